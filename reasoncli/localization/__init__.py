@@ -1,0 +1,1 @@
+"""Where the fault may be, without a model."""

@@ -1,0 +1,101 @@
+"""What the search needs of a model, and nothing else.
+
+Every sampler passes the conformance suite in tests/contract/test_samplers.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from reasoncli.domain import Completion, Prompt
+
+
+class Ability(StrEnum):
+    """A prompt content that a model understands, read from its metadata."""
+
+    CHAT = "chat"
+    INFILL = "infill"
+    LINE_REPAIR = "line-repair"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a loaded model.
+
+    Attributes:
+        name: as the user would name it again.
+        digest: sha256 of the weights, or an empty string where they are out of reach (HTTP).
+        abilities: which prompt contents it takes.
+        context: tokens that one sequence can hold, prompt and answer together.
+        reasoning: whether it thinks before it answers.
+        device: where it runs, for people: `CPU`, `CUDA0 (33/33 layers)`, `http://…`.
+    """
+
+    name: str
+    digest: str
+    abilities: frozenset[Ability]
+    context: int
+    reasoning: bool
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """Draw `n` independent samples of one prompt.
+
+    Attributes:
+        seed: with equal seed, prompt, n and settings the same samples come again (in-process backends).
+        temperature: 0 means the most likely token always.
+        top_p, min_p: nucleus and minimum-probability truncation; 1.0 and 0.0 switch them off.
+        thinking_tokens: budget of a reasoning model's thoughts, apart from the prompt's `max_tokens`.
+        batch: carried into every completion.
+    """
+
+    prompt: Prompt
+    n: int
+    seed: int
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    thinking_tokens: int = 0
+    batch: int = 0
+
+
+class Sampler(Protocol):
+    """Turns prompts into completions. Used by one thread at a time; `cancel` may be set by any."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known of the model."""
+        ...
+
+    def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+        """Yield completions as they finish, in any order; their counts add up to each request's n.
+
+        Requests whose prompts share a prefix share its work. Once `cancel` is set the iterator ends
+        soon (between two steps) without yielding what is unfinished.
+
+        Raises:
+            ModelError: the model failed, or a prompt doesn't fit its context.
+        """
+        ...
+
+    def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
+        """Log-probability of each text, its end included, as the answer to the prompt.
+
+        Raises:
+            ModelError: the model failed, or this backend can't score (HTTP).
+        """
+        ...
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """Length of the prompt in tokens; an estimate where the tokenizer is out of reach."""
+        ...
+
+    def close(self) -> None:
+        """Free the model. Idempotent."""
+        ...

@@ -1,0 +1,1 @@
+"""Suspects and an issue become prompts."""

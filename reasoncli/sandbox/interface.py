@@ -1,0 +1,143 @@
+"""A sandbox: an isolated place with a copy of the repository at a fixed path.
+
+Every sandbox passes the conformance suite in tests/contract/test_sandboxes.py. A provider prepares
+once (image, snapshot) and opens many; a sandbox is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from reasoncli.domain import FileChange
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one sandbox may use. Memory and disk in bytes, cpus in cores."""
+
+    memory: int = 2 << 30
+    disk: int = 1 << 30
+    cpus: float = 1.0
+    pids: int = 256
+    output: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run inside.
+
+    Attributes:
+        argv: program and arguments, no shell in between.
+        stdin: bytes it reads.
+        env: added to the sandbox's own environment.
+        timeout: wall-clock seconds, after which every process of the command is dead.
+        cwd: relative to the repository's root.
+    """
+
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 60.0
+    cwd: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What came of it.
+
+    Attributes:
+        exit_code: `None` when it was killed by the limit.
+        stdout, stderr: each capped at `Limits.output`: the first and the last half are kept, and
+            `truncated` is set.
+        oom: the memory limit killed something.
+    """
+
+    exit_code: int | None
+    stdout: bytes
+    stderr: bytes
+    duration: float
+    timed_out: bool = False
+    truncated: bool = False
+    oom: bool = False
+
+
+class Sandbox(Protocol):
+    """One open sandbox."""
+
+    @property
+    def root(self) -> str:
+        """Absolute path of the repository inside."""
+        ...
+
+    @property
+    def runner(self) -> str:
+        """Absolute path, inside, of the in-sandbox runner's folder (read-only to what is tested)."""
+        ...
+
+    @property
+    def python(self) -> str | None:
+        """The interpreter for the runner and the project's tests, or `None` where the image has none."""
+        ...
+
+    def run(self, command: Command) -> CommandResult:
+        """Run a command to its end; afterwards none of its processes is alive.
+
+        Raises:
+            SandboxFailure: the sandbox itself broke; it is unusable from now on.
+        """
+        ...
+
+    def write(self, changes: Sequence[FileChange]) -> None:
+        """Put files into the repository's copy, creating folders; `content=None` deletes.
+
+        Raises:
+            SandboxFailure: as above.
+        """
+        ...
+
+    def restore(self) -> None:
+        """Bring tree, processes and temporary places back to how they were on opening.
+
+        Raises:
+            SandboxFailure: something remains that can't be undone; take another sandbox.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it and leave nothing behind. Idempotent, never raises."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class SandboxProvider(Protocol):
+    """Opens sandboxes of one kind over one snapshot."""
+
+    @property
+    def description(self) -> str:
+        """For people and the manifest: kind, image, digest."""
+        ...
+
+    @property
+    def isolated(self) -> bool:
+        """Whether what runs inside is kept from the host (Docker) or not (local)."""
+        ...
+
+    def open(self) -> Sandbox:
+        """Open one.
+
+        Raises:
+            SandboxUnavailable: the engine is gone or the image is missing.
+        """
+        ...
+
+    def close(self) -> None:
+        """End every sandbox it opened. Idempotent, never raises."""
+        ...

@@ -1,0 +1,1 @@
+"""What the tests say of a candidate."""
