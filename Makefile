@@ -1,0 +1,82 @@
+# `make` alone lists what there is. Everything goes into .venv and .build here, except what the system itself lacks
+# (a compiler, a Docker engine): that is named, then installed (scripts/), and REASONCLI_NO_INSTALL=1 forbids it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+IMAGE := .build/base-image
+# Stamps live in the environment they speak of: without it they are gone, too.
+APP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.PHONY: help
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- what people come for
+
+.PHONY: demo
+demo: $(APP)  ## Set everything up and fix the packaged example, with the embedded model
+	@mkdir -p .build
+	@if scripts/engine.sh && scripts/base_image.sh > $(IMAGE); then \
+		REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/reasoncli demo; \
+	else \
+		echo "!!  No Docker sandbox: the example's tests will run directly on this machine, unprotected." >&2; \
+		$(BIN)/reasoncli demo --sandbox local; \
+	fi
+
+.PHONY: test
+test: $(DEV) lint types base  ## Set everything up and run every test, lint and types first
+	REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# ---------------------------------------------------------------- the parts
+
+.PHONY: setup
+setup: $(DEV)  ## Make .venv with everything for development
+
+.PHONY: engine
+engine:  ## See to it that a Docker engine answers (installs and starts one if need be)
+	@scripts/engine.sh
+
+.PHONY: base
+base: engine  ## See to it that the engine has a base image for sandboxes
+	@mkdir -p .build
+	@scripts/base_image.sh > $(IMAGE)
+	@echo "Base image: $$(cat $(IMAGE))"
+
+.PHONY: lint
+lint: $(DEV)  ## Check style and format (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(DEV)  ## Check types (mypy, strict)
+	$(BIN)/mypy
+
+.PHONY: bench
+bench: $(DEV) base  ## Print the figures that the README names
+	$(BIN)/python -m benchmarks.startup
+
+.PHONY: wheel
+wheel: $(DEV)  ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m hatchling build
+
+.PHONY: clean
+clean:  ## Remove what these targets made here (not the engine, not the images)
+	rm -rf $(VENV) .build dist .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- stamps
+
+$(APP): pyproject.toml
+	@scripts/setup.sh $(VENV)
+	@touch $@
+
+$(DEV): pyproject.toml
+	@scripts/setup.sh $(VENV) dev
+	@touch $(APP) $@
