@@ -1,0 +1,76 @@
+"""What the search loop is handed: a strategy, a verifier, a journal. None of them knows the loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reasoncli.domain import Candidate, Completion, Patch, Verdict
+from reasoncli.models.interface import SampleRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be spent: independent samples, and seconds of wall-clock time for the search (`None`: no limit)."""
+
+    samples: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a strategy sees when it is asked for the next batch.
+
+    Attributes:
+        batches: how many were proposed so far.
+        asked: samples asked for so far.
+        candidates: all of them, with the verdicts known by now.
+        pending: candidates without a verdict yet.
+    """
+
+    batches: int
+    asked: int
+    candidates: tuple[Candidate, ...]
+    pending: int
+
+
+class Strategy(Protocol):
+    """Decides what to ask the model next. Deterministic, so that a resumed run proposes the same again."""
+
+    def propose(self, view: View) -> Sequence[SampleRequest] | None:
+        """The next batch; an empty one when there is nothing more to ask; `None` to be asked again after a verdict."""
+        ...
+
+
+class PatchVerifier(Protocol):
+    """Judges patches by the project's tests. `screen` is called from several threads at once."""
+
+    def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
+        """Judge quickly: targets first, then what the patch touches."""
+        ...
+
+    def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
+        """Judge in a fresh sandbox by the whole suite; the verdict is `clean`."""
+        ...
+
+
+class Journal(Protocol):
+    """Where results become durable. A call returns once what it was given is on disk."""
+
+    def completion_batch(self, index: int, completions: Sequence[Completion]) -> None:
+        """A whole batch was drawn."""
+        ...
+
+    def verdict(self, execution_key: str, verdict: Verdict) -> None:
+        """A candidate was judged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an earlier part of the same run left: whole batches, and verdicts by execution key."""
+
+    batches: tuple[tuple[Completion, ...], ...] = ()
+    verdicts: tuple[tuple[str, Verdict], ...] = ()

@@ -1,0 +1,123 @@
+"""The candidates of one search: equal patches merged, votes counted by whole batches."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from reasoncli.domain import Candidate, Completion, Patch, Rejection, Verdict
+
+Parse = Callable[[Completion], Patch | Rejection]
+
+
+class Pool:
+    """Merges completions into candidates by execution key.
+
+    Short completions finish first, so a batch cut short is a biased sample. Its votes therefore order
+    the verification but don't count in `candidates()` until `close_batch` says that it is whole.
+    """
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+        self._known: dict[str, Candidate] = {}  # execution key -> candidate, votes of all batches
+        self._open: dict[int, Counter[str]] = {}  # batch -> votes by execution key, not counted yet
+        self._open_samples: Counter[int] = Counter()
+        self._verdicts: dict[str, Verdict] = {}
+        self.rejections: Counter[str] = Counter()
+        self.rejected_reasons: dict[str, str] = {}
+        self.samples = 0
+        self.tokens = 0
+
+    def add(self, completion: Completion) -> Candidate | None:
+        """Take a completion in; the candidate it votes for, or `None` if it is no patch."""
+        self.samples += completion.count
+        self.tokens += completion.tokens
+        self._open_samples[completion.batch] += completion.count
+        parsed = self._parse(completion)
+        if isinstance(parsed, Rejection):
+            self.rejections[parsed.kind] += completion.count
+            self.rejected_reasons.setdefault(parsed.kind, parsed.reason)
+            return None
+        key = parsed.execution_key
+        logprob = mean_logprob(completion)
+        known = self._known.get(key)
+        if known is None:
+            known = Candidate(
+                index=len(self._known),
+                patch=parsed,
+                votes=float(completion.count),
+                logprob=logprob,
+                prompts=(completion.prompt,),
+                verdict=self._verdicts.get(key),
+            )
+        else:
+            prompts = known.prompts
+            known = replace(
+                known,
+                votes=known.votes + completion.count,
+                logprob=max(known.logprob, logprob),
+                prompts=prompts if completion.prompt in prompts else (*prompts, completion.prompt),
+            )
+        self._known[key] = known
+        self._open.setdefault(completion.batch, Counter())[key] += completion.count
+        return known
+
+    def close_batch(self, batch: int) -> None:
+        """The batch is whole: its votes count from now on."""
+        self._open.pop(batch, None)
+        self._open_samples.pop(batch, None)
+
+    def judge(self, key: str, verdict: Verdict) -> Candidate | None:
+        """Keep a verdict; the candidate it belongs to, or `None` if no completion has led to it yet."""
+        self._verdicts[key] = verdict
+        known = self._known.get(key)
+        if known is not None:
+            known = self._known[key] = replace(known, verdict=verdict)
+        return known
+
+    @property
+    def rejected(self) -> int:
+        """Samples that were no patch."""
+        return self.rejections.total()
+
+    @property
+    def counted(self) -> int:
+        """Samples of whole batches."""
+        return self.samples - self._open_samples.total()
+
+    @property
+    def distinct(self) -> int:
+        """Different patches, unfinished batches included."""
+        return len(self._known)
+
+    def provisional(self) -> list[Candidate]:
+        """All candidates with the votes of unfinished batches."""
+        return list(self._known.values())
+
+    def candidates(self) -> list[Candidate]:
+        """Candidates by the votes of whole batches; if those gave none, by what there is."""
+        unfinished: Counter[str] = sum(self._open.values(), Counter())
+        counted = [
+            replace(candidate, votes=candidate.votes - unfinished[key])
+            for key, candidate in self._known.items()
+            if candidate.votes > unfinished[key]
+        ]
+        return counted or self.provisional()
+
+
+def mean_logprob(completion: Completion) -> float:
+    """Mean log-probability a token, `-inf` where the backend told none."""
+    return sum(completion.logprobs) / len(completion.logprobs) if completion.logprobs else -math.inf
+
+
+def replay(pool: Pool, batches: Iterable[Iterable[Completion]]) -> int:
+    """Take the whole batches of an earlier part of the run in; how many there were."""
+    count = 0
+    for index, batch in enumerate(batches):
+        for completion in batch:
+            pool.add(completion)
+        pool.close_batch(index)
+        count += 1
+    return count
