@@ -31,9 +31,9 @@ install_packages() {
     say "==> $why." \
         "Installing with apt: $* (REASONCLI_NO_INSTALL=1 would have prevented it)"
     # A third-party package list that can't be refreshed is no reason to stop; a missing package is, and install says so.
-    as_root apt-get update -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 >&2 ||
+    as_root apt-get update -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 >/dev/null ||
         say "    apt-get update reported problems; going on with the lists there are"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@" >&2 ||
+        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@" >/dev/null ||
         die "apt could not install: $*"
 }
