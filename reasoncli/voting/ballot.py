@@ -1,0 +1,164 @@
+"""The decision: which cluster wins, by how much, and why, in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from reasoncli.domain import Candidate, Decision, Evidence, Status, Verdict
+from reasoncli.voting.clusters import Group, ranked
+from reasoncli.voting.tiers import Tier, electable
+from reasoncli.voting.wording import count, number
+
+
+def decide(
+    candidates: Sequence[Candidate], *, targets: int, samples: int, distinct: int | None = None, stopped_early: str = ""
+) -> Decision:
+    """Choose a patch, or say that none is worth choosing.
+
+    Only a clean verdict on every target and every guard makes the result `VERIFIED`; where the leader in votes was
+    not judged clean, the next one of equal standing that was is chosen before it. Without targets the
+    best that can be said is `UNVERIFIED`. A patch that leaves a target red or breaks a guard is `PARTIAL`.
+
+    Args:
+        candidates: all candidates, with their verdicts.
+        targets: how many tests had to turn green; 0 if there were none.
+        samples: independent samples drawn.
+        distinct: different patches among them; the number of candidates if not given.
+        stopped_early: why sampling ended before its budget.
+    """
+    groups = ranked(candidates)
+    chosen = _choose(groups, targets)
+    if chosen is not None:
+        groups = [chosen, *(g for g in groups if g is not chosen)]
+    rivals = [g for g in groups if chosen is not None and g is not chosen and g.standing == chosen.standing]
+    return Decision(
+        status=Status.NONE if chosen is None else _status(chosen, targets),
+        chosen=None if chosen is None else chosen.leader.index,
+        clusters=tuple(g.cluster() for g in groups),
+        margin=0.0 if chosen is None else _margin(chosen, rivals),
+        tie=chosen is not None and any(g.merit == chosen.merit for g in rivals),
+        reasons=tuple(_why_none(groups, targets) if chosen is None else _why(chosen, rivals, groups, targets)),
+        samples=samples,
+        distinct=len(candidates) if distinct is None else distinct,
+        stopped_early=stopped_early,
+    )
+
+
+def _choose(groups: Sequence[Group], targets: int) -> Group | None:
+    if not groups or not electable(groups[0].standing.tier, targets):
+        return None
+    return next((g for g in groups if g.clean and g.standing == groups[0].standing), groups[0])
+
+
+def _status(chosen: Group, targets: int) -> Status:
+    match chosen.standing.tier:
+        case Tier.FIXES if chosen.clean and targets:
+            return Status.VERIFIED
+        case Tier.FIXES | Tier.HARMLESS:
+            return Status.UNVERIFIED
+        case _:
+            return Status.PARTIAL
+
+
+def _margin(chosen: Group, rivals: Sequence[Group]) -> float:
+    """(leader - runner-up) / all votes of the tier; negative where the most-voted could not be confirmed."""
+    if not rivals:
+        return 1.0
+    total = math.fsum([chosen.votes, *(g.votes for g in rivals)])
+    return (chosen.votes - max(g.votes for g in rivals)) / total if total else 0.0
+
+
+def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], targets: int) -> list[str]:
+    reasons = [_outcome(chosen, len(rivals) + 1, sum(g.judged for g in groups), targets)]
+    if rivals:
+        reasons.extend(_comparison(chosen, rivals[0]))
+    verdict = chosen.leader.verdict
+    if verdict is not None:
+        reasons.append(_evidence(verdict, targets))
+        if verdict.evidence is not Evidence.STRUCTURED:
+            reasons.append(f"The evidence is weaker than usual: outcomes were read from {_source(verdict.evidence)}.")
+    if chosen.standing.tier is Tier.HARMLESS:
+        reasons.append("There was no failing test to turn green, so nothing shows that it fixes the issue.")
+    waiting = sum(not g.judged for g in groups)
+    if waiting:
+        them = "1 patch" if waiting == 1 else f"{waiting} patches"
+        reasons.append(f"{them} with fewer votes or found late went without a verdict.")
+    return reasons
+
+
+def _outcome(chosen: Group, equals: int, judged: int, targets: int) -> str:
+    """The first rule: what the tests said."""
+    standing = chosen.standing
+    part = f"passes {-standing.red} of {count(targets, 'target')}"
+    what = {
+        Tier.FIXES: f"passes {_of_all(targets)} and breaks nothing",
+        Tier.PARTIAL: f"{part} and breaks nothing",
+        Tier.DEMOTED: f"{part} but breaks {count(standing.broken, 'test')}",
+        Tier.HARMLESS: "breaks nothing",
+        Tier.REGRESSES: f"breaks {count(standing.broken, 'test')}",
+    }[standing.tier]
+    alone = "the only one of" if equals == 1 else f"one of {equals} among"
+    return f"It {what}: {alone} {count(judged, 'judged patch', 'judged patches')}, and none did better."
+
+
+def _comparison(chosen: Group, runner_up: Group) -> list[str]:
+    """The rules after the first, as far as they were needed."""
+    ours, theirs = number(chosen.votes), number(runner_up.votes)
+    if chosen.votes > runner_up.votes:
+        return [f"It has the most votes: {ours} against {theirs} for the runner-up."]
+    if chosen.votes < runner_up.votes:
+        return [f"Another has more votes ({theirs} against {ours}) but was not confirmed in a fresh sandbox."]
+    reasons = [f"Votes are even with the runner-up: {ours} each."]
+    mine, other = chosen.leader, runner_up.leader
+    if mine.patch.size != other.patch.size:
+        lines = "changed lines"
+        reasons.append(f"It is the smaller change: {mine.patch.size} against {other.patch.size} {lines}.")
+    elif mine.logprob != other.logprob:
+        reasons.append(
+            f"The model holds it the likelier: mean log-probability {mine.logprob:.2f}, {other.logprob:.2f}."
+        )
+    else:
+        reasons.append("Nothing tells the two apart; the one that appeared first was taken.")
+    return reasons
+
+
+def _evidence(verdict: Verdict, targets: int) -> str:
+    held = verdict.guards_run - len(verdict.guards_broken)
+    guards = f"{held} of {count(verdict.guards_run, 'guard')} hold" if verdict.guards_run else "no guard was run"
+    passed = f"{len(verdict.targets_passed)} of {count(targets, 'target')} pass, " if targets else ""
+    if verdict.clean:
+        return f"Judged again in a fresh sandbox with the whole suite: {passed}{guards}."
+    return f"It was screened but not judged again in a fresh sandbox: {passed}{guards}."
+
+
+def _why_none(groups: Sequence[Group], targets: int) -> list[str]:
+    if not groups:
+        return ["No sample was a patch that could be tried."]
+    best = groups[0].standing
+    if best.tier is Tier.UNJUDGED:
+        return [f"None of {count(len(groups), 'patch', 'patches')} was judged."]
+    goal = (
+        f"turns {'the target' if targets == 1 else f'any of {targets} targets'} green" if targets else "can be judged"
+    )
+    reasons = [f"None of {count(sum(g.judged for g in groups), 'judged patch', 'judged patches')} {goal}."]
+    kinds = Counter(g.leader.verdict.kind for g in groups if g.leader.verdict is not None)
+    reasons.append("Verdicts: " + ", ".join(f"{n} {kind.value}" for kind, n in kinds.most_common()) + ".")
+    verdict = groups[0].leader.verdict
+    if verdict is not None and verdict.reason:
+        reasons.append(f"The best of them: {verdict.reason}")
+    return reasons
+
+
+def _source(evidence: Evidence) -> str:
+    return {
+        Evidence.STRUCTURED: "a structured report",
+        Evidence.JUNIT: "a JUnit file",
+        Evidence.LINES: "the lines that the test command printed",
+        Evidence.EXIT_CODE: "its exit status alone",
+    }[evidence]
+
+
+def _of_all(targets: int) -> str:
+    return "the target" if targets == 1 else f"all {targets} targets"

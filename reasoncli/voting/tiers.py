@@ -1,0 +1,73 @@
+"""What a verdict is worth in the vote: tiers by test outcome, and the standing inside them.
+
+Only standing compares patches before their votes do. Among equal standings the votes decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from reasoncli.domain import Verdict, VerdictKind
+
+
+class Tier(IntEnum):
+    """Test outcomes in the order of preference; `Cluster.tier` holds one of these."""
+
+    FIXES = 0  # every target passes, no guard broke
+    PARTIAL = 1  # some targets pass, no guard broke
+    DEMOTED = 2  # targets pass, but a guard broke
+    HARMLESS = 3  # nothing turned green, nothing broke
+    REGRESSES = 4  # nothing turned green, and a guard broke
+    UNJUDGED = 5  # no verdict yet
+    UNELECTABLE = 6  # broken, timed out, forbidden, unappliable, needs a rebuild
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Standing:
+    """What the tests say of a candidate, as a value that sorts best first.
+
+    Attributes:
+        red: minus the number of targets that pass. All candidates of a run face the same targets, so this
+            orders them as the share of targets passed does; a screening that stopped early counts what it saw.
+        broken: how many guards broke.
+    """
+
+    tier: Tier
+    red: int = 0
+    broken: int = 0
+
+
+UNJUDGED = Standing(Tier.UNJUDGED)
+
+
+def standing(verdict: Verdict | None) -> Standing:
+    """The standing of a verdict.
+
+    A broken guard demotes whatever the verdict's kind says, and a fix that turned no target green is
+    no fix: both are read from the tests named, not from the label.
+    """
+    if verdict is None:
+        return UNJUDGED
+    passed, failed, broken = len(verdict.targets_passed), len(verdict.targets_failed), len(verdict.guards_broken)
+    match verdict.kind:
+        case VerdictKind.FIXES | VerdictKind.PARTIAL | VerdictKind.NO_EFFECT | VerdictKind.REGRESSES:
+            if broken or verdict.kind is VerdictKind.REGRESSES:
+                return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, max(broken, 1))
+            if not passed:
+                return Standing(Tier.HARMLESS)
+            if verdict.kind is VerdictKind.FIXES and not failed:
+                return Standing(Tier.FIXES)
+            return Standing(Tier.PARTIAL, -passed)
+        case _:
+            return Standing(Tier.UNELECTABLE)
+
+
+def best_possible(targets: int) -> Tier:
+    """The best tier that any candidate of a run can reach: without targets nothing can be fixed for certain."""
+    return Tier.FIXES if targets else Tier.HARMLESS
+
+
+def electable(tier: Tier, targets: int) -> bool:
+    """Whether a patch of this tier is worth being shown as the run's result."""
+    return tier <= Tier.DEMOTED or (not targets and tier <= Tier.REGRESSES)
