@@ -271,6 +271,7 @@ class Prompt:
         stop: strings that end a completion (not part of it).
         max_tokens: of the answer; thinking has a budget of its own.
         share: this prompt's part of the samples, relative to the other prompts of its proposal.
+        files: paths of the files it shows, so that an edit that names none finds its own.
     """
 
     id: str
@@ -280,6 +281,7 @@ class Prompt:
     stop: tuple[str, ...] = ()
     max_tokens: int = 1024
     share: float = 1.0
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,7 @@ class Patch:
         execution_key: sha256 over the exact resulting bytes; equal ones are run once.
         vote_key: sha256 over their canonical AST (text where the syntax is not ours); equal ones vote together.
         size: lines added plus lines removed.
+        dropped: protected paths that the completion also wanted to change; those parts were left out.
     """
 
     changes: tuple[FileChange, ...]
@@ -335,6 +338,7 @@ class Patch:
     execution_key: str
     vote_key: str
     size: int
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
