@@ -22,6 +22,11 @@ def weights_path() -> Path:
     return _PACKAGE / "models" / "weights" / "repair.gguf"
 
 
+def demo_dir() -> Path:
+    """The packaged example: `project/` (its files, not yet a git repository) and `issue.md`."""
+    return _PACKAGE / "demo"
+
+
 def _data(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
