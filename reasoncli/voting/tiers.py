@@ -42,29 +42,27 @@ UNJUDGED = Standing(Tier.UNJUDGED)
 
 
 def standing(verdict: Verdict | None) -> Standing:
-    """The standing of a verdict.
-
-    A broken guard demotes whatever the verdict's kind says, and a fix that turned no target green is
-    no fix: both are read from the tests named, not from the label.
-    """
+    """The standing of a verdict. A red target or a broken guard that it names outweighs its kind."""
     if verdict is None:
         return UNJUDGED
-    passed, failed, broken = len(verdict.targets_passed), len(verdict.targets_failed), len(verdict.guards_broken)
+    passed, broken = len(verdict.targets_passed), len(verdict.guards_broken)
     match verdict.kind:
-        case VerdictKind.FIXES | VerdictKind.PARTIAL | VerdictKind.NO_EFFECT | VerdictKind.REGRESSES:
-            if broken or verdict.kind is VerdictKind.REGRESSES:
-                return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, max(broken, 1))
-            if not passed:
-                return Standing(Tier.HARMLESS)
-            if verdict.kind is VerdictKind.FIXES and not failed:
-                return Standing(Tier.FIXES)
+        case VerdictKind.FIXES | VerdictKind.PARTIAL | VerdictKind.NO_EFFECT if broken:
+            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, broken)
+        case VerdictKind.REGRESSES:
+            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, max(broken, 1))
+        case VerdictKind.FIXES if not verdict.targets_failed:
+            return Standing(Tier.FIXES)
+        case VerdictKind.FIXES | VerdictKind.PARTIAL:
             return Standing(Tier.PARTIAL, -passed)
+        case VerdictKind.NO_EFFECT:
+            return Standing(Tier.HARMLESS)
         case _:
             return Standing(Tier.UNELECTABLE)
 
 
 def best_possible(targets: int) -> Tier:
-    """The best tier that any candidate of a run can reach: without targets nothing can be fixed for certain."""
+    """The best tier that any candidate of a run can reach: without targets nothing can be shown to be fixed."""
     return Tier.FIXES if targets else Tier.HARMLESS
 
 

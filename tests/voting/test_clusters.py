@@ -69,10 +69,6 @@ def test_a_broken_guard_demotes_but_keeps_its_votes() -> None:
     assert (cluster.tier, cluster.votes) == (Tier.DEMOTED, 7)
 
 
-def test_a_fix_that_turned_nothing_green_is_none() -> None:
-    assert standing(verdict(VerdictKind.FIXES, 0)).tier is Tier.HARMLESS
-
-
 def test_the_label_cannot_hide_a_broken_guard_or_a_red_target() -> None:
     assert standing(verdict(VerdictKind.FIXES, 2, broken=1)).tier is Tier.DEMOTED
     assert standing(verdict(VerdictKind.FIXES, 1)).tier is Tier.PARTIAL
