@@ -12,14 +12,6 @@ from reasoncli.models.interface import SampleRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """How much may be spent: independent samples, and seconds of wall-clock time for the search (`None`: no limit)."""
-
-    samples: int
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """What a strategy sees when it is asked for the next batch.
 

@@ -1,7 +1,7 @@
 """The search loop: propose, sample, merge, verify, observe, and know when to stop.
 
-One thread draws samples, several screen candidates, and the caller's thread does everything else:
-it alone touches the pool, writes the journal and emits events, in the order in which messages come.
+One thread draws samples, several judge candidates, and the caller's thread does everything else: it
+alone touches the pool, writes the journal and emits events, in the order in which messages come.
 """
 
 from __future__ import annotations
@@ -9,16 +9,40 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from reasoncli import voting
-from reasoncli.domain import Candidate, Completion
+from reasoncli.domain import Candidate, Completion, Verdict
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, SamplesDrawn
-from reasoncli.models.interface import Sampler, SampleRequest
-from reasoncli.search.interface import Budget, Journal, PatchVerifier, Recorded, Strategy, View
+from reasoncli.models.interface import Sampler
+from reasoncli.search.drawing import BatchDone, Drawing, DrawingFailed
+from reasoncli.search.interface import Journal, PatchVerifier, Recorded, Strategy, View
+from reasoncli.search.judging import Judged, Judging
 from reasoncli.search.pool import Parse, Pool, replay
-from reasoncli.search.screening import Judged, Screening
+from reasoncli.voting.stopping import contenders, finalists, settled
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a search may spend, and when it stops.
+
+    Attributes:
+        samples: independent samples to draw at most.
+        targets: how many tests must turn green; 0 if there are none.
+        seconds: wall-clock time for the search, `None` for no limit; the confirmation of the leader may run past it.
+        confidence: stop once the leader is settled with this probability; 1.0 leaves only certainty.
+        exhaustive: draw all samples and judge all candidates, though the choice be settled.
+        workers: candidates judged at once.
+        confirmations: finalists to be judged in a fresh sandbox at most.
+    """
+
+    samples: int
+    targets: int
+    seconds: float | None = None
+    confidence: float = 0.99
+    exhaustive: bool = False
+    workers: int = 2
+    confirmations: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +52,20 @@ class SearchResult:
     Attributes:
         candidates: with the votes of whole batches and the verdicts that were needed.
         samples: independent samples drawn, in whole batches; distinct: different patches among all drawn.
-        rejected: samples that were no patch, by kind.
+        rejected: samples that were no patch, by kind; reasons: an example of each kind's reason.
         stopped_early: why sampling ended before its budget, or an empty string.
-        model_seconds: time spent drawing; test_seconds: time spent screening, summed over workers.
+        tokens: generated. model_seconds: spent drawing. test_seconds: spent judging, summed over workers.
     """
 
     candidates: tuple[Candidate, ...]
     samples: int
     distinct: int
     rejected: dict[str, int]
+    reasons: dict[str, str]
     stopped_early: str
     tokens: int
     model_seconds: float
     test_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _BatchDone:
-    index: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """When to stop and what to leave out.
-
-    Attributes:
-        has_targets: whether there are tests that must turn green.
-        confidence: probability at which the leader counts as settled; 1.0 leaves only certainty.
-        exhaustive: draw all samples and judge all candidates, though the choice be settled.
-        workers: candidates judged at once.
-    """
-
-    has_targets: bool
-    confidence: float = 0.99
-    exhaustive: bool = False
-    workers: int = 2
 
 
 class Search:
@@ -82,30 +79,28 @@ class Search:
         parse: Parse,
         verifier: PatchVerifier,
         journal: Journal,
-        budget: Budget,
         rules: Rules,
         emit: Emitter,
         recorded: Recorded,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._strategy = strategy
-        self._sampler = sampler
         self._verifier = verifier
         self._journal = journal
-        self._budget = budget
         self._rules = rules
         self._emit = emit
+        self._recorded = recorded
         self._clock = clock
         self._pool = Pool(parse)
-        self._recorded = recorded
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._drawing = Drawing(sampler, self._inbox)
+        self._judging = Judging(verifier, rules.workers, self._inbox)
         self._batch: list[Completion] = []
-        self._batches = 0
-        self._asked = 0
-        self._verified = 0
+        self._busy = False  # a batch is being drawn
+        self._exhausted = False  # the strategy has nothing more to ask
         self._stopped = ""
-        self._model_seconds = 0.0
-        self._test_seconds = 0.0
+        self._batches = self._asked = self._verified = self._confirmed = 0
+        self._model_seconds = self._test_seconds = 0.0
 
     def run(self) -> SearchResult:
         """Search until the budget is spent or the choice is settled.
@@ -116,33 +111,26 @@ class Search:
             ModelError: the model failed; what was drawn before is in the journal.
             SandboxUnavailable: candidates can't be judged any more.
         """
-        started = self._clock()
-        self._replay()
-        screening = Screening(self._verifier, self._rules.workers, self._inbox)
-        drawing = _Drawing(self._sampler, self._inbox)
+        deadline = None if self._rules.seconds is None else self._clock() + self._rules.seconds
         try:
-            for candidate in self._pool.provisional():
-                if candidate.verdict is None:
-                    screening.submit(candidate)
-            exhausted = False
-            while True:
-                if not exhausted and not drawing.busy and not self._stopped:
-                    exhausted = not self._propose(drawing, screening)
-                if (exhausted or self._stopped) and not drawing.busy and not screening.pending:
-                    break
-                message = self._next(started)
+            self._replay()
+            self._observe()
+            while self._propose() or self._busy or self._judging.pending:
+                message = self._next(deadline)
                 if message is None:
-                    self._stopped = "the time is up"
+                    self._stopped = self._stopped or "the time is up"
                     break
-                self._handle(message, drawing, screening)
+                self._handle(message)
         finally:
-            drawing.close()
-            screening.close()
+            self._drawing.close()
+            self._judging.close()
+        self._confirm_late()
         return SearchResult(
             candidates=tuple(self._pool.candidates()),
             samples=self._pool.counted,
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
+            reasons=self._pool.reasons,
             stopped_early=self._stopped,
             tokens=self._pool.tokens,
             model_seconds=self._model_seconds,
@@ -150,140 +138,117 @@ class Search:
         )
 
     def _replay(self) -> None:
+        """Take in what an earlier part of the run left."""
         for key, verdict in self._recorded.verdicts:
             self._pool.judge(key, verdict)
         self._batches = replay(self._pool, self._recorded.batches)
         self._asked = self._pool.samples
-        self._verified = sum(candidate.verdict is not None for candidate in self._pool.provisional())
         for candidate in self._pool.provisional():
             self._emit(CandidateFound(candidate))
-            if candidate.verdict is not None:
+            if candidate.verdict is None:
+                self._judging.screen(candidate)
+            else:
+                self._verified += 1
                 self._emit(CandidateJudged(candidate.index, candidate.verdict, self._verified))
 
-    def _next(self, started: float) -> object | None:
+    def _next(self, deadline: float | None) -> object | None:
         """The next message, or `None` when the time is up."""
-        left = None if self._budget.seconds is None else started + self._budget.seconds - self._clock()
+        left = None if deadline is None else deadline - self._clock()
         try:
             return self._inbox.get(timeout=left) if left is None or left > 0 else None
         except queue.Empty:
             return None
 
-    def _propose(self, drawing: _Drawing, screening: Screening) -> bool:
-        """Start the next batch; whether there is or will be more to ask."""
-        view = View(self._batches, self._asked, tuple(self._pool.provisional()), screening.pending)
+    def _propose(self) -> bool:
+        """Start the next batch if the time has come for it; whether one was started."""
+        if self._busy or self._exhausted or self._stopped:
+            return False
+        view = View(self._batches, self._asked, tuple(self._pool.provisional()), self._judging.pending)
         requests = self._strategy.propose(view)
-        if requests is None:
-            return screening.pending > 0
         if not requests:
+            self._exhausted = requests is not None or not view.pending
             return False
         self._batch = []
         self._asked += sum(request.n for request in requests)
-        drawing.start(self._batches, requests)
+        self._drawing.start(self._batches, requests)
         self._batches += 1
+        self._busy = True
         return True
 
-    def _handle(self, message: object, drawing: _Drawing, screening: Screening) -> None:
-        if isinstance(message, Completion):
-            if not self._stopped:
-                self._drawn(message, screening)
-        elif isinstance(message, _BatchDone):
-            self._model_seconds += message.seconds
-            self._journal.completion_batch(message.index, self._batch)
-            self._pool.close_batch(message.index)
-            drawing.busy = False
-            self._observe(drawing, screening)
-        elif isinstance(message, Judged):
-            if message.error is not None:
-                raise message.error
-            if message.verdict is not None:
-                self._journal.verdict(message.candidate.patch.execution_key, message.verdict)
-                self._test_seconds += message.verdict.duration
-                judged = self._pool.judge(message.candidate.patch.execution_key, message.verdict)
-                if judged is not None:
-                    self._verified += 1
-                    self._emit(CandidateJudged(judged.index, message.verdict, self._verified))
-                self._observe(drawing, screening)
-        elif isinstance(message, _Failed):
-            raise message.error
+    def _handle(self, message: object) -> None:
+        match message:
+            case Completion() if not self._stopped:
+                self._drawn(message)
+            case BatchDone() if not self._stopped:
+                self._model_seconds += message.seconds
+                self._journal.completion_batch(message.index, self._batch)
+                self._pool.close_batch(message.index)
+                self._busy = False
+                self._observe()
+            case Judged(candidate, verdict, error):
+                if verdict is None:
+                    raise error or RuntimeError("a worker gave neither verdict nor error")
+                self._judged(candidate, verdict)
+                self._judging.settle(candidate.index)
+                self._observe()
+            case DrawingFailed(error):
+                raise error
+            case _:  # what was still under way when sampling was stopped
+                pass
 
-    def _drawn(self, completion: Completion, screening: Screening) -> None:
+    def _drawn(self, completion: Completion) -> None:
         self._batch.append(completion)
-        known = self._pool.distinct
-        candidate = self._pool.add(completion)
         pool = self._pool
+        candidate = pool.add(completion)
         self._emit(SamplesDrawn(completion.count, pool.samples, pool.distinct, pool.rejected, pool.tokens))
-        if candidate is None:
-            return
-        self._emit(CandidateFound(candidate))
-        if candidate.verdict is None:
-            if pool.distinct > known:
-                screening.submit(candidate)
-            else:
-                screening.renew(candidate)
+        if candidate is not None:
+            self._emit(CandidateFound(candidate))
+            if candidate.verdict is None:
+                self._judging.screen(candidate)
 
-    def _observe(self, drawing: _Drawing, screening: Screening) -> None:
-        """Stop sampling once the choice is settled; drop runs that can't change it."""
-        if self._rules.exhaustive:
-            return
+    def _judged(self, candidate: Candidate, verdict: Verdict) -> None:
+        self._journal.verdict(candidate.patch.execution_key, verdict)
+        self._test_seconds += verdict.duration
+        self._verified += candidate.verdict is None
+        self._pool.judge(candidate.patch.execution_key, verdict)
+        self._emit(CandidateJudged(candidate.index, verdict, self._verified))
+
+    def _observe(self) -> None:
+        """Decide what is still worth doing: which runs, which confirmation, and whether to go on sampling."""
+        targets = self._rules.targets
         candidates = self._pool.candidates()
-        has_targets = self._rules.has_targets
-        if not self._stopped:
-            reason = voting.settled(
-                candidates,
-                drawn=self._pool.counted,
-                budget=self._budget.samples,
-                has_targets=has_targets,
-                confidence=self._rules.confidence,
-            )
-            if reason is not None:
+        known = {candidate.index: candidate for candidate in candidates}
+        remaining = 0 if self._stopped or self._exhausted else self._rules.samples - self._pool.counted
+        reason = None
+        if not self._rules.exhaustive:
+            worth = contenders(candidates, targets=targets, remaining=remaining)
+            unfinished = (each.index for each in self._pool.provisional() if each.index not in known)
+            self._judging.retain({*worth, *(unfinished if remaining else ())})
+            for index in worth:  # some may have been dropped before a confirmation unseated the leader
+                self._judging.screen(known[index])
+            if remaining:
+                reason = settled(candidates, targets=targets, remaining=remaining, confidence=self._rules.confidence)
+        drawn = not remaining and not self._busy
+        if reason is not None or (drawn and not self._judging.pending):
+            final = self._unconfirmed_leader()
+            if final is not None:
+                self._confirmed += self._judging.confirm(final)
+            elif reason is not None:
                 self._stopped = reason
-                drawing.cancel()
-        remaining = 0 if self._stopped else self._budget.samples - self._pool.counted
-        counted = {candidate.index: candidate for candidate in candidates}
+                self._busy = False
+                self._drawing.close()
+                self._observe()
 
-        def worth(waiting: Candidate) -> bool:
-            known = counted.get(waiting.index)
-            if known is None:  # so far only in the batch that is being drawn
-                return remaining > 0
-            return voting.can_win(known, candidates, has_targets=has_targets, remaining=remaining)
+    def _unconfirmed_leader(self) -> Candidate | None:
+        """The leader, if it still needs its clean verdict and may have one."""
+        candidates = self._pool.candidates()
+        final = finalists(candidates, targets=self._rules.targets)
+        if not final or self._confirmed >= self._rules.confirmations:
+            return None
+        return next(candidate for candidate in candidates if candidate.index == final[0])
 
-        screening.retain(worth)
-
-
-class _Drawing:
-    """The thread that draws. One batch at a time; `cancel` ends it, and its remains are not reported."""
-
-    def __init__(self, sampler: Sampler, inbox: queue.SimpleQueue[object]) -> None:
-        self._sampler = sampler
-        self._inbox = inbox
-        self._thread: threading.Thread | None = None
-        self._cancel = threading.Event()
-        self.busy = False
-
-    def start(self, index: int, requests: Sequence[SampleRequest]) -> None:
-        """Draw one batch; every completion goes to the inbox, then the end of the batch."""
-        if self._thread is not None:
-            self._thread.join()
-        self.busy = True
-        self._thread = threading.Thread(target=self._draw, args=(index, requests), name="drawing", daemon=True)
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """End the batch in flight between two steps, and wait for it."""
-        self._cancel.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.busy = False
-
-    close = cancel
-
-    def _draw(self, index: int, requests: Sequence[SampleRequest]) -> None:
-        started = time.monotonic()
-        try:
-            for completion in self._sampler.sample(requests, self._cancel):
-                self._inbox.put(completion)
-        except BaseException as error:  # noqa: BLE001 - raised in the loop's thread
-            self._inbox.put(_Failed(error))
-            return
-        if not self._cancel.is_set():
-            self._inbox.put(_BatchDone(index, time.monotonic() - started))
+    def _confirm_late(self) -> None:
+        """If time or samples ended before the leader was confirmed, judge it now: nothing else may select it."""
+        final = self._unconfirmed_leader()
+        if final is not None:
+            self._judged(final, self._verifier.confirm(final.patch, threading.Event()))

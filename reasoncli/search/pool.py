@@ -26,7 +26,7 @@ class Pool:
         self._open_samples: Counter[int] = Counter()
         self._verdicts: dict[str, Verdict] = {}
         self.rejections: Counter[str] = Counter()
-        self.rejected_reasons: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
         self.samples = 0
         self.tokens = 0
 
@@ -38,7 +38,7 @@ class Pool:
         parsed = self._parse(completion)
         if isinstance(parsed, Rejection):
             self.rejections[parsed.kind] += completion.count
-            self.rejected_reasons.setdefault(parsed.kind, parsed.reason)
+            self.reasons.setdefault(parsed.kind, parsed.reason)
             return None
         key = parsed.execution_key
         logprob = mean_logprob(completion)

@@ -1,0 +1,104 @@
+"""Worker threads that judge candidates: finalists before all others, then the likeliest winner first."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from reasoncli.domain import Candidate, Verdict
+from reasoncli.search.interface import PatchVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A worker's result: a verdict, or the error that ended its try."""
+
+    candidate: Candidate
+    verdict: Verdict | None
+    error: BaseException | None = None
+
+
+class Judging:
+    """Candidates waiting for a verdict, with `workers` threads on them; results go to `inbox`.
+
+    Screenings wait in the order of most votes, highest mean log-probability, first come. A confirmation
+    goes before them. What runs is never interrupted for a better candidate.
+    """
+
+    def __init__(self, verifier: PatchVerifier, workers: int, inbox: queue.SimpleQueue[object]) -> None:
+        self._verifier = verifier
+        self._inbox = inbox
+        self._waiting: dict[int, Candidate] = {}
+        self._finalists: dict[int, Candidate] = {}
+        self._running: set[int] = set()
+        self._wake = threading.Condition()
+        self._cancel = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"judging-{number}", daemon=True) for number in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def screen(self, candidate: Candidate) -> None:
+        """Queue a candidate for screening, or renew the rank of a waiting one; a running one stays as it is."""
+        with self._wake:
+            if candidate.index not in self._running:
+                self._waiting[candidate.index] = candidate
+                self._wake.notify()
+
+    def confirm(self, candidate: Candidate) -> bool:
+        """Queue a finalist to be judged in a fresh sandbox, before anything else; whether it is newly queued."""
+        with self._wake:
+            if candidate.index in self._running or candidate.index in self._finalists:
+                return False
+            self._finalists[candidate.index] = candidate
+            self._wake.notify()
+            return True
+
+    def settle(self, index: int) -> None:
+        """The result of this candidate was taken from the inbox and counts; until then it is pending."""
+        with self._wake:
+            self._running.discard(index)
+
+    def retain(self, worth: Collection[int]) -> None:
+        """Drop waiting screenings of all candidates but these."""
+        with self._wake:
+            self._waiting = {index: candidate for index, candidate in self._waiting.items() if index in worth}
+
+    @property
+    def pending(self) -> int:
+        """Waiting, running, or with a result that was not taken yet."""
+        with self._wake:
+            return len(self._waiting) + len(self._finalists) + len(self._running)
+
+    def close(self) -> None:
+        """Cancel what runs, drop what waits, and join the threads. Idempotent."""
+        self._cancel.set()
+        with self._wake:
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (job := self._take()) is not None:
+            candidate, final = job
+            judge = self._verifier.confirm if final else self._verifier.screen
+            try:
+                result = Judged(candidate, judge(candidate.patch, self._cancel))
+            except BaseException as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
+                result = Judged(candidate, None, error)
+            self._inbox.put(result)
+
+    def _take(self) -> tuple[Candidate, bool] | None:
+        with self._wake:
+            while not self._cancel.is_set():
+                for waiting, final in ((self._finalists, True), (self._waiting, False)):
+                    if waiting:
+                        best = min(waiting.values(), key=lambda each: (-each.votes, -each.logprob, each.index))
+                        del waiting[best.index]
+                        self._running.add(best.index)
+                        return best, final
+                self._wake.wait()
+            return None

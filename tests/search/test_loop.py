@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from reasoncli.domain import Completion, VerdictKind
+from reasoncli.errors import ModelError, SandboxUnavailable
+from reasoncli.events import CandidateFound, Emitter, Event, SamplesDrawn
+from reasoncli.models.interface import SampleRequest
+from reasoncli.search.interface import Recorded
+from reasoncli.search.loop import Rules, Search, SearchResult
+from reasoncli.search.strategies.best_of_n import BestOfN
+from tests.search.scripted import ListJournal, ScriptedVerifier, parse, patch, prompt, sampler
+
+FIXES, NO_EFFECT = VerdictKind.FIXES, VerdictKind.NO_EFFECT
+
+
+def search(
+    weights: dict[str, float],
+    verifier: ScriptedVerifier,
+    journal: ListJournal,
+    *,
+    samples: int = 64,
+    seconds: float | None = None,
+    recorded: Recorded | None = None,
+    exhaustive: bool = False,
+    events: list[Event] | None = None,
+    drawing: object = None,
+    confirmations: int = 8,
+) -> SearchResult:
+    return Search(
+        strategy=BestOfN((prompt(),), samples, seed=3, first=16),
+        sampler=drawing or sampler(weights),  # type: ignore[arg-type]
+        parse=parse,
+        verifier=verifier,
+        journal=journal,
+        rules=Rules(samples, targets=1, seconds=seconds, exhaustive=exhaustive, confirmations=confirmations),
+        emit=Emitter((events.append,) if events is not None else ()),
+        recorded=recorded or Recorded(),
+    ).run()
+
+
+def test_equal_patches_are_judged_once_and_their_votes_add_up(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"good": FIXES})
+    result = search({"good": 3, "bad": 1}, verifier, journal, exhaustive=True)
+    assert sorted(verifier.screened) == ["bad", "good"]
+    assert sum(candidate.votes for candidate in result.candidates) == result.samples == 64
+    assert {candidate.patch.diff: candidate.verdict.kind for candidate in result.candidates if candidate.verdict} == {
+        "good": FIXES,
+        "bad": NO_EFFECT,
+    }
+
+
+def test_what_is_no_patch_is_counted_and_never_judged(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({})
+    result = search({"!prose": 1, "x": 1}, verifier, journal, exhaustive=True)
+    assert verifier.screened == ["x"]
+    assert result.rejected["unparsable"] + sum(candidate.votes for candidate in result.candidates) == 64
+
+
+def test_sampling_stops_once_the_choice_can_not_change(journal: ListJournal) -> None:
+    result = search({"good": 1}, ScriptedVerifier({"good": FIXES}), journal, samples=1024)
+    assert result.stopped_early
+    assert result.samples < 1024
+    assert result.samples == sum(sum(each.count for each in batch) for _, batch in journal.batches)
+
+
+def test_votes_of_an_unfinished_batch_do_not_count(journal: ListJournal) -> None:
+    class StallsInTheSecondBatch:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            batch = requests[0].batch
+            yield Completion("p", "x", 16 if batch == 0 else 5, (), 1, "stop", batch=batch)
+            if batch > 0:
+                cancel.wait()
+
+    result = search({}, ScriptedVerifier({}), journal, seconds=0.5, drawing=StallsInTheSecondBatch())
+    assert result.stopped_early == "the time is up"
+    assert [candidate.votes for candidate in result.candidates] == [16]
+    assert result.samples == 16
+
+
+def test_a_resumed_search_repeats_no_sample_and_no_verdict(journal: ListJournal) -> None:
+    weights = {"good": 1.0, "bad": 1.0}
+    whole = search(weights, ScriptedVerifier({"good": FIXES}), journal, exhaustive=True)
+    again = ListJournal()
+    verifier = ScriptedVerifier({"good": FIXES})
+    recorded = Recorded(batches=tuple(batch for _, batch in journal.batches[:2]), verdicts=tuple(journal.verdicts[:1]))
+    resumed = search(weights, verifier, again, recorded=recorded, exhaustive=True)
+    assert [index for index, _ in again.batches] == [index for index, _ in journal.batches[2:]]
+    assert [batch for _, batch in again.batches] == [batch for _, batch in journal.batches[2:]]
+    assert len(verifier.screened) == 1
+    assert {each.patch.diff: each.votes for each in resumed.candidates} == {
+        each.patch.diff: each.votes for each in whole.candidates
+    }
+
+
+def test_a_failing_model_ends_the_search_with_its_error(journal: ListJournal) -> None:
+    class Fails:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            yield Completion("p", "x", 1, (), 1, "stop")
+            raise ModelError("the model is gone")
+
+    with pytest.raises(ModelError, match="gone"):
+        search({}, ScriptedVerifier({}), journal, drawing=Fails())
+
+
+def test_a_broken_engine_ends_the_search_with_its_error(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({})
+    verifier.error = SandboxUnavailable("no engine")
+    with pytest.raises(SandboxUnavailable):
+        search({"x": 1}, verifier, journal)
+
+
+def test_no_thread_outlives_the_search(journal: ListJournal) -> None:
+    before = threading.active_count()
+    search({"good": 1, "bad": 1}, ScriptedVerifier({"good": FIXES}, delay=0.05), journal)
+    assert threading.active_count() == before
+
+
+def test_every_verdict_is_in_the_journal_before_anyone_hears_of_it(journal: ListJournal) -> None:
+    heard: list[Event] = []
+    search({"good": 2, "bad": 1}, ScriptedVerifier({"good": FIXES}), journal, events=heard)
+    drawn = [event for event in heard if isinstance(event, SamplesDrawn)]
+    assert drawn[-1].distinct == len({e.candidate.patch.execution_key for e in heard if isinstance(e, CandidateFound)})
+    assert {key for key, _ in journal.verdicts} <= {patch("good").execution_key, patch("bad").execution_key}
+
+
+def test_only_the_leader_is_confirmed_when_it_stands(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"a": FIXES, "b": FIXES})
+    result = search({"a": 9, "b": 1}, verifier, journal)
+    assert verifier.confirmed == ["a"]
+    assert [each.patch.diff for each in result.candidates if each.verdict and each.verdict.clean] == ["a"]
+
+
+def test_a_leader_that_the_whole_suite_unseats_makes_way(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"a": FIXES, "b": FIXES}, clean={"a": VerdictKind.REGRESSES})
+    result = search({"a": 9, "b": 1}, verifier, journal)
+    assert verifier.confirmed == ["a", "b"]
+    clean = {each.patch.diff: each.verdict.kind for each in result.candidates if each.verdict and each.verdict.clean}
+    assert clean == {"a": VerdictKind.REGRESSES, "b": FIXES}
+
+
+def test_candidates_left_out_for_a_leader_are_judged_when_it_falls(journal: ListJournal) -> None:
+    """With one worker the rare fix still waits when the common one has settled the choice."""
+    verifier = ScriptedVerifier({"a": FIXES, "b|rare": FIXES}, clean={"a": VerdictKind.REGRESSES}, delay=0.01)
+    result = search({"a": 30, "b|rare": 1}, verifier, journal, samples=128)
+    assert "b|rare" in verifier.confirmed
+    assert result.samples == 128
+
+
+def test_confirmations_are_limited(journal: ListJournal) -> None:
+    texts = ["a", "b", "c", "d", "e"]
+    kinds = dict.fromkeys(texts, FIXES)
+    verifier = ScriptedVerifier(kinds, clean=dict.fromkeys(texts, VerdictKind.REGRESSES))
+    search(dict.fromkeys(texts, 1.0), verifier, journal, confirmations=2)
+    assert len(verifier.confirmed) == 2
+
+
+def test_equal_candidates_by_vote_key_share_a_run(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"a|1": FIXES, "a|2": FIXES, "a|3": FIXES}, delay=0.05)
+    result = search({"a|1": 1, "a|2": 1, "a|3": 1}, verifier, journal, samples=32)
+    assert sum(candidate.votes for candidate in result.candidates) == 32
+    assert len(verifier.confirmed) == 1
+
+
+def test_the_leader_is_confirmed_even_when_the_time_is_up(journal: ListJournal) -> None:
+    class Stalls:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            if requests[0].batch == 0:
+                yield Completion("p", "good", 3, (), 1, "stop")
+                yield Completion("p", "bad", 13, (), 1, "stop")
+            else:
+                cancel.wait()
+
+    verifier = ScriptedVerifier({"good": FIXES})
+    result = search({}, verifier, journal, seconds=0.5, drawing=Stalls(), samples=1024)
+    assert result.stopped_early == "the time is up"
+    assert verifier.confirmed == ["good"]
