@@ -1,0 +1,41 @@
+"""pyproject.toml names what the package imports: no more, no less."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+from tests.packaging.conftest import CHECKOUT
+
+NOT_IMPORTED = {
+    "pytest",  # runs the tests of the packaged example where there is no engine
+}
+
+
+def normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported() -> set[str]:
+    """Distributions of all third-party modules that the package imports, wherever in a file."""
+    modules: set[str] = set()
+    for path in (CHECKOUT / "reasoncli").rglob("*.py"):
+        if path.is_relative_to(CHECKOUT / "reasoncli" / "demo"):
+            continue
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module.partition(".")[0])
+    distributions = packages_distributions()
+    third_party = modules - set(sys.stdlib_module_names) - {"reasoncli"}
+    return {normalized(name) for module in third_party for name in distributions.get(module, [module])}
+
+
+def test_declared_dependencies_are_the_imported_ones() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    declared = {normalized(re.split(r"[^\w.-]", requirement)[0]) for requirement in project["dependencies"]}
+    assert declared - NOT_IMPORTED == imported() - NOT_IMPORTED

@@ -1,0 +1,53 @@
+"""What a user waits for before anything happens: help and version load nothing that they don't need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import reasoncli
+
+HEAVY = {"llama_cpp", "docker", "numpy", "git", "jinja2", "pydantic", "httpx", "huggingface_hub", "sqlite3", "pytest"}
+
+_RUN = """
+import json, sys
+from reasoncli.cli import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def run(*arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    done = subprocess.run([sys.executable, "-c", _RUN, *arguments], capture_output=True, text=True, check=False)
+    return done, {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["fix", "--help"], ["--version"]])
+def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
+    done, modules = run(*arguments)
+    assert done.returncode == 0
+    assert not HEAVY & modules
+
+
+def test_help_names_the_main_command() -> None:
+    done, _ = run("--help")
+    assert "fix" in done.stdout
+    assert "demo" in done.stdout
+
+
+def test_version() -> None:
+    done, _ = run("--version")
+    assert reasoncli.__version__ in done.stdout
+
+
+@pytest.mark.parametrize("room", ["domain", "errors", "events", "resources", "models.interface", "sandbox.interface"])
+def test_shared_values_import_only_the_standard_library(room: str) -> None:
+    code = f"import sys; before = set(sys.modules); import reasoncli.{room}; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in done.stdout.split()}
+    assert roots <= {*sys.stdlib_module_names, "reasoncli"}
