@@ -1,1 +1,1 @@
-"""Where the fault may be, without a model."""
+"""Where the fault may be, found without a model: spectrum, tracebacks, lexical match; one ranked list."""
