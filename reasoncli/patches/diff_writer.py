@@ -1,0 +1,159 @@
+"""Diffs as git writes them, from the bytes of both sides.
+
+The text is always valid UTF-8: a file that isn't text in UTF-8 is written in git's binary form, so that a diff can
+be stored, shown and applied without loss. Write it with `newline=""`: it may hold carriage returns of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from reasoncli.patches.paths import quote
+
+_CONTEXT = 3
+_LARGEST_COMPARISON = 2_000_000
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_NOTHING = "0" * 40
+
+Opcode = tuple[str, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A file before or after: its bytes and git's mode; `None` for a file that isn't there."""
+
+    content: bytes
+    mode: str
+
+
+def write_diff(path: str, old: Side | None, new: Side | None) -> tuple[str, int]:
+    """One file's diff, and the number of lines added plus removed."""
+    if old is None and new is None:
+        return "", 0
+    header = [f"diff --git {quote('a/' + path)} {quote('b/' + path)}"]
+    if old is None and new is not None:
+        header.append(f"new file mode {new.mode}")
+    elif new is None and old is not None:
+        header.append(f"deleted file mode {old.mode}")
+    elif old is not None and new is not None and old.mode != new.mode:
+        header += [f"old mode {old.mode}", f"new mode {new.mode}"]
+    before = _LINE.findall(old.content if old else b"")
+    after = _LINE.findall(new.content if new else b"")
+    opcodes = compare(before, after)
+    size = sum((i2 - i1) + (j2 - j1) for tag, i1, i2, j1, j2 in opcodes if tag != "equal")
+    if before != after or old is None or new is None:
+        same_mode = f" {new.mode}" if old and new and old.mode == new.mode else ""
+        header.append(f"index {_blob(old)}..{_blob(new)}{same_mode}")
+    text = "\n".join(header) + "\n"
+    if before == after:
+        return text, 0
+    if not (_is_text(old) and _is_text(new)):
+        return text + _binary(old, new), size
+    text += f"--- {_label('a/', path, old)}\n+++ {_label('b/', path, new)}\n"
+    return text + "".join(_hunks(before, after, opcodes)), size
+
+
+def compare(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
+    """Edit script in the form of `difflib`; where two large parts differ, one replacement of the whole part."""
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    end, new_end = len(before) - tail, len(after) - tail
+    opcodes: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
+    if (end - head) * (new_end - head) > _LARGEST_COMPARISON:
+        opcodes.append(("replace", head, end, head, new_end))
+    else:
+        matcher = SequenceMatcher(None, before[head:end], after[head:new_end], autojunk=False)
+        opcodes += [(tag, i1 + head, i2 + head, j1 + head, j2 + head) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
+    if tail:
+        opcodes.append(("equal", end, len(before), new_end, len(after)))
+    return opcodes
+
+
+def _hunks(before: Sequence[bytes], after: Sequence[bytes], opcodes: Sequence[Opcode]) -> Iterator[str]:
+    for group in _groups(opcodes):
+        first, last = group[0], group[-1]
+        yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n"
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from _signed(" ", before[i1:i2])
+            else:
+                yield from _signed("-", before[i1:i2])
+                yield from _signed("+", after[j1:j2])
+
+
+def _groups(opcodes: Sequence[Opcode]) -> Iterator[list[Opcode]]:
+    group: list[Opcode] = []
+    for index, (tag, i1, i2, j1, j2) in enumerate(opcodes):
+        if tag != "equal":
+            group.append((tag, i1, i2, j1, j2))
+            continue
+        lead = 0 if index == 0 else min(_CONTEXT, i2 - i1)
+        trail = 0 if index == len(opcodes) - 1 else min(_CONTEXT, i2 - i1)
+        if group and trail and i2 - i1 <= 2 * _CONTEXT:
+            group.append((tag, i1, i2, j1, j2))
+            continue
+        if group:
+            group.append((tag, i1, i1 + lead, j1, j1 + lead))
+            yield group
+        group = [(tag, i2 - trail, i2, j2 - trail, j2)] if trail else []
+    if group:
+        yield group
+
+
+def _range(start: int, stop: int) -> str:
+    length = stop - start
+    return f"{start + 1 if length else start}" + ("" if length == 1 else f",{length}")
+
+
+def _signed(sign: str, lines: Sequence[bytes]) -> Iterator[str]:
+    for line in lines:
+        text = sign + line.decode("utf-8")
+        yield text if text.endswith("\n") else text + "\n\\ No newline at end of file\n"
+
+
+def _label(prefix: str, path: str, side: Side | None) -> str:
+    if side is None:
+        return "/dev/null"
+    label = quote(prefix + path)
+    return label + "\t" if " " in label and not label.startswith('"') else label
+
+
+def _is_text(side: Side | None) -> bool:
+    if side is None:
+        return True
+    try:
+        side.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in side.content
+
+
+def _blob(side: Side | None) -> str:
+    if side is None:
+        return _NOTHING
+    return hashlib.sha1(b"blob %d\0" % len(side.content) + side.content, usedforsecurity=False).hexdigest()
+
+
+def _binary(old: Side | None, new: Side | None) -> str:
+    return "GIT binary patch\n" + _literal(new) + _literal(old)
+
+
+def _literal(side: Side | None) -> str:
+    content = side.content if side else b""
+    packed = zlib.compress(content)
+    lines = [f"literal {len(content)}"]
+    for at in range(0, len(packed), 52):
+        piece = packed[at : at + 52]
+        length = chr(ord("A") + len(piece) - 1) if len(piece) <= 26 else chr(ord("a") + len(piece) - 27)
+        lines.append(length + base64.b85encode(piece, pad=True).decode("ascii"))
+    return "\n".join(lines) + "\n\n"
