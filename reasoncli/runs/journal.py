@@ -1,0 +1,313 @@
+"""One run on disk: written while it goes on, read when it is shown or resumed.
+
+Durable before it counts: prompts, batches, verdicts, the baseline, the decision and what was applied are
+on the disk when the call returns. What can be derived again (candidates, timings) waits in memory and
+goes along with the next of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self, TypeVar
+
+from reasoncli.domain import Baseline, Candidate, Completion, Decision, Issue, Prompt, Suspect, Verdict
+from reasoncli.events import CandidateFound, Event, SandboxReplaced, StageFinished, Warned
+from reasoncli.repository.applied import Applied
+from reasoncli.runs.failures import told_apart
+from reasoncli.runs.lock import LiveLock
+from reasoncli.runs.manifest import Manifest
+from reasoncli.runs.schema import connect, from_body, to_body
+from reasoncli.search.interface import Recorded
+
+T = TypeVar("T")
+
+FILE = "run.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """A run in one line.
+
+    Attributes:
+        created: seconds since the epoch; applied, undone: the same, or `None` where that didn't happen.
+        status: of the decision, or an empty string where there is none yet.
+        samples: independent samples recorded.
+    """
+
+    id: str
+    created: float
+    repository: str
+    issue: str
+    model: str
+    status: str
+    samples: int
+    applied: float | None
+    undone: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """How long a stage took, in the order in which they ended."""
+
+    stage: str
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything a run has on disk; parts that it did not come to are `None` or empty.
+
+    Attributes:
+        recorded: what the search goes on from.
+        candidates: as last known, with their verdicts.
+        applied: what was done to the user's repository; stays after an undo, see `head.undone`.
+    """
+
+    head: RunHead
+    issue: Issue
+    manifest: Manifest | None
+    baseline: Baseline | None
+    suspects: tuple[Suspect, ...]
+    prompts: tuple[Prompt, ...]
+    recorded: Recorded
+    candidates: tuple[Candidate, ...]
+    decision: Decision | None
+    applied: Applied | None
+    stages: tuple[StageTime, ...]
+    warnings: tuple[str, ...]
+
+
+class RunJournal:
+    """A run opened for writing by the process that holds its live lock. Its methods may be called from any thread.
+
+    All methods raise `DiskFullError` or `StoreError` when a write fails; what was recorded before stays.
+    """
+
+    def __init__(self, folder: Path, lock: LiveLock) -> None:
+        """Open the database in `folder`; `lock` is let go on `close`."""
+        self.folder = folder
+        self._lock = lock
+        self._path = folder / FILE
+        self._guard = threading.Lock()
+        self._closed = False
+        self._found: dict[str, Candidate] = {}
+        self._events: list[tuple[float, str, str | bytes]] = []
+        with told_apart(self._path):
+            self._db = connect(self._path)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.folder.name
+
+    def created(self, issue: Issue, repository: Path) -> None:
+        """The first record of a run."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO run (id, created, repository, issue) VALUES (?, ?, ?, ?)",
+                (self.id, time.time(), as_text(str(repository)), as_text(issue.title)),
+            )
+            _put(db, "issue", to_body(Issue, issue))
+
+    def manifest(self, manifest: Manifest) -> None:
+        """What the run is made of; a later one replaces it."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET model = ?", (as_text(manifest.model),))
+            _put(db, "manifest", to_body(Manifest, manifest))
+
+    def baseline(self, baseline: Baseline) -> None:
+        """The base was measured."""
+        with self._transaction() as db:
+            _put(db, "baseline", to_body(Baseline, baseline))
+
+    def suspects(self, suspects: Sequence[Suspect]) -> None:
+        """Suspects were ranked."""
+        with self._transaction() as db:
+            _put(db, "suspects", to_body(tuple[Suspect, ...], tuple(suspects)))
+
+    def prompts(self, prompts: Sequence[Prompt]) -> None:
+        """Prompts are about to be asked; known ones are kept."""
+        rows = [(prompt.id, to_body(Prompt, prompt)) for prompt in prompts]
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO prompts (id, body) VALUES (?, ?)", rows)
+
+    def completion_batch(self, index: int, completions: Sequence[Completion]) -> None:
+        """A whole batch was drawn. It is recorded at once or not at all, so a resumed run repeats none of it.
+
+        Raises:
+            ValueError: the batch is already recorded.
+        """
+        rows = [(index, place, to_body(Completion, each)) for place, each in enumerate(completions)]
+        samples = sum(each.count for each in completions)
+        tokens = sum(each.tokens for each in completions)
+        with self._transaction() as db:
+            if db.execute("SELECT 1 FROM batches WHERE number = ?", (index,)).fetchone():
+                raise ValueError(f"batch {index} of run {self.id} is already recorded")
+            db.execute(
+                "INSERT INTO batches (number, samples, tokens, at) VALUES (?, ?, ?, ?)",
+                (index, samples, tokens, time.time()),
+            )
+            db.executemany("INSERT INTO completions (batch, place, body) VALUES (?, ?, ?)", rows)
+            db.execute("UPDATE run SET samples = samples + ?", (samples,))
+
+    def verdict(self, execution_key: str, verdict: Verdict) -> None:
+        """A candidate was judged; the screening and the clean verdict are kept side by side."""
+        row = (execution_key, verdict.clean, time.time(), to_body(Verdict, verdict))
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO verdicts (execution_key, clean, at, body) VALUES (?, ?, ?, ?)", row)
+
+    def decision(self, decision: Decision, candidates: Sequence[Candidate]) -> None:
+        """The search is over; the candidates with their final votes."""
+        with self._guard:
+            self._found.update((each.patch.execution_key, each) for each in candidates)
+        with self._transaction() as db:
+            db.execute("UPDATE run SET status = ?", (decision.status.value,))
+            _put(db, "decision", to_body(Decision, decision))
+
+    def applied(self, applied: Applied) -> None:
+        """The patch is in the user's repository."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET applied = ?, undone = NULL", (time.time(),))
+            _put(db, "applied", applied.to_json())
+
+    def undone(self) -> None:
+        """It was taken back."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET undone = ?", (time.time(),))
+
+    def __call__(self, event: Event) -> None:
+        """Listen to a run's events: candidates, stage times, warnings."""
+        with self._guard:
+            match event:
+                case CandidateFound(candidate):
+                    self._found[candidate.patch.execution_key] = candidate
+                case StageFinished(stage, seconds, detail):
+                    body = to_body(StageTime, StageTime(stage, seconds, detail))
+                    self._events.append((time.time(), "stage", body))
+                case Warned(message):
+                    self._events.append((time.time(), "warning", to_body(str, message)))
+                case SandboxReplaced(reason):
+                    self._events.append((time.time(), "warning", to_body(str, f"a sandbox was replaced: {reason}")))
+                case _:
+                    pass
+
+    def load(self) -> RunRecord:
+        """Everything recorded so far."""
+        with self._guard, told_apart(self._path):
+            return load(self._db)
+
+    def close(self) -> None:
+        """Write what waits, close the file and let the run go. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with self._transaction():
+                pass
+        finally:
+            self._db.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One durable step; what waits goes along."""
+        with self._guard, told_apart(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._flush()
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite itself rolls back when the disk is full
+                    self._db.execute("ROLLBACK")
+                raise
+            self._found.clear()
+            self._events.clear()
+
+    def _flush(self) -> None:
+        rows = [(key, c.index, to_body(Candidate, replace(c, verdict=None))) for key, c in self._found.items()]
+        self._db.executemany("INSERT OR REPLACE INTO candidates (execution_key, number, body) VALUES (?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO events (at, kind, body) VALUES (?, ?, ?)", self._events)
+
+
+def load(db: sqlite3.Connection) -> RunRecord:
+    """Read a run.
+
+    Raises:
+        CodecError: something in it can't be read.
+        sqlite3.Error: the same, found by SQLite.
+    """
+    db.execute("BEGIN")  # one moment of a run that may go on meanwhile
+    try:
+        batches: dict[int, list[Completion]] = {n: [] for (n,) in db.execute("SELECT number FROM batches ORDER BY 1")}
+        for number, body in db.execute("SELECT batch, body FROM completions ORDER BY batch, place"):
+            batches[number].append(from_body(Completion, body))
+        verdicts = tuple(
+            (key, from_body(Verdict, body))
+            for key, body in db.execute("SELECT execution_key, body FROM verdicts ORDER BY clean, at")
+        )
+        latest = dict(verdicts)  # the clean ones come last
+        candidates = [
+            replace(from_body(Candidate, body), verdict=latest.get(key))
+            for key, body in db.execute("SELECT execution_key, body FROM candidates ORDER BY number")
+        ]
+        events = [(kind, body) for kind, body in db.execute("SELECT kind, body FROM events ORDER BY number")]
+        issue = _part(db, "issue", Issue)
+        applied = db.execute("SELECT body FROM parts WHERE name = 'applied'").fetchone()
+        return RunRecord(
+            head=head(db),
+            issue=issue if issue is not None else Issue("", "", ""),
+            manifest=_part(db, "manifest", Manifest),
+            baseline=_part(db, "baseline", Baseline),
+            suspects=_part(db, "suspects", tuple[Suspect, ...]) or (),
+            prompts=tuple(from_body(Prompt, body) for (body,) in db.execute("SELECT body FROM prompts ORDER BY rowid")),
+            recorded=Recorded(tuple(tuple(batch) for batch in batches.values()), verdicts),
+            candidates=tuple(candidates),
+            decision=_part(db, "decision", Decision),
+            applied=None if applied is None else Applied.from_json(applied[0]),
+            stages=tuple(from_body(StageTime, body) for kind, body in events if kind == "stage"),
+            warnings=tuple(from_body(str, body) for kind, body in events if kind == "warning"),
+        )
+    finally:
+        db.execute("COMMIT")
+
+
+def head(db: sqlite3.Connection) -> RunHead:
+    """Read a run's line.
+
+    Raises:
+        sqlite3.DatabaseError: there is none.
+    """
+    row = db.execute(
+        "SELECT id, created, repository, issue, model, status, samples, applied, undone FROM run"
+    ).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("it ended before anything was recorded")
+    return RunHead(*row)
+
+
+def _put(db: sqlite3.Connection, name: str, body: str | bytes) -> None:
+    db.execute("INSERT OR REPLACE INTO parts (name, body) VALUES (?, ?)", (name, body))
+
+
+def _part(db: sqlite3.Connection, name: str, kind: type[T]) -> T | None:
+    row = db.execute("SELECT body FROM parts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else from_body(kind, row[0])
+
+
+def as_text(value: str) -> str:
+    """Text that SQLite can hold: a path may have bytes that are no UTF-8, which Python keeps as lone surrogates."""
+    return value.encode("utf-8", "backslashreplace").decode()
