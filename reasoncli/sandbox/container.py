@@ -1,0 +1,365 @@
+"""One hardened container: started, talked to over its supervisor's stdin, entered by exec, ended.
+
+Two users inside, both without any capability: SUPERVISOR owns the supervisor and the runner's folder, TESTED runs
+everything else. Neither can become the other, nor root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import struct
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.resources import sandboxes_dir
+from reasoncli.sandbox import engine, keeper
+from reasoncli.sandbox.capture import Capped, Collected, Frames
+from reasoncli.sandbox.interface import Limits
+
+SUPERVISOR = 64001
+TESTED = 64000
+OWN = "/reasoncli"
+HOME = "/home/reasoncli"
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", HOME)  # noqa: S108 - paths inside the container
+
+_SHARED_MEMORY = 64 << 20
+_OWN_SIZE = 64 << 20
+_SPARE_PIDS = 32  # the supervisor's, and room for the exec that kills a fork bomb
+_REPLY = 20.0
+
+
+def host_config(limits: Limits, root: str, tree: int) -> dict[str, Any]:
+    """The engine's settings for a container that may do nothing but compute.
+
+    The memory limit adds up what processes may take and what the temporary file systems may hold, so that a full
+    disk is "no space left", not somebody's death by memory.
+    """
+    half = max(limits.disk // 2, 1 << 20)
+    data = f"rw,exec,nosuid,nodev,size={half}"
+    memory = limits.memory + 3 * half + tree + _SHARED_MEMORY
+    return {
+        "NetworkMode": "none",
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Privileged": False,
+        "ReadonlyRootfs": True,
+        "Memory": memory,
+        "MemorySwap": memory,
+        "NanoCpus": int(limits.cpus * 1e9),
+        "PidsLimit": limits.pids + _SPARE_PIDS,
+        "Ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "nofile", "Soft": 4096, "Hard": 4096},
+        ],
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "Init": True,
+        "AutoRemove": True,
+        "LogConfig": {"Type": "none", "Config": {}},
+        "Tmpfs": {
+            root: f"rw,exec,nosuid,nodev,size={half + tree},uid={TESTED},gid={TESTED},mode=0755",
+            OWN: f"rw,noexec,nosuid,nodev,size={_OWN_SIZE},uid={SUPERVISOR},gid={SUPERVISOR},mode=0755",
+            HOME: f"{data},uid={TESTED},gid={TESTED},mode=0700",
+            "/tmp": f"{data},mode=1777",  # noqa: S108
+            "/var/tmp": f"rw,noexec,nosuid,nodev,size={_SHARED_MEMORY // 4},mode=1777",  # noqa: S108
+            "/dev/shm": f"rw,noexec,nosuid,nodev,size={_SHARED_MEMORY},mode=1777",  # noqa: S108
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How one exec ended: `exit_code` is `None` if it was still running at the deadline."""
+
+    exit_code: int | None
+    stdout: Capped
+    stderr: Capped
+    duration: float
+
+
+class Container:
+    """A running container. One thread uses it; `beat` may come from another."""
+
+    def __init__(self, client: Any, id: str, channel: Any) -> None:
+        self.client = client
+        self.id = id
+        self._channel = channel
+        self._socket = engine.raw_socket(channel)
+        self._said = Collected()
+        self._complaints = Capped(1 << 12)
+        self._frames = Frames(self._said, self._complaints)
+        self._sending = threading.Lock()
+
+    @classmethod
+    def start(
+        cls,
+        client: Any,
+        image: str,
+        labels: Mapping[str, str],
+        config: Mapping[str, Any],
+        patience: float,
+    ) -> Container:
+        """Create and start one; it ends by itself when nobody beats for twice `patience` seconds.
+
+        Raises:
+            SandboxUnavailable: the engine can't do it.
+        """
+        script = (sandboxes_dir() / "supervisor.sh").read_text()
+        settings = {
+            "Image": image,
+            "Entrypoint": ["/bin/sh", "-c", script, "supervisor", str(max(1, round(patience)))],
+            "Cmd": [],
+            "User": f"{SUPERVISOR}:{SUPERVISOR}",
+            "WorkingDir": "/",
+            "OpenStdin": True,
+            "StdinOnce": True,
+            "AttachStdin": True,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Labels": dict(labels),
+            "Healthcheck": {"Test": ["NONE"]},
+            "HostConfig": dict(config),
+        }
+        with engine.preparing():
+            id = client.create_container_from_config(settings)["Id"]
+            try:
+                channel = client.attach_socket(id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+                client.start(id)
+            except engine.ENGINE_ERRORS:
+                with contextlib.suppress(*engine.ENGINE_ERRORS):
+                    client.remove_container(id, force=True)
+                raise
+        container = cls(client, id, channel)
+        try:
+            container._expect("ready")
+        except SandboxFailure as error:
+            container.end()
+            raise SandboxUnavailable(
+                f"The image {image} does not run our supervisor: {error}",
+                hint="A sandbox image needs a POSIX shell at /bin/sh and the programs cat, rm, sleep and tar.",
+            ) from error
+        return container
+
+    # ------------------------------------------------------------ the supervisor's channel
+
+    def beat(self) -> None:
+        """A sign of life. Failing is no news here: the next one who needs the container will notice."""
+        with contextlib.suppress(OSError):
+            self._tell(b"b\n")
+
+    def state(self) -> tuple[int, int]:
+        """(processes that are not the supervisor's, processes that the kernel killed for memory so far)."""
+        try:
+            self._tell(b"s\n")
+        except OSError as error:
+            raise SandboxFailure(f"the container is gone: {error}") from error
+        _, others, kills = self._expect("state").split()
+        return int(others), int(kills)
+
+    def _tell(self, line: bytes) -> None:
+        with self._sending:
+            self._socket.sendall(line)
+
+    def _expect(self, word: str) -> str:
+        deadline = time.monotonic() + _REPLY
+        try:
+            while (end := self._said.data.find(b"\n")) < 0:
+                self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+                data = self._socket.recv(4096)
+                if not data:
+                    raise SandboxFailure(f"the container ended{_quoted(self._said.data + self._complaints.value())}")
+                self._frames.feed(data)
+        except OSError as error:
+            raise SandboxFailure(f"the supervisor is silent: {error}") from error
+        text = self._said.take(end + 1).decode("utf-8", "replace").strip()
+        if not text.startswith(word):
+            raise SandboxFailure(f"the supervisor said {text!r} for {word!r}")
+        return text
+
+    # ------------------------------------------------------------ entering
+
+    def enter(
+        self,
+        argv: Sequence[str],
+        *,
+        user: int,
+        cwd: str = "/",
+        environment: Mapping[str, str] | None = None,
+        stdin: bool,
+    ) -> tuple[str, Any]:
+        """Begin an exec; its id and its connection."""
+        variables = [f"{name}={value}" for name, value in (environment or {}).items()]
+        with engine.judging():
+            id = self.client.exec_create(
+                self.id, list(argv), stdin=stdin, user=f"{user}:{user}", workdir=cwd, environment=variables
+            )["Id"]
+            return id, self.client.exec_start(id, socket=True)
+
+    def execute(
+        self,
+        argv: Sequence[str],
+        *,
+        user: int,
+        timeout: float,
+        limit: int = 1 << 16,
+        cwd: str = "/",
+        environment: Mapping[str, str] | None = None,
+        stdin: Iterable[bytes] = (),
+    ) -> Finished:
+        """Run a program to its end or the deadline (then it still runs: kill it)."""
+        started = time.monotonic()
+        deadline = started + timeout
+        pieces = iter(stdin)
+        first = next(pieces, b"")
+        id, stream = self.enter(argv, user=user, cwd=cwd, environment=environment, stdin=bool(first))
+        stdout, stderr = Capped(limit), Capped(limit)
+        frames = Frames(stdout, stderr)
+        try:
+            with engine.judging():
+                ended = _pump(engine.raw_socket(stream), first, pieces, frames, deadline)
+                code = self._exit_code(id, deadline) if ended else None
+        finally:
+            engine.hang_up(stream)
+        return Finished(code, stdout, stderr, time.monotonic() - started)
+
+    def _exit_code(self, id: str, deadline: float) -> int | None:
+        """Its exit code; `None` if it runs at the deadline still (a program may close its output and go on)."""
+        pause = 0.005
+        while True:
+            state = self.client.exec_inspect(id)
+            if state["ExitCode"] is not None and not state["Running"]:
+                return int(state["ExitCode"])
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(pause)
+            pause = min(2 * pause, 0.5)
+
+    def must(self, argv: Sequence[str], *, user: int, timeout: float = 60.0, stdin: Iterable[bytes] = ()) -> bytes:
+        """Run one of our own programs, which has to succeed; its stdout."""
+        done = self.execute(argv, user=user, timeout=timeout, stdin=stdin)
+        if done.exit_code != 0:
+            raise SandboxFailure(f"{argv[0]} in the sandbox failed ({done.exit_code}){_quoted(done.stderr.value())}")
+        return done.stdout.value()
+
+    @contextlib.contextmanager
+    def converse(self, argv: Sequence[str], *, user: int, timeout: float = 120.0) -> Iterator[Conversation]:
+        """Run the keeper and talk to it."""
+        _, stream = self.enter(argv, user=user, stdin=True)
+        try:
+            with engine.judging():
+                yield Conversation(engine.raw_socket(stream), time.monotonic() + timeout)
+        finally:
+            engine.hang_up(stream)
+
+    def kill_tested(self) -> None:
+        """Kill every process of the tested user, daemons and fork bombs included.
+
+        Raises:
+            SandboxFailure: something survived.
+        """
+        for attempt in range(5):
+            if attempt == 2:
+                self._lift_pids_limit()
+            # The shell's own kill(-1) spares itself only. What runs may kill or trace this one first: hence the loop,
+            # and hence only the supervisor's count is believed.
+            self.execute(["/bin/sh", "-c", "kill -9 -1"], user=TESTED, timeout=10.0)
+            for pause in (0.0, 0.02, 0.1, 0.5):
+                time.sleep(pause)
+                if self.state()[0] == 0:
+                    return
+        raise SandboxFailure("processes survived being killed")
+
+    def _lift_pids_limit(self) -> None:
+        with engine.judging():
+            url = self.client._url("/containers/{0}/update", self.id)
+            self.client._post_json(url, data={"PidsLimit": -1})
+
+    # ------------------------------------------------------------ the end
+
+    def end(self) -> None:
+        """Kill it and have the engine remove it. Never raises."""
+        engine.hang_up(self._channel)
+        with contextlib.suppress(*engine.ENGINE_ERRORS):
+            self.client.remove_container(self.id, force=True, v=True)
+        self.client.close()
+
+
+class Conversation:
+    """Messages to and from the keeper over an exec's connection."""
+
+    def __init__(self, connection: Any, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self._said = Collected()
+        self._complaints = Capped(1 << 12)
+        self._frames = Frames(self._said, self._complaints)
+
+    def ask(self, message: object) -> dict[str, Any]:
+        """Send one message and wait for its answer.
+
+        Raises:
+            SandboxFailure: no answer, or the keeper tells of an error.
+            keeper.Escape: a path that it was given leads out of the tree.
+        """
+        self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
+        self._connection.sendall(keeper.pack(message))
+        (length,) = struct.unpack(">Q", self._take(8))
+        answer: dict[str, Any] = keeper.receive_body(self._take(length))
+        if "escape" in answer:
+            raise keeper.Escape(answer["escape"])
+        if "error" in answer:
+            raise SandboxFailure(f"the tree can't be kept: {answer['error']}")
+        return answer
+
+    def _take(self, length: int) -> bytes:
+        while len(self._said.data) < length:
+            self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
+            data = self._connection.recv(1 << 18)
+            if not data:
+                raise SandboxFailure(f"the keeper ended early{_quoted(self._said.data + self._complaints.value())}")
+            self._frames.feed(data)
+        return self._said.take(length)
+
+
+def _pump(connection: Any, first: bytes, pieces: Iterator[bytes], frames: Frames, deadline: float) -> bool:
+    """Feed stdin and take output until the other side closes (true) or the deadline comes (false)."""
+    waiting = memoryview(first)
+    sending = bool(first)
+    connection.setblocking(False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ | (selectors.EVENT_WRITE if sending else 0))
+        while (left := deadline - time.monotonic()) > 0:
+            for _, events in selector.select(left):
+                if events & selectors.EVENT_READ:
+                    try:
+                        data = connection.recv(1 << 18)
+                    except (TimeoutError, BlockingIOError):
+                        data = None
+                    if data == b"":
+                        return True
+                    if data:
+                        frames.feed(data)
+                if sending and events & selectors.EVENT_WRITE:
+                    try:
+                        waiting = waiting[connection.send(waiting[: 1 << 18]) :]
+                    except (TimeoutError, BlockingIOError):
+                        continue
+                    except (BrokenPipeError, ConnectionResetError):
+                        waiting, pieces = memoryview(b""), iter(())  # the program does not read its stdin: its right
+                    if not waiting:
+                        waiting = memoryview(next(pieces, b""))
+                    if not waiting:
+                        sending = False
+                        engine.half_close(connection)
+                        selector.modify(connection, selectors.EVENT_READ)
+    return False
+
+
+def _quoted(output: bytes | bytearray) -> str:
+    text = output.decode("utf-8", "replace").strip()
+    return f": {text[-500:]}" if text else ""

@@ -1,0 +1,167 @@
+"""Opens Docker sandboxes over one snapshot: image, tree and labels are settled once, containers start from them."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from reasoncli.domain import Snapshot
+from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.resources import sandboxes_dir
+from reasoncli.sandbox import engine, images, labels
+from reasoncli.sandbox.config import DockerConfig
+from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
+from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
+from reasoncli.sandbox.interface import Sandbox
+from reasoncli.sandbox.locks import RunLock
+from reasoncli.sandbox.tree import Tree, from_archive, from_snapshot, merge
+
+_MISSED_BEATS = 7
+# Python 3.7 and later can run the keeper.
+_PROBE = (
+    'for python in "$@"; do command -v "$python" > /dev/null && '
+    '"$python" -I -S -c "import sys; print(sys.executable); print(sys.version_info[:2] >= (3, 7))" && exit 0; '
+    "done; exit 0"
+)
+
+
+def docker_provider(
+    snapshot: Snapshot,
+    config: DockerConfig,
+    run_id: str,
+    progress: Callable[[str], None] = lambda line: None,
+) -> DockerProvider:
+    """Build or find the image and get ready to open sandboxes.
+
+    `progress` gets the build's output, line by line, for the display.
+
+    Raises:
+        SandboxUnavailable: no engine, no permission, an unknown image, a failing build; with a hint.
+    """
+    client = engine.connect()
+    lock = RunLock.acquire(config.state_dir, run_id)
+    try:
+        image = images.prepare(client, snapshot, config, run_id, progress)
+        return DockerProvider(snapshot, config, run_id, client, image, lock)
+    except BaseException:
+        lock.release()
+        client.close()
+        raise
+
+
+class DockerProvider:
+    """See `SandboxProvider`."""
+
+    isolated = True
+
+    def __init__(
+        self, snapshot: Snapshot, config: DockerConfig, run: str, client: Any, image: images.Image, lock: RunLock
+    ) -> None:
+        self._config = config
+        self._client = client
+        self._image = image
+        self._run = run
+        self._lock = lock
+        self._open: set[DockerSandbox] = set()
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        self._kept = tempfile.TemporaryDirectory(prefix="reasoncli-image-")
+        self._layout: Layout | None = None
+        self._tree = self._make_tree(snapshot)
+        self._beater = threading.Thread(target=self._beat, name="reasoncli-heartbeat", daemon=True)
+        self._beater.start()
+
+    @property
+    def description(self) -> str:
+        """See `SandboxProvider`."""
+        return f"docker {self._image.name} ({self._image.id})"
+
+    @property
+    def image(self) -> images.Image:
+        """What the sandboxes run."""
+        return self._image
+
+    def open(self) -> Sandbox:
+        """See `SandboxProvider`."""
+        if self._stop.is_set():
+            raise SandboxUnavailable("The provider is closed.")
+        client = engine.connect()
+        container = Container.start(
+            client,
+            self._image.id,
+            labels.of_run(self._run, self._lock.path),
+            host_config(self._config.limits, self._image.workdir, self._tree.size),
+            self._config.heartbeat * _MISSED_BEATS,
+        )
+        try:
+            if self._layout is None:
+                self._layout = self._probe(container)
+            sandbox = DockerSandbox(container, self._layout, self._tree, self._config.limits, self._forget)
+            with self._guard:
+                self._open.add(sandbox)
+            sandbox.furnish(sandboxes_dir() / "runner")
+        except SandboxFailure as failure:
+            container.end()
+            raise SandboxUnavailable(
+                f"A sandbox of {self._image.name} can't be set up: {failure}",
+                hint="Is there room for the repository in memory? The image needs a shell, tar, find and cp.",
+            ) from failure
+        except BaseException:
+            container.end()
+            raise
+        return sandbox
+
+    def close(self) -> None:
+        """See `SandboxProvider`."""
+        self._stop.set()
+        with self._guard:
+            remaining = tuple(self._open)
+        for sandbox in remaining:
+            sandbox.close()
+        self._beater.join()
+        self._kept.cleanup()
+        self._lock.release()
+        self._client.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _forget(self, sandbox: DockerSandbox) -> None:
+        with self._guard:
+            self._open.discard(sandbox)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(self._config.heartbeat):
+            with self._guard:
+                remaining = tuple(self._open)
+            for sandbox in remaining:
+                sandbox.container.beat()
+
+    def _probe(self, container: Container) -> Layout:
+        wanted = [self._config.python] if self._config.python else ["python3", "python"]
+        lines = container.must(["/bin/sh", "-c", _PROBE, "sh", *wanted], user=SUPERVISOR).decode().split("\n")
+        if len(lines) < 2:
+            if self._config.python:
+                raise SandboxUnavailable(f"There is no {self._config.python} in {self._image.name}.")
+            return Layout(self._image.workdir, None, keeps=False)
+        return Layout(self._image.workdir, lines[0], keeps=lines[1] == "True")
+
+    def _make_tree(self, snapshot: Snapshot) -> Tree:
+        generated = {}
+        with engine.preparing():
+            marks = labels.of_run(self._run, self._lock.path)
+            made = self._client.create_container(self._image.id, entrypoint=["/bin/true"], labels=marks)["Id"]
+
+            try:
+                pieces, _ = self._client.get_archive(made, self._image.workdir)
+                generated = from_archive(pieces, Path(self._kept.name))
+            except engine.ENGINE_ERRORS as error:
+                if not engine.not_found(error):
+                    raise
+            finally:
+                with contextlib.suppress(*engine.ENGINE_ERRORS):
+                    self._client.remove_container(made, force=True)
+        return merge(from_snapshot(snapshot), generated)

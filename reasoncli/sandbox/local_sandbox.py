@@ -1,0 +1,363 @@
+"""The local sandbox: a copy of the tree, run as the user. It protects from mistakes, not from malice.
+
+What it does: a private copy, a scrubbed environment, limits on each process's memory and files, capped output, and an
+end that takes every process with it. What it does not: the network, the user's files and the user's other processes
+are within reach of what runs inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from reasoncli.domain import FileChange, Snapshot
+from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.resources import sandboxes_dir
+from reasoncli.sandbox import keeper, launcher
+from reasoncli.sandbox.capture import Capped
+from reasoncli.sandbox.config import LocalConfig
+from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
+from reasoncli.sandbox.locks import FolderLock
+from reasoncli.sandbox.tree import Tree, from_snapshot, merge
+
+PREFIX = "reasoncli-local-"
+MARK = "REASONCLI_SANDBOX"
+WARNING = (
+    "The local sandbox does not isolate: what runs inside can use the network, read and change your files, and reach "
+    "your other processes. It is for code that you would run yourself."
+)
+_GRACE = 15.0
+
+
+def local_provider(
+    snapshot: Snapshot,
+    config: LocalConfig,
+    run_id: str = "",
+    progress: Callable[[str], None] = lambda line: None,
+) -> LocalProvider:
+    """Get ready to open local sandboxes. `progress` is told, at once, what they do not protect from.
+
+    Raises:
+        SandboxUnavailable: the interpreter isn't there, or no folder can be made.
+    """
+    progress(WARNING)
+    return LocalProvider(snapshot, config)
+
+
+class LocalProvider:
+    """See `SandboxProvider`."""
+
+    isolated = False
+
+    def __init__(self, snapshot: Snapshot, config: LocalConfig) -> None:
+        if not os.access(config.python, os.X_OK):
+            raise SandboxUnavailable(
+                f"There is no interpreter at {config.python}.",
+                hint="Activate the project's virtual environment, or name its interpreter.",
+            )
+        self._config = config
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=config.temporary))
+            self._lock = FolderLock.acquire(self._folder)
+        except OSError as error:
+            raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error
+        self._tree = merge(from_snapshot(snapshot), {})
+        self._open: set[LocalSandbox] = set()
+        self._guard = threading.Lock()
+        self._closed = False
+
+    @property
+    def description(self) -> str:
+        """See `SandboxProvider`."""
+        return f"local {self._config.python}, not isolated"
+
+    def open(self) -> Sandbox:
+        """See `SandboxProvider`."""
+        if self._closed:
+            raise SandboxUnavailable("The provider is closed.")
+        try:
+            sandbox = LocalSandbox(self._folder, self._config, self._tree, self._forget)
+        except OSError as error:
+            raise SandboxUnavailable(f"The tree can't be copied into {self._folder}: {error}") from error
+        with self._guard:
+            self._open.add(sandbox)
+        return sandbox
+
+    def close(self) -> None:
+        """See `SandboxProvider`."""
+        self._closed = True
+        with self._guard:
+            remaining = tuple(self._open)
+        for sandbox in remaining:
+            sandbox.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._lock.release()
+
+    def _forget(self, sandbox: LocalSandbox) -> None:
+        with self._guard:
+            self._open.discard(sandbox)
+
+
+class LocalSandbox:
+    """See `Sandbox`."""
+
+    def __init__(self, folder: Path, config: LocalConfig, tree: Tree, on_close: Callable[[LocalSandbox], None]) -> None:
+        self._id = secrets.token_hex(8)
+        self._config = config
+        self._tree = tree
+        self._on_close = on_close
+        self._base = folder / self._id
+        self._root = self._base / "workspace"
+        self._broken: str | None = None
+        self._closed = False
+        for place in (self._root, *self._temporary()):
+            place.mkdir(parents=True)
+        runner = sandboxes_dir() / "runner"
+        if runner.is_dir():
+            shutil.copytree(runner, self._base / "runner", ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (self._base / "runner").mkdir()
+        for path in tree.nodes:
+            self._place(path)
+        self._manifests = {place: keeper.scan(str(place)) for place in (self._root, self._base / "runner")}
+
+    @property
+    def root(self) -> str:
+        """See `Sandbox`."""
+        return str(self._root)
+
+    @property
+    def runner(self) -> str:
+        """See `Sandbox`."""
+        return str(self._base / "runner")
+
+    @property
+    def python(self) -> str | None:
+        """See `Sandbox`."""
+        return self._config.python
+
+    def run(self, command: Command) -> CommandResult:
+        """See `Sandbox`."""
+        self._check()
+        cwd = self._root if command.cwd == "." else Path(keeper.inside(self.root, command.cwd))
+        started = time.monotonic()
+        ours, theirs = socket.socketpair()
+        limits = self._config.limits
+        launch = [
+            sys.executable,
+            "-I",
+            "-S",
+            launcher.__file__,
+            str(theirs.fileno()),
+            str(limits.memory),
+            str(limits.disk),
+        ]
+        with ours:
+            with theirs:
+                process = subprocess.Popen(
+                    [*launch, *command.argv],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    cwd=cwd,
+                    env={**self._environment(), **command.env},
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                )
+            stdout, stderr = Capped(limits.output), Capped(limits.output)
+            with process:
+                talk = _Talk(process, ours, stdout, stderr)
+                ended = talk.pump(command.stdin, started + command.timeout)
+                duration = time.monotonic() - started
+                if not ended:
+                    ours.shutdown(socket.SHUT_WR)  # the launcher takes it for the end and kills everything
+                    talk.pump(b"", time.monotonic() + _GRACE)
+                if talk.report is None:
+                    process.kill()
+        if talk.report is None or not talk.report["clean"]:
+            self._kill_marked()
+            self._broken = "processes of the command survived, or its launcher was killed"
+            if ended:
+                raise SandboxFailure(self._broken)
+        return CommandResult(
+            exit_code=talk.report["code"] if talk.report is not None and ended else None,
+            stdout=stdout.value(),
+            stderr=stderr.value(),
+            duration=duration,
+            timed_out=not ended,
+            truncated=stdout.truncated or stderr.truncated,
+        )
+
+    def write(self, changes: Sequence[FileChange]) -> None:
+        """See `Sandbox`.
+
+        Raises:
+            ValueError: a path is absolute, has `..`, or leads through a symbolic link.
+            SandboxFailure: the sandbox broke.
+        """
+        self._check()
+        try:
+            for change in changes:
+                if change.content is None:
+                    keeper.remove(keeper.inside(self.root, change.path))
+                else:
+                    keeper.place(self.root, change.path, "f", self._tree.mode_after(change), change.content)
+        except OSError as error:
+            raise self._failed(f"a file can't be written: {error}") from error
+
+    def restore(self) -> None:
+        """See `Sandbox`."""
+        self._check()
+        try:
+            for place in self._temporary():
+                keeper.empty(str(place))
+            wrong, _ = keeper.compare(self.root, self._manifests[self._root])
+            self._manifests[self._root].update({path: self._place(path) for path in wrong})
+            runner = self._base / "runner"
+            wrong, removed = keeper.compare(str(runner), self._manifests[runner])
+        except OSError as error:
+            raise self._failed(f"the tree can't be restored: {error}") from error
+        if wrong or removed:
+            raise self._failed(f"the runner was tampered with: {(wrong + removed)[:3]}")
+
+    def close(self) -> None:
+        """See `Sandbox`."""
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(OSError):
+                keeper.remove(str(self._base))
+            self._on_close(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _check(self) -> None:
+        if self._closed:
+            raise SandboxFailure("the sandbox is closed")
+        if self._broken is not None:
+            raise SandboxFailure(self._broken)
+
+    def _failed(self, reason: str) -> SandboxFailure:
+        self._broken = reason
+        return SandboxFailure(reason)
+
+    def _temporary(self) -> tuple[Path, Path]:
+        return self._base / "tmp", self._base / "home"
+
+    def _place(self, path: str) -> keeper.Entry:
+        node = self._tree.nodes[path]
+        data = b"" if node.kind == "d" else node.read()
+        return keeper.place(self.root, path, node.kind, node.mode, data, node.mtime * 10**9)
+
+    def _environment(self) -> Mapping[str, str]:
+        temporary, home = self._temporary()
+        return {
+            "PATH": os.pathsep.join((str(Path(self._config.python).parent), self._config.path)),
+            "HOME": str(home),
+            "USER": "reasoncli",
+            "LOGNAME": "reasoncli",
+            "TMPDIR": str(temporary),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join(str(self._root / place) for place in self._tree.import_roots()),
+            MARK: self._id,
+        }
+
+    def _kill_marked(self) -> None:
+        """Kill what carries this sandbox's mark in its environment (Linux only; elsewhere nothing more can be done)."""
+        mark = f"{MARK}={self._id}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(folder.name), signal.SIGKILL)
+
+
+class _Talk:
+    """A running command's pipes, and the channel on which its launcher reports at the end."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: socket.socket, stdout: Capped, stderr: Capped
+    ) -> None:
+        self._stdin = process.stdin
+        self._channel = channel
+        self._said = bytearray()
+        self._sinks: dict[Any, Capped] = {process.stdout: stdout, process.stderr: stderr}
+        self.report: dict[str, Any] | None = None
+
+    def pump(self, stdin: bytes, deadline: float) -> bool:
+        """Feed stdin, take output and report, until all of it has ended (true) or the deadline comes (false)."""
+        waiting = memoryview(stdin)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel, selectors.EVENT_READ)
+            for stream in self._sinks:
+                selector.register(stream, selectors.EVENT_READ)
+            if stdin and self._stdin is not None:
+                os.set_blocking(self._stdin.fileno(), False)
+                selector.register(self._stdin, selectors.EVENT_WRITE)
+            else:
+                self._close_stdin()
+            while len(selector.get_map()) and (left := deadline - time.monotonic()) > 0:
+                for key, _ in selector.select(left):
+                    if key.fileobj is self._stdin:
+                        waiting = self._feed(key.fd, waiting)
+                        done = not waiting
+                    else:
+                        done = not self._take(key.fileobj)
+                    if done:
+                        selector.unregister(key.fileobj)
+                        if key.fileobj is self._stdin:
+                            self._close_stdin()
+            return self.report is not None and not self._sinks
+
+    def _feed(self, handle: int, waiting: memoryview) -> memoryview:
+        try:
+            return waiting[os.write(handle, waiting[:65536]) :]
+        except BlockingIOError:
+            return waiting
+        except BrokenPipeError:
+            return memoryview(b"")  # the program does not read its stdin: its right
+
+    def _take(self, stream: Any) -> bool:
+        """Read once; whether there may be more."""
+        if stream is self._channel:
+            data = self._channel.recv(4096)
+            self._said += data
+            if self._said.endswith(b"\n"):
+                self.report = json.loads(self._said)
+                return False
+            return bool(data)
+        data = os.read(stream.fileno(), 1 << 16)
+        self._sinks[stream].add(data)
+        if not data:
+            del self._sinks[stream]
+        return bool(data)
+
+    def _close_stdin(self) -> None:
+        if self._stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._stdin.close()
+            self._stdin = None

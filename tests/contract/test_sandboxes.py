@@ -1,0 +1,275 @@
+"""What every sandbox must do, whatever it is made of."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reasoncli.domain import FileChange, Snapshot
+from reasoncli.errors import SandboxFailure
+from reasoncli.sandbox.config import DockerConfig, LocalConfig
+from reasoncli.sandbox.interface import Command, CommandResult, Limits, Sandbox, SandboxProvider
+
+LIMITS = Limits(memory=256 << 20, disk=64 << 20, pids=64, output=64 << 10)
+
+
+@pytest.fixture(scope="module", params=[pytest.param("docker", marks=pytest.mark.docker), "local"])
+def provider(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, base_image: str
+) -> Iterator[SandboxProvider]:
+    snapshot = make_snapshot(tmp_path_factory.mktemp("snapshot"))
+    opened: SandboxProvider
+    if request.param == "docker":
+        from reasoncli.sandbox.docker_provider import docker_provider
+
+        config = DockerConfig(image=base_image, limits=LIMITS, state_dir=tmp_path_factory.mktemp("state"))
+        opened = docker_provider(snapshot, config, "contract")
+    else:
+        from reasoncli.sandbox.local_sandbox import local_provider
+
+        opened = local_provider(snapshot, LocalConfig(limits=LIMITS))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared(provider: SandboxProvider) -> Iterator[Sandbox]:
+    with provider.open() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
+    yield shared
+    shared.restore()
+
+
+def make_snapshot(root: Path) -> Snapshot:
+    import hashlib
+
+    contents = {
+        "plain.txt": b"plain\n",
+        "pkg/__init__.py": b"",
+        "pkg/module.py": b"VALUE = 1\n",
+        "with space/\xc3\xa4\xe2\x82\xac.txt".encode("latin-1").decode(): b"umlaut\r\n",
+    }
+    for path, data in contents.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    script = root / "tool.sh"
+    script.write_text("#!/bin/sh\necho tool\n")
+    script.chmod(0o755)
+    (root / "link").symlink_to("pkg/module.py")
+    (root / "outside").symlink_to("/tmp")
+    paths = sorted([*contents, "tool.sh", "link", "outside"])
+    files = {
+        path: hashlib.sha256(
+            os.readlink(root / path).encode() if (root / path).is_symlink() else (root / path).read_bytes()
+        ).hexdigest()
+        for path in paths
+    }
+    return Snapshot(root, root, "0" * 40, "tree", False, files)
+
+
+def sh(sandbox: Sandbox, script: str, *, timeout: float = 30.0, stdin: bytes = b"", cwd: str = ".") -> CommandResult:
+    return sandbox.run(Command(("sh", "-c", script), timeout=timeout, stdin=stdin, cwd=cwd))
+
+
+def listing(sandbox: Sandbox) -> bytes:
+    script = (
+        "find . -printf '%y %m %s %T@ %l %p\\n' | sort; find . -type f -exec sha256sum {} + | sort; ls -A $HOME $TMPDIR"
+    )
+    result = sh(sandbox, script)
+    assert result.exit_code == 0, result
+    # A folder's own time changes with what is in it; nobody relies on it.
+    return b"\n".join(line for line in result.stdout.split(b"\n") if not line.startswith(b"d "))
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_a_command_gives_code_and_both_outputs(sandbox: Sandbox) -> None:
+    result = sh(sandbox, "echo out; echo err >&2; exit 7")
+    assert (result.exit_code, result.stdout, result.stderr) == (7, b"out\n", b"err\n")
+    assert not (result.timed_out or result.truncated or result.oom)
+
+
+def test_arguments_pass_without_a_shell(sandbox: Sandbox) -> None:
+    result = sandbox.run(Command(("printf", "%s|", "a b", "$HOME", "*", "'", "ü", "-n")))
+    assert result.stdout.decode() == "a b|$HOME|*|'|ü|-n|"
+
+
+def test_standard_input_arrives_and_ends(sandbox: Sandbox) -> None:
+    data = os.urandom(300_000)
+    result = sandbox.run(Command(("sh", "-c", "cat | wc -c; cat"), stdin=data, timeout=20))
+    assert result.stdout.strip() == b"300000"
+    assert sandbox.run(Command(("cat",), timeout=20)).stdout == b""
+
+
+def test_input_that_nobody_reads_is_no_failure(sandbox: Sandbox) -> None:
+    assert sandbox.run(Command(("true",), stdin=b"x" * 1_000_000, timeout=20)).exit_code == 0
+
+
+def test_a_missing_program_is_exit_code_127(sandbox: Sandbox) -> None:
+    assert sandbox.run(Command(("no-such-program",))).exit_code == 127
+
+
+def test_death_by_signal_is_told_as_a_shell_does(sandbox: Sandbox) -> None:
+    assert sh(sandbox, "kill -SEGV $$").exit_code == 128 + 11
+
+
+def test_commands_run_at_the_root_or_below_it(sandbox: Sandbox) -> None:
+    assert sh(sandbox, "pwd").stdout.decode().strip() == sandbox.root
+    assert sh(sandbox, "pwd", cwd="pkg").stdout.decode().strip() == f"{sandbox.root}/pkg"
+    with pytest.raises(ValueError, match="inside the repository"):
+        sh(sandbox, "pwd", cwd="../..")
+
+
+def test_environment_is_ours_alone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET_TOKEN", "s3cr3t")
+    result = sandbox.run(Command(("env",), env={"EXTRA": "a=b c"}))
+    variables = dict(line.split("=", 1) for line in result.stdout.decode().splitlines())
+    assert "A_SECRET_TOKEN" not in variables
+    assert variables["EXTRA"] == "a=b c"
+    assert (variables["TZ"], variables["LANG"], variables["PYTHONHASHSEED"]) == ("UTC", "C.UTF-8", "0")
+    assert variables["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert sh(sandbox, 'test -d "$HOME" && touch "$HOME/x" "$TMPDIR/x"').exit_code == 0
+
+
+def test_the_interpreter_runs(sandbox: Sandbox) -> None:
+    assert sandbox.python is not None
+    result = sandbox.run(Command((sandbox.python, "-c", "import pkg.module; print(pkg.module.VALUE)")))
+    assert result.stdout == b"1\n"
+
+
+# ---------------------------------------------------------------- limits
+
+
+def test_output_is_capped_at_both_ends_while_it_streams(sandbox: Sandbox) -> None:
+    result = sh(sandbox, "echo first; yes 0123456789 2> /dev/null | head -c 20000000; echo; echo last; echo small >&2")
+    assert result.exit_code == 0
+    assert result.truncated
+    assert len(result.stdout) == LIMITS.output
+    assert result.stdout.startswith(b"first\n")
+    assert result.stdout.endswith(b"last\n")
+    assert result.stderr == b"small\n"
+
+
+def test_a_timeout_is_a_result_and_kills_everything(sandbox: Sandbox) -> None:
+    started = time.monotonic()
+    result = sh(sandbox, "echo begun; (trap '' TERM HUP INT; setsid sleep 301 &) & sleep 302", timeout=1.0)
+    assert (result.timed_out, result.exit_code, result.stdout) == (True, None, b"begun\n")
+    assert time.monotonic() - started < 30
+    assert alive(sandbox, "sleep 30[12]") == ""
+
+
+def test_a_program_that_closes_its_output_still_times_out(sandbox: Sandbox) -> None:
+    result = sh(sandbox, "exec >&- 2>&-; sleep 303", timeout=1.0)
+    assert (result.timed_out, result.exit_code) == (True, None)
+
+
+def test_daemons_end_with_their_command(sandbox: Sandbox) -> None:
+    result = sh(sandbox, "(setsid sleep 304 > /dev/null 2>&1 &) ; nohup sleep 305 > /dev/null 2>&1 & echo ok")
+    assert (result.exit_code, result.stdout) == (0, b"ok\n")
+    assert alive(sandbox, "sleep 30[45]") == ""
+
+
+def alive(sandbox: Sandbox, pattern: str) -> str:
+    script = "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done 2> /dev/null | grep -x '" + pattern + " '"
+    return sh(sandbox, script).stdout.decode()
+
+
+# ---------------------------------------------------------------- the tree
+
+
+def test_the_tree_is_the_snapshot(sandbox: Sandbox) -> None:
+    assert sh(sandbox, "cat plain.txt link; ./tool.sh").stdout == b"plain\nVALUE = 1\ntool\n"
+    assert sh(sandbox, "readlink link; readlink outside").stdout == b"pkg/module.py\n/tmp\n"
+    assert sh(sandbox, "cat 'with space/'*").stdout == b"umlaut\r\n"
+
+
+def test_write_creates_replaces_and_deletes(sandbox: Sandbox) -> None:
+    sandbox.write(
+        [
+            FileChange("new/deep/file.py", b"x = 1\n"),
+            FileChange("plain.txt", b"other\n"),
+            FileChange("tool.sh", b"#!/bin/sh\necho changed\n"),
+            FileChange("run.sh", b"#!/bin/sh\necho run\n", executable=True),
+            FileChange("pkg/module.py", None),
+        ]
+    )
+    result = sh(sandbox, "cat new/deep/file.py plain.txt; ./tool.sh; ./run.sh; test ! -e pkg/module.py")
+    assert (result.exit_code, result.stdout) == (0, b"x = 1\nother\nchanged\nrun\n")
+
+
+def test_write_replaces_a_link_and_does_not_follow_it(sandbox: Sandbox) -> None:
+    sandbox.write([FileChange("link", b"now a file\n")])
+    assert sh(sandbox, "test ! -L link; cat link pkg/module.py").stdout == b"now a file\nVALUE = 1\n"
+
+
+@pytest.mark.parametrize("path", ["../escape", "/tmp/escape", "a/../../escape", "outside/escape", "", "pkg//x", "./x"])
+def test_write_stays_inside(sandbox: Sandbox, path: str) -> None:
+    with pytest.raises(ValueError, match="path"):
+        sandbox.write([FileChange(path, b"x")])
+    assert sh(sandbox, "test -e /tmp/escape || test -e ../escape").exit_code != 0
+
+
+DAMAGE = {
+    "content": "echo changed > plain.txt",
+    "forged": "touch -r plain.txt /tmp/stamp$$; printf PLAIN > plain.txt; echo >> plain.txt; touch -r /tmp/stamp$$ plain.txt; "
+    "rm /tmp/stamp$$",
+    "added": "mkdir -p extra/deep pkg/more; echo x > extra/deep/f; echo x > pkg/conftest.py; mkfifo pipe; ln -s / root",
+    "deleted": "rm -rf pkg plain.txt 'with space'",
+    "mode": "chmod 000 plain.txt pkg; chmod 777 tool.sh; chmod 700 .",
+    "kind": "rm -rf pkg link; echo file > pkg; mkdir link; echo x > link/x; rm plain.txt; ln -s tool.sh plain.txt",
+    "retargeted": "ln -sfn /etc/passwd link",
+    "temporary": 'mkdir -p "$HOME/.config/x" "$TMPDIR/t/u"; echo x > "$HOME/.pth"; chmod 000 "$TMPDIR/t"',
+    "hidden": "mkdir hidden; echo x > hidden/x; chmod 000 hidden",
+    "hard link": "ln plain.txt copy; echo more >> copy",
+    "odd names": "echo x > \"$(printf 'new\\nline')\"; echo x > \"$(printf 'bad\\377byte')\"; echo x > ' -rf'",
+    "deep": "d=x; i=0; while [ $i -lt 300 ]; do mkdir $d && cd $d; i=$((i+1)); d=0123456789012345678901234567890123456789; done",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_restore_undoes(sandbox: Sandbox, kind: str) -> None:
+    before = listing(sandbox)
+    assert sh(sandbox, DAMAGE[kind]).exit_code == 0
+    sandbox.restore()
+    assert listing(sandbox) == before
+
+
+def test_restore_undoes_write(sandbox: Sandbox) -> None:
+    before = listing(sandbox)
+    sandbox.write([FileChange("plain.txt", b"x"), FileChange("n/e/w", b"x"), FileChange("link", None)])
+    sandbox.restore()
+    assert listing(sandbox) == before
+
+
+# ---------------------------------------------------------------- many, and the end
+
+
+def test_sandboxes_do_not_share_their_tree(provider: SandboxProvider, sandbox: Sandbox) -> None:
+    with provider.open() as other:
+        other.write([FileChange("plain.txt", b"theirs\n")])
+        assert sh(sandbox, "cat plain.txt").stdout == b"plain\n"
+
+
+def test_a_closed_sandbox_fails_and_closes_again(provider: SandboxProvider) -> None:
+    sandbox = provider.open()
+    sandbox.close()
+    sandbox.close()
+    with pytest.raises(SandboxFailure):
+        sandbox.run(Command(("true",)))
+
+
+def test_the_runner_is_there(sandbox: Sandbox) -> None:
+    assert sh(sandbox, f"test -d '{sandbox.runner}'").exit_code == 0
+
+
+def test_the_provider_says_what_it_is(provider: SandboxProvider) -> None:
+    assert provider.description.startswith("docker" if provider.isolated else "local")
