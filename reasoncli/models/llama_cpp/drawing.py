@@ -1,0 +1,216 @@
+"""Drawing tokens from rows of logits: the work outside llama.cpp that every step pays.
+
+At a vocabulary of 150,000 and 128 rows a step reads 77 MB of logits, so passes over the whole row
+are counted: one for the maximum, one that exponentiates, and one that sums chunks. The inverse of
+the distribution function is then searched in the chunk sums and inside one chunk a draw, and the
+truncations look only at the few logits within reach of the maximum. Rows are handled in blocks that
+stay in the cache, several blocks at once on threads (numpy lets go of the GIL).
+
+The distribution is the one of "The Curious Case of Neural Text Degeneration" (Holtzman et al., 2020)
+for top-p and "Turning Up the Heat: Min-p Sampling" (Nguyen et al., 2024) for min-p: the temperature
+is applied first, then min-p, then top-p over the whole tempered mass; what remains is renormalized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Logits = NDArray[np.float32]
+
+_CHUNK = 256
+_BLOCK_BYTES = 1 << 20
+_THREAD_BYTES = 4 << 20
+_REACH = (10.0, 20.0, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """How tokens are drawn from logits.
+
+    Attributes:
+        temperature: 0 takes the most likely token; otherwise logits are divided by it.
+        top_p: smallest set of most likely tokens with at least this mass; 1.0 is off.
+        min_p: tokens at least this likely relative to the most likely one; 0.0 is off.
+        banned: token ids that are never drawn.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    banned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A wish: tokens from the logits in `row`, one for each of the `uniforms` (shape (count,))."""
+
+    row: int
+    law: Law
+    uniforms: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What came of a `Draw`: distinct tokens, how often each, and their untempered log-probabilities."""
+
+    tokens: tuple[int, ...]
+    counts: tuple[int, ...]
+    logprobs: tuple[float, ...]
+
+
+def draw(logits: Logits, wishes: Sequence[Draw], threads: Executor | None = None) -> list[Drawn]:
+    """Draw tokens for every wish, in order.
+
+    Args:
+        logits: shape (rows, vocabulary), left as they are.
+        wishes: any number for a row, or none.
+        threads: where blocks of rows are handled at once when there is enough to do.
+    """
+    drawn: list[Drawn | None] = [None] * len(wishes)
+    by_law: dict[Law, list[int]] = {}
+    for index, wish in enumerate(wishes):
+        by_law.setdefault(wish.law, []).append(index)
+    rows_a_block = max(1, _BLOCK_BYTES // (4 * logits.shape[1]))
+    blocks: list[tuple[Law, list[int]]] = []
+    for law, indices in by_law.items():
+        blocks += [(law, indices[at : at + rows_a_block]) for at in range(0, len(indices), rows_a_block)]
+
+    def handle(block: tuple[Law, list[int]]) -> None:
+        law, indices = block
+        for index, result in zip(indices, _draw_block(logits, [wishes[i] for i in indices], law), strict=True):
+            drawn[index] = result
+
+    if threads is None or len(blocks) < 2 or 4 * logits.shape[1] * len(wishes) < _THREAD_BYTES:
+        for block in blocks:
+            handle(block)
+    else:
+        list(threads.map(handle, blocks))
+    return [result for result in drawn if result is not None]
+
+
+def log_probabilities(logits: Logits, rows: NDArray[np.intp], tokens: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Untempered log-probability of `tokens[i]` in row `rows[i]`; all three of shape (n,) but the logits."""
+    normalizers = np.empty(logits.shape[0])
+    step = max(1, _BLOCK_BYTES // (4 * logits.shape[1]))
+    for at in range(0, logits.shape[0], step):
+        block = logits[at : at + step]
+        top = block.max(axis=1)
+        normalizers[at : at + step] = top + np.log(_chunk_sums(np.exp(block - top[:, None])).sum(axis=1))
+    return logits[rows, tokens].astype(np.float64) - normalizers[rows]
+
+
+def _draw_block(logits: Logits, wishes: Sequence[Draw], law: Law) -> list[Drawn]:
+    rows = np.array([wish.row for wish in wishes])
+    # neighbours that differ by one are a view; a fancy index copies
+    block = logits[rows[0] : rows[-1] + 1] if np.all(np.diff(rows) == 1) else logits[rows]
+    top = block.max(axis=1)
+    weights = np.exp(block - top[:, None])
+    sums = _chunk_sums(weights)
+    normalizers = top + np.log(sums.sum(axis=1))
+    if law.temperature <= 0:
+        return [_greedy(row, normalizer, wish, law) for row, normalizer, wish in zip(block, normalizers, wishes, strict=True)]
+    if law.temperature != 1.0:
+        np.subtract(block, top[:, None], out=weights)
+        weights *= np.float32(1 / law.temperature)
+        np.exp(weights, out=weights)
+        sums = _chunk_sums(weights)
+    if law.banned:
+        _ban(weights, sums, law.banned)
+    if law.min_p > 0 or law.top_p < 1:
+        choices = [_truncated(w, s.sum(), wish.uniforms, law) for w, s, wish in zip(weights, sums, wishes, strict=True)]
+        counts = [len(wish.uniforms) for wish in wishes]
+        owner = np.repeat(np.arange(len(wishes)), counts)
+        tokens = np.concatenate(choices)
+    else:
+        counts = [len(wish.uniforms) for wish in wishes]
+        owner = np.repeat(np.arange(len(wishes)), counts)
+        tokens = _invert(weights, sums, owner, np.concatenate([wish.uniforms for wish in wishes]))
+    logprobs = block[owner, tokens].astype(np.float64) - normalizers[owner]
+    return _gather(counts, tokens, logprobs)
+
+
+def _chunk_sums(weights: Logits) -> NDArray[np.float64]:
+    """Sums over chunks of the vocabulary, shape (rows, chunks)."""
+    starts = np.arange(0, weights.shape[1], _CHUNK)
+    return np.add.reduceat(weights, starts, axis=1).astype(np.float64)
+
+
+def _ban(weights: Logits, sums: NDArray[np.float64], banned: tuple[int, ...]) -> None:
+    weights[:, list(banned)] = 0
+    for chunk in {token // _CHUNK for token in banned}:
+        sums[:, chunk] = weights[:, chunk * _CHUNK : (chunk + 1) * _CHUNK].sum(axis=1)
+
+
+def _greedy(row: Logits, normalizer: float, wish: Draw, law: Law) -> Drawn:
+    if law.banned:
+        row = row.copy()
+        row[list(law.banned)] = -np.inf
+    token = int(row.argmax())
+    return Drawn((token,), (len(wish.uniforms),), (float(row[token]) - float(normalizer),))
+
+
+def _invert(
+    weights: Logits, sums: NDArray[np.float64], owner: NDArray[np.intp], uniforms: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Token of each draw by inversion: first its chunk, then its place in the chunk."""
+    vocabulary = weights.shape[1]
+    heights = np.cumsum(sums, axis=1)
+    targets = uniforms * heights[owner, -1]
+    chunks = np.empty(len(targets), dtype=np.intp)
+    for row in np.unique(owner):
+        mine = owner == row
+        chunks[mine] = heights[row].searchsorted(targets[mine], side="right")
+    chunks = np.minimum(chunks, sums.shape[1] - 1)
+    rest = targets - heights[owner, chunks] + sums[owner, chunks]
+    places = chunks[:, None] * _CHUNK + np.arange(_CHUNK)
+    inside = places < vocabulary
+    values = weights[owner[:, None], np.minimum(places, vocabulary - 1)].astype(np.float64) * inside
+    steps = np.cumsum(values, axis=1)
+    # rounding may carry a target past the end of its chunk: it then means the last token with any weight
+    last = _CHUNK - 1 - np.argmax(values[:, ::-1] > 0, axis=1)
+    within = np.minimum((steps <= rest[:, None]).sum(axis=1), last)
+    return chunks * _CHUNK + within
+
+
+def _truncated(weights: Logits, mass: float, uniforms: NDArray[np.float64], law: Law) -> NDArray[np.intp]:
+    """Tokens by inversion over the tokens that min-p and top-p leave, most likely first."""
+    peak = float(weights.max())
+    for reach in _REACH:
+        floor = max(peak * law.min_p, peak * float(np.exp(-reach)))
+        kept = np.flatnonzero(weights >= floor) if floor > 0 else np.flatnonzero(weights)
+        values = weights[kept].astype(np.float64)
+        if floor <= peak * law.min_p or values.sum() >= law.top_p * mass:
+            break
+    order = np.argsort(-values, kind="stable")
+    kept, heights = kept[order], np.cumsum(values[order])
+    if law.top_p < 1:
+        size = int(heights.searchsorted(law.top_p * mass, side="left")) + 1
+        kept, heights = kept[:size], heights[:size]
+    picks = heights.searchsorted(uniforms * heights[-1], side="right")
+    return kept[np.minimum(picks, len(kept) - 1)]
+
+
+def _gather(counts: Sequence[int], tokens: NDArray[np.intp], logprobs: NDArray[np.float64]) -> list[Drawn]:
+    """Merge equal tokens of one wish."""
+    drawn = []
+    at = 0
+    for count in counts:
+        if count == 1:
+            drawn.append(Drawn((int(tokens[at]),), (1,), (float(logprobs[at]),)))
+        else:
+            own = tokens[at : at + count]
+            distinct, first, times = np.unique(own, return_index=True, return_counts=True)
+            drawn.append(
+                Drawn(
+                    tuple(distinct.tolist()),
+                    tuple(times.tolist()),
+                    tuple(logprobs[at : at + count][first].tolist()),
+                )
+            )
+        at += count
+    return drawn
