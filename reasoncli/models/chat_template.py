@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,7 @@ Segment = tuple[str, bool]
 
 _WORKER: Final = Path(__file__).with_name("template_worker.py")
 _MAX_REPLY: Final = 256 << 20
+_REMEMBERED: Final = 64  # a prompt is counted, tokenized and looked at in turn
 _BREAK: Final = "\u200b"
 _PLACEHOLDER: Final = "\ue0fa{}\ue0fb"
 _PLACEHOLDERS: Final = re.compile("\ue0fa(\\d+)\ue0fb")
@@ -59,6 +61,7 @@ class TemplateRenderer:
         self._lock = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[Any, Any] | None = None
+        self._known: OrderedDict[Any, tuple[Segment, ...]] = OrderedDict()
 
     def segments(self, messages: Sequence[Message], **options: bool) -> list[Segment]:
         """A conversation as (text, may hold special tokens) pairs, up to where the assistant speaks.
@@ -72,6 +75,21 @@ class TemplateRenderer:
         Raises:
             ModelFileError: the template is broken, refuses the conversation, or takes too much time or memory.
         """
+        key = (tuple(messages), tuple(sorted(options.items())))
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = tuple(self._accepted(messages, options))
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            return list(self._known[key])
+
+    def close(self) -> None:
+        """End the process. Idempotent; a later rendering starts another."""
+        with self._lock:
+            self._stop()
+
+    def _accepted(self, messages: Sequence[Message], options: Mapping[str, bool]) -> list[Segment]:
+        """The segments of the conversation, or of the same with its system message folded in."""
         try:
             return self._segments(messages, options)
         except RefusedByTemplateError as error:
@@ -82,11 +100,6 @@ class TemplateRenderer:
             return self._segments(folded, options)
         except RefusedByTemplateError as error:
             raise _bad(str(error)) from error
-
-    def close(self) -> None:
-        """End the process. Idempotent; a later rendering starts another."""
-        with self._lock:
-            self._stop()
 
     def _segments(self, messages: Sequence[Message], options: Mapping[str, bool]) -> list[Segment]:
         hidden: list[Message] = []
@@ -127,8 +140,7 @@ class TemplateRenderer:
             }
             for messages in conversations
         ]
-        with self._lock:
-            answer = self._ask({"template": self._template, "renderings": renderings})
+        answer = self._ask({"template": self._template, "renderings": renderings})
         if "refused" in answer:
             raise RefusedByTemplateError(answer["refused"])
         if "error" in answer:

@@ -18,8 +18,8 @@ class ModelOptions:
         slots: sequences decoded together, `None` to follow from model and memory.
         batch: tokens of one decoding step, `None` for the backend's default.
         memory: bytes that the model may take, `None` for what the machine has free.
-        api_key: for an HTTP endpoint; never shown. The settings read it from `REASONCLI_API_KEY`
-            (and `OPENAI_API_KEY` for api.openai.com alone, see `api_key`).
+        api_key_env: names of environment variables, of which the first that is set holds an endpoint's
+            key; `OPENAI_API_KEY` is looked at besides, for OpenAI's own host alone.
         abilities: what a model at an endpoint takes, where its name doesn't tell; `None` to find out.
         concurrency: requests in flight at an endpoint.
         retries: how often a failed request is repeated.
@@ -32,14 +32,9 @@ class ModelOptions:
     slots: int | None = None
     batch: int | None = None
     memory: int | None = None
-    api_key: str | None = None
+    api_key_env: tuple[str, ...] = ("REASONCLI_API_KEY",)
     abilities: frozenset[Ability] | None = None
     concurrency: int = 16
     retries: int = 6
     connect_timeout: float = 10.0
     read_timeout: float = 600.0
-
-    def __repr__(self) -> str:
-        """All fields but the key."""
-        names = [name for name in self.__slots__ if name != "api_key"]
-        return f"ModelOptions({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"

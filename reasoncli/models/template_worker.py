@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,7 +41,7 @@ def _environment(refusal: type[Exception]) -> Environment:
     class Generation(Extension):
         """`{% generation %}` marks what the assistant wrote; for rendering it means nothing."""
 
-        tags: ClassVar[set[str]] = {"generation"}
+        tags = {"generation"}  # noqa: RUF012  (the base class declares it so)
 
         def parse(self, parser: Parser) -> list[nodes.Node]:
             next(parser.stream)
