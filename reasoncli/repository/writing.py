@@ -96,34 +96,41 @@ def write_all(root: Path, writes: Sequence[Write], journal: Path) -> tuple[str, 
         RepositoryError: a path leads out of the work tree or through a symlink, or can't be written.
         DiskFullError: no space left; nothing was written.
     """
-    token = secrets.token_hex(8)
-    steps = [_step(root, write, f".reasoncli-{token}-{index}") for index, write in enumerate(writes)]
-    _check(steps)
-    folders = _missing_folders(root, steps)
-    _save(journal, {"state": "writing", "root": os.fspath(root), "folders": folders, "steps": _describe(root, steps)})
-    try:
-        for name in folders:
-            (root / name).mkdir()
-        for step in steps:
-            _stage(step)
+    with _os_errors():
+        token = secrets.token_hex(8)
+        steps = [_step(root, write, f".reasoncli-{token}-{index}") for index, write in enumerate(writes)]
         _check(steps)
-        for step in steps:
-            if step.write.content is None:
-                step.target.unlink()
-            else:
-                step.fresh.replace(step.target)
-        for folder in {step.target.parent for step in steps}:
-            _sync_folder(folder)
-        _save(journal, {"state": "done", "root": os.fspath(root), "folders": [], "steps": _describe(root, steps)})
-    except BaseException as error:
-        recover(journal)
-        if isinstance(error, OSError):
-            if error.errno in DISK_FULL:
-                raise DiskFullError("no space left for the patched files; nothing was changed") from error
-            raise RepositoryError(f"can't write {error.filename}: {error.strerror}; nothing was changed") from error
-        raise
-    recover(journal)
+        folders = _missing_folders(root, steps)
+        record = {"state": "writing", "root": os.fspath(root), "folders": folders, "steps": _describe(root, steps)}
+        _save(journal, record)
+        try:
+            for name in folders:
+                (root / name).mkdir()
+            for step in steps:
+                _stage(step)
+            _check(steps)
+            for step in steps:
+                if step.write.content is None:
+                    step.target.unlink()
+                else:
+                    step.fresh.replace(step.target)
+            for folder in {step.target.parent for step in steps}:
+                _sync_folder(folder)
+            _save(journal, record | {"state": "done", "folders": []})
+        finally:
+            recover(journal)
     return tuple(folders)
+
+
+@contextlib.contextmanager
+def _os_errors() -> Iterator[None]:
+    """What the operating system refuses, as an error for the user."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise DiskFullError("no space left for the patched files; nothing was changed") from error
+        raise RepositoryError(f"can't write {error.filename}: {error.strerror}; nothing was changed") from error
 
 
 def recover(journal: Path) -> None:
@@ -191,7 +198,13 @@ def place(root: Path, path: str) -> Path:
         RepositoryError: it leads out of the tree, into git's own folder, or through or to a symlink.
     """
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or any(part.lower() == ".git" for part in parts):
+    if (
+        not parts
+        or "\0" in path
+        or path.startswith("/")
+        or ".." in parts
+        or any(part.lower() == ".git" for part in parts)
+    ):
         raise RepositoryError(f"{path!r} is not a path inside the repository")
     here = root
     for part in parts:

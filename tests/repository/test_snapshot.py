@@ -69,7 +69,9 @@ def test_equal_trees_have_equal_hashes_and_others_do_not(project: Project, snap:
     assert snap(repository).tree_hash not in (first.tree_hash, executable.tree_hash)
 
 
-@pytest.mark.parametrize("name", ["a b.py", "päth/ünï.py", "new\nline.py", "-rf.py", '"quoted".py', "tab\t.py", "*.py", ":(top)x"])
+@pytest.mark.parametrize(
+    "name", ["a b.py", "päth/ünï.py", "new\nline.py", "-rf.py", '"quoted".py', "tab\t.py", "*.py", ":(top)x"]
+)
 def test_odd_names(project: Project, snap: Snap, name: str) -> None:
     project.write(name, "x = 1\n")
     untracked = snap(project.open())
