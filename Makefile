@@ -66,6 +66,10 @@ bench: $(DEV) base  ## Print the figures that the README names
 wheel: $(DEV)  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
+.PHONY: readme
+readme: $(DEV)  ## Write the README's generated parts anew
+	$(BIN)/python scripts/readme.py
+
 .PHONY: clean
 clean:  ## Remove what these targets made here (not the engine, not the images)
 	rm -rf $(VENV) .build dist .mypy_cache .ruff_cache .pytest_cache
