@@ -7,8 +7,10 @@ gives that print together with the place of every line in the source, so that an
 from __future__ import annotations
 
 import ast
+import io
 import re
 import threading
+import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +79,15 @@ def syntax_error(source: str | bytes) -> str | None:
         except (ValueError, RecursionError, MemoryError) as error:
             return str(error) or type(error).__name__
     return None
+
+
+def decode(source: bytes) -> str | None:
+    """The text of a file in the encoding that it declares, without a BOM; `None` where it doesn't decode."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        return None
 
 
 def definitions(module: ast.Module) -> Iterator[tuple[str, Definition]]:

@@ -1,0 +1,207 @@
+"""Line repair prompts: a function as the embedded model was trained to read it, and one of its lines.
+
+All lines of a function share the function's text, so a sampler reads it once. A function that doesn't fit the
+context is shown through overlapping windows under its first line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from reasoncli import python_source
+from reasoncli.domain import Form, Prompt, Region, RepairContent, Suspect
+from reasoncli.prompting.options import CountTokens, PromptOptions, Read
+from reasoncli.prompting.prompts import prompt, shared_out
+from reasoncli.python_source import Definition, Line
+
+_UNTOLD = 0.15  # weight of a line that no clue names
+_UNTOUCHED = 0.05  # of one that no failing test ran, where it is known what ran
+_HEADER = 0.3  # factor of a `def` line: signatures are seldom the fault
+_MARGIN = 8  # tokens of the markers around function, line and answer
+_STATEMENTS_AROUND = 12  # of module level code or a class body, on both sides of the suspect
+
+Fits = Callable[[Sequence[Line]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A function (or a few statements outside any) with its suspicion.
+
+    Attributes:
+        lines: as printed; decorators of the function itself left out, as in training.
+        score: of the function as a whole.
+        clues: score by line number of the file; lines absent have no clue.
+        measured: whether the clues come from coverage, so that lines without one were not run.
+    """
+
+    path: str
+    lines: tuple[Line, ...]
+    score: float
+    clues: dict[int, float]
+    measured: bool
+
+
+def repair_prompts(
+    suspects: Sequence[Suspect], read: Read, *, count_tokens: CountTokens, context: int, options: PromptOptions
+) -> list[Prompt]:
+    """One prompt for each line of the most suspect functions, most suspect first, shares summing to 1.
+
+    A function's part of the samples follows from its score and falls with its rank; within it, a line's part from
+    what the clues say of it.
+    """
+    prompts: list[Prompt] = []
+    seen: set[Region] = set()
+    for rank, unit in enumerate(_units(suspects, read, options.functions)):
+        lines = [line for line in unit.lines if line.span is not None and _region(unit, line) not in seen]
+        weights = [_weight(unit, line) for line in lines]
+        total = sum(weights)
+        shown = _windows(unit, count_tokens, context - options.repair_tokens - _MARGIN, options)
+        for line, weight in zip(lines, weights, strict=True):
+            text = shown.get(id(line))
+            if text is None or total <= 0:
+                continue
+            seen.add(_region(unit, line))
+            share = max(unit.score, 0.01) / sqrt(rank + 1) * weight / total
+            prompts.append(_prompt(unit, line, text, share, options))
+    prompts.sort(key=lambda each: -each.share)
+    return shared_out(prompts[: options.repair_prompts])
+
+
+def _prompt(unit: Unit, line: Line, function: str, share: float, options: PromptOptions) -> Prompt:
+    return prompt(
+        Form.LINE_REPAIR,
+        RepairContent(function, line.text),
+        region=_region(unit, line),
+        max_tokens=options.repair_tokens,
+        share=share,
+        files=(unit.path,),
+    )
+
+
+def _region(unit: Unit, line: Line) -> Region:
+    span = line.span
+    return Region(unit.path, span.line, span.end_line) if span else Region(unit.path, 0, 0)
+
+
+def _weight(unit: Unit, line: Line) -> float:
+    if line.span is None:
+        return 0.0
+    clue = max((unit.clues.get(at, 0.0) for at in range(line.span.line, line.span.end_line + 1)), default=0.0)
+    weight = clue + _UNTOLD if clue or not unit.measured else _UNTOUCHED
+    return weight * (_HEADER if line.text.startswith(("def ", "async def ", "class ", "@")) else 1.0)
+
+
+def _units(suspects: Sequence[Suspect], read: Read, most: int) -> Iterator[Unit]:
+    groups: dict[tuple[str, int, int], list[Suspect]] = {}
+    for suspect in suspects:
+        groups.setdefault((suspect.path, suspect.start, suspect.end), []).append(suspect)
+    ranked = sorted(groups.items(), key=lambda item: -max(suspect.score for suspect in item[1]))
+    modules: dict[str, tuple[ast.Module, str] | None] = {}
+    given = 0
+    for (path, start, end), group in ranked:
+        if given == most:
+            return
+        if path not in modules:
+            modules[path] = _module(path, read)
+        parsed = modules[path]
+        lines = _print(*parsed, start, end, group) if parsed else ()
+        if not lines:
+            continue
+        clues = {suspect.line: suspect.score for suspect in group if suspect.line is not None}
+        measured = any(clue.kind == "spectrum" for s in group if s.line is not None for clue in s.clues)
+        given += 1
+        yield Unit(path, lines, max(suspect.score for suspect in group), clues, measured)
+
+
+def _module(path: str, read: Read) -> tuple[ast.Module, str] | None:
+    data = read(path)
+    if data is None or not path.endswith(".py"):
+        return None
+    module = python_source.parse(data)
+    text = python_source.decode(data)
+    return None if module is None or text is None else (module, text)
+
+
+def _print(module: ast.Module, source: str, start: int, end: int, group: Sequence[Suspect]) -> tuple[Line, ...]:
+    definition = _definition(module, start, end)
+    if definition is not None:
+        lines = python_source.unit_lines(definition, source)
+        return tuple(lines[len(definition.decorator_list) :])
+    wanted = [suspect.line for suspect in group if suspect.line is not None]
+    statements = _loose(module, start, end)
+    near = [at for at, node in enumerate(statements) if any(node.lineno <= w <= (node.end_lineno or 0) for w in wanted)]
+    if not near:
+        return ()
+    first, last = max(0, near[0] - _STATEMENTS_AROUND), near[0] + _STATEMENTS_AROUND + 1
+    return tuple(python_source.unit_lines(statements[first:last], source))
+
+
+def _definition(module: ast.Module, start: int, end: int) -> Definition | None:
+    for _, node in python_source.definitions(module):
+        if python_source.first_line(node) == start and node.end_lineno == end:
+            return node
+    return None
+
+
+def _loose(module: ast.Module, start: int, end: int) -> list[ast.stmt]:
+    """The statements of a class body, or of the module, that define nothing."""
+    body = module.body
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef) and python_source.first_line(node) == start and node.end_lineno == end:
+            body = node.body
+    return [
+        node
+        for node in body
+        if not isinstance(node, Definition | ast.ClassDef) and not python_source.is_docstring(node)
+    ]
+
+
+def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions) -> dict[int, str]:
+    """The text to show with each line, by the line's identity; lines that can't be shown are absent."""
+
+    def fits(lines: Sequence[Line]) -> bool:
+        longest = max(lines, key=lambda line: len(line.text))
+        return count_tokens(_prompt(unit, longest, _text(lines), 1.0, options)) <= budget
+
+    lines = unit.lines
+    if fits(lines):
+        return {id(line): _text(lines) for line in lines}
+    head = lines[:1]
+    shown: dict[int, str] = {}
+    centred: dict[int, int] = {}
+    start = 1
+    while start < len(lines):
+        stop = _longest(head, lines, start, fits)
+        if stop == start:  # this line alone is too long
+            start += 1
+            continue
+        window = lines[start:stop]
+        text = _text((*head, *window))
+        for at, line in enumerate(window):
+            distance = min(at, len(window) - 1 - at)
+            if distance > centred.get(id(line), -1):
+                centred[id(line)], shown[id(line)] = distance, text
+        if start == 1:
+            shown[id(head[0])] = text
+        if stop == len(lines):
+            break
+        start = max(start + 1, start + (stop - start) // 2)
+    return shown
+
+
+def _longest(head: Sequence[Line], lines: Sequence[Line], start: int, fits: Fits) -> int:
+    low, high = start, len(lines)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits((*head, *lines[start:middle])):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return "\n".join(line.printed for line in lines)
