@@ -1,0 +1,53 @@
+"""How outcomes of the same test are compared, between runs and between base and candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reasoncli.domain import Outcome, TestReport, TestResult
+
+
+def passes(result: TestResult | None) -> bool:
+    """Whether a test ran and passed. A skip, an expected failure or silence is not a pass."""
+    return result is not None and result.outcome in (Outcome.PASSED, Outcome.XPASSED)
+
+
+def same(first: TestResult | None, second: TestResult | None) -> bool:
+    """Whether two runs of one test agree: both passed, both failed (however), or both were set aside."""
+    return _group(first) == _group(second)
+
+
+def _group(result: TestResult | None) -> str:
+    if result is None:
+        return "absent"
+    if passes(result):
+        return "passed"
+    return "set aside" if result.outcome.ok else "failed"
+
+
+def ancestors(test: str) -> Iterator[str]:
+    """What holds a test: `a/b.py::C::d[x]` -> `a/b.py::C::d`, `a/b.py::C`, `a/b.py`; `m.C.d` -> `m.C`, `m`."""
+    name = test.partition("[")[0]
+    if name != test:
+        yield name
+    separator = "::" if "::" in name else "."
+    while separator in name and not (separator == "." and "/" in name):
+        name = name.rpartition(separator)[0]
+        yield name
+
+
+def holds(holder: str, test: str) -> bool:
+    """Whether `holder` is the test itself or something that holds it."""
+    return holder == test or holder in ancestors(test)
+
+
+def uncollectable(
+    report: TestReport, base: Mapping[str, TestResult], expected: Mapping[str, object]
+) -> TestResult | None:
+    """A module or class of the expected tests that fails as a whole now and did not at the base."""
+    for result in report.results.values():
+        if result.outcome.ok or result.id in expected or result.id in base:
+            continue
+        if any(result.id in ancestors(test) for test in expected):
+            return result
+    return None

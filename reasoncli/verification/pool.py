@@ -1,0 +1,87 @@
+"""Open sandboxes for several worker threads: taken, given back clean, replaced when they break."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.events import Event, SandboxReplaced
+from reasoncli.sandbox.interface import Sandbox, SandboxProvider
+
+T = TypeVar("T")
+_ATTEMPTS = 3
+
+
+class SandboxPool:
+    """As many sandboxes as threads ask for at once; each belongs to one thread while it works in it."""
+
+    def __init__(self, provider: SandboxProvider, emit: Callable[[Event], None]) -> None:
+        self._provider = provider
+        self._emit = emit
+        self._idle: list[Sandbox] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def work(self, job: Callable[[Sandbox], T], *, fresh: bool = False) -> T:
+        """Do a job in a sandbox and bring the sandbox back to how it was opened.
+
+        A sandbox that breaks is discarded and the job done again in a new one; a job must therefore be repeatable.
+
+        Args:
+            job: gets a sandbox in its opening state.
+            fresh: use a sandbox that nothing ran in before, and end it afterwards.
+
+        Raises:
+            SandboxUnavailable: sandboxes kept breaking, or none can be opened.
+        """
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            sandbox = self._provider.open() if fresh else self._take()
+            try:
+                value = job(sandbox)
+            except SandboxFailure as failure:
+                sandbox.close()
+                reason = str(failure)
+                self._emit(SandboxReplaced(reason))
+                continue
+            except BaseException:
+                sandbox.close()
+                raise
+            if fresh:
+                sandbox.close()
+            else:
+                self._give_back(sandbox)
+            return value
+        raise SandboxUnavailable(
+            f"the sandbox broke {_ATTEMPTS} times in a row: {reason}",
+            hint="look at `reasoncli doctor` and at the engine's own log; no candidate was counted as failed for it",
+        )
+
+    def close(self) -> None:
+        """Close every idle sandbox, and those in work when they come back. Idempotent."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for sandbox in idle:
+            sandbox.close()
+
+    def _take(self) -> Sandbox:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._provider.open()
+
+    def _give_back(self, sandbox: Sandbox) -> None:
+        try:
+            sandbox.restore()
+        except SandboxFailure as failure:  # costs the sandbox, never the result
+            sandbox.close()
+            self._emit(SandboxReplaced(str(failure)))
+            return
+        with self._lock:
+            if not self._closed:
+                self._idle.append(sandbox)
+                return
+        sandbox.close()

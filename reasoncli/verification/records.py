@@ -1,0 +1,129 @@
+"""The runner's report lines -> test results. A line that makes no sense is skipped, and the run is incomplete for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reasoncli.domain import Outcome, TestResult
+
+_SEVERITY = {
+    Outcome.PASSED: 0,
+    Outcome.SKIPPED: 1,
+    Outcome.XFAILED: 1,
+    Outcome.XPASSED: 1,
+    Outcome.FAILED: 2,
+    Outcome.ERROR: 3,
+    Outcome.TIMEOUT: 4,
+}
+
+
+@dataclass(slots=True)
+class Records:
+    """What the lines say.
+
+    Attributes:
+        claimed: a test program with our hooks began to start.
+        sessions: test sessions that began; closed: those that came to their regular end.
+        stopped: a session ended early because it was told to (fail fast).
+        collected: ids that were going to run, in order.
+        results: by id; the worst where a test ran several times.
+        started: tests that began and have no result.
+        coverage: test id -> path -> lines.
+        damaged: lines that could not be read.
+    """
+
+    claimed: bool = False
+    sessions: int = 0
+    closed: int = 0
+    stopped: bool = False
+    collected: dict[str, None] = field(default_factory=dict)
+    results: dict[str, TestResult] = field(default_factory=dict)
+    started: dict[str, None] = field(default_factory=dict)
+    coverage: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
+    damaged: int = 0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Collected tests that never reported."""
+        return tuple(test for test in self.collected if test not in self.results)
+
+    @property
+    def whole(self) -> bool:
+        """Every session closed in order and every collected test reported (or the run was told to stop early)."""
+        ended = self.sessions > 0 and self.closed == self.sessions and self.damaged == 0
+        return ended and (self.stopped or not self.missing)
+
+
+def read_records(text: str) -> Records:
+    """Read report lines; equal sets of lines become one object, which keeps coverage of large suites small."""
+    records = Records()
+    spans: dict[tuple[Any, Any], tuple[str, frozenset[int]]] = {}
+    for line in text.split("\n"):
+        if not line:
+            continue
+        try:
+            record = json.loads(line)
+            _take(records, spans, record)
+        except (ValueError, KeyError, TypeError):
+            records.damaged += 1
+    return records
+
+
+def _take(
+    records: Records, spans: dict[tuple[Any, Any], tuple[str, frozenset[int]]], record: Mapping[str, Any]
+) -> None:
+    match record["t"]:
+        case "result":
+            result = _result(record)
+            known = records.results.get(result.id)
+            if known is None or _SEVERITY[result.outcome] >= _SEVERITY[known.outcome]:
+                records.results[result.id] = result
+            records.started.pop(result.id, None)
+        case "start":
+            records.started[str(record["id"])] = None
+        case "span":
+            spans[record["pid"], record["n"]] = str(record["path"]), lines_of(str(record["lines"]))
+        case "cover":
+            covered = records.coverage.setdefault(str(record["id"]), {})
+            for number in record["spans"]:
+                path, lines = spans[record["pid"], number]
+                covered[path] = covered[path] | lines if path in covered else lines
+        case "collected":
+            records.collected.update((str(test), None) for test in record["ids"])
+        case "session":
+            records.sessions += 1
+        case "closed":
+            records.closed += bool(record["regular"])
+            records.stopped = records.stopped or bool(record["stopped"])
+        case "claimed":
+            records.claimed = True
+
+
+def _result(record: Mapping[str, Any]) -> TestResult:
+    return TestResult(
+        id=str(record["id"]),
+        outcome=Outcome(record["outcome"]),
+        duration=float(record["duration"]),
+        message=str(record.get("message", "")),
+        traceback=str(record.get("traceback", "")),
+        frames=tuple((str(path), int(line), str(name)) for path, line, name in record.get("frames", ())),
+    )
+
+
+def lines_of(ranges: str) -> frozenset[int]:
+    """`"1-3,7"` -> {1, 2, 3, 7}.
+
+    Raises:
+        ValueError: not of that form, or a range of more than a million lines.
+    """
+    found: set[int] = set()
+    for part in ranges.split(","):
+        first, _, last = part.partition("-")
+        start, end = int(first), int(last or first)
+        if end - start > 1_000_000:
+            raise ValueError(part)
+        found.update(range(start, end + 1))
+    return frozenset(found)

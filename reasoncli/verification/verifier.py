@@ -1,0 +1,151 @@
+"""Judges candidates: screened in long-lived sandboxes by stages, confirmed in a fresh one by the whole suite."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from reasoncli.domain import Baseline, Evidence, Patch, Task, Verdict, VerdictKind
+from reasoncli.errors import Interrupted
+from reasoncli.events import Event
+from reasoncli.sandbox.interface import Sandbox, SandboxProvider
+from reasoncli.verification.guards import touched_guards
+from reasoncli.verification.judgement import Judged, judge_run
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.rebuild import needs_rebuild
+from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.verification.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierOptions:
+    """How candidates are judged.
+
+    Attributes:
+        forbids: path -> why a patch may not touch it, or `None`; the last line of defence behind the patch policy.
+        compiles: whether the image holds compiled parts of the project, so that changing their sources needs a rebuild.
+    """
+
+    forbids: Callable[[str], str | None] = lambda path: None
+    compiles: bool = True
+
+
+class Verifier:
+    """Turns patches into verdicts. `screen` and `confirm` may be called from several threads at once.
+
+    Stages of a screening: nothing forbidden and nothing that needs a rebuild; every changed Python file compiles
+    under the sandbox's interpreter; the targets; then, if any target passed (or there are none), the guards that
+    the base's coverage says the patch can reach. Flaky tests, tests that the environment fails and failures
+    unrelated to the issue are not run, so they can neither select nor reject.
+    """
+
+    def __init__(
+        self,
+        provider: SandboxProvider,
+        task: Task,
+        baseline: Baseline,
+        emit: Callable[[Event], None],
+        options: VerifierOptions | None = None,
+    ) -> None:
+        self._task = task
+        self._baseline = baseline
+        self._options = options or VerifierOptions()
+        self._pool = SandboxPool(provider, emit)
+        self._timing = Timing(baseline, task.tests.timeout)
+        self._targets = tuple(target.id for target in baseline.targets)
+
+    def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
+        """Judge quickly, in a sandbox that other candidates were judged in before.
+
+        Raises:
+            Interrupted: `cancel` was set.
+            SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
+        """
+        return self._refusal(patch) or self._certain(patch, cancel, self._screen_in)
+
+    def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
+        """Judge by every target and every guard, in a sandbox that nothing ran in before; the verdict is `clean`.
+
+        Raises:
+            Interrupted: `cancel` was set.
+            SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
+        """
+        refusal = self._refusal(patch)
+        verdict = refusal or self._certain(patch, cancel, self._confirm_in, fresh=True)
+        return replace(verdict, clean=True)
+
+    def close(self) -> None:
+        """End the sandboxes. Idempotent."""
+        self._pool.close()
+
+    def _refusal(self, patch: Patch) -> Verdict | None:
+        for change in patch.changes:
+            reason = self._options.forbids(change.path)
+            if reason is not None:
+                return Verdict(VerdictKind.FORBIDDEN, reason=f"touches {change.path}: {reason}")
+        reason = needs_rebuild(patch, self._read, compiles=self._options.compiles)
+        return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
+
+    def _certain(
+        self,
+        patch: Patch,
+        cancel: threading.Event,
+        judge: Callable[[Sandbox, Patch, threading.Event], tuple[Verdict, bool]],
+        *,
+        fresh: bool = False,
+    ) -> Verdict:
+        """The verdict; where the runner itself was killed, the one of a second try in a sandbox of its own."""
+        verdict, answered = self._pool.work(lambda sandbox: judge(sandbox, patch, cancel), fresh=fresh)
+        if not answered:
+            verdict, _ = self._pool.work(lambda sandbox: judge(sandbox, patch, cancel), fresh=True)
+        return verdict
+
+    def _screen_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
+        sandbox.write(patch.changes)
+        judged = Judged(guards_total=len(self._baseline.guards))
+        if self._targets:
+            run = self._run(sandbox, patch, self._targets, cancel)
+            judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
+            if judged.verdict is not None or not judged.targets_passed:
+                return judged.conclude(self._baseline), run.answered
+        reach = touched_guards(patch, self._baseline, self._read)
+        if not reach.guards:
+            return judged.conclude(self._baseline), True
+        run = self._run(sandbox, patch, reach.guards, cancel)
+        judged = judge_run(judged, run, self._baseline, targets=(), guards=reach.guards)
+        return judged.conclude(self._baseline), run.answered
+
+    def _confirm_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
+        sandbox.write(patch.changes)
+        guards = self._baseline.guards
+        judged = Judged(guards_total=len(guards))
+        run = self._run(sandbox, patch, (*self._targets, *guards), cancel)
+        judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
+        return judged.conclude(self._baseline), run.answered
+
+    def _run(self, sandbox: Sandbox, patch: Patch, tests: Sequence[str], cancel: threading.Event) -> Run:
+        if cancel.is_set():
+            raise Interrupted("the candidate is no longer needed")
+        timeout, test_timeout = self._timing.limits(tests)
+        evidence = self._baseline.second.evidence
+        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES)
+        return run_tests(
+            sandbox,
+            self._task.tests,
+            tests if selectable else None,
+            RunOptions(
+                timeout=timeout if selectable else self._timing.whole,
+                test_timeout=test_timeout,
+                compile=[each.path for each in patch.changes if each.content is not None and each.path.endswith(".py")],
+                evidence=evidence,
+            ),
+        )
+
+    def _read(self, path: str) -> bytes | None:
+        if path not in self._task.snapshot.files:
+            return None
+        try:
+            return (self._task.snapshot.root / path).read_bytes()
+        except OSError:
+            return None

@@ -1,0 +1,209 @@
+"""The in-sandbox runner: runs a test command, sees to its end, and prints one framed result.
+
+    python run.py < spec.json
+    python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
+
+The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
+coverage, coverage_limit, fail_fast, compile (paths), output_limit, report_limit, frame_limit, nonce.
+
+The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
+it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
+Standard library only; Python 2.7 and 3.4 or later.
+"""
+
+import base64
+import errno
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import reasoncli_process  # noqa: E402
+
+HOOKS = os.path.join(HERE, "hooks")
+FIXED = {
+    "TZ": "UTC",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def main(arguments):
+    """Run what stdin asks for, or hand out a part of an earlier frame."""
+    if arguments[:1] == ["--read"]:
+        with open(arguments[1], "rb") as file:
+            file.seek(int(arguments[2]))
+            _print(file.read(int(arguments[3])))
+        return
+    spec = json.loads(getattr(sys.stdin, "buffer", sys.stdin).read().decode("utf-8"))
+    answer(spec, check(spec) or run(spec))
+
+
+def check(spec):
+    """A result that says which of the named files don't compile under this Python; None when all do."""
+    for path in spec["compile"]:
+        try:
+            with open(os.path.join(spec["root"], path), "rb") as file:
+                compile(file.read(), path, "exec", 0, True)
+        except (SyntaxError, ValueError, OverflowError, MemoryError, RuntimeError) as error:
+            reason = "%s: %s" % (type(error).__name__, error)
+            return result(spec, invalid=path, output=reason)
+        except (OSError, IOError):
+            continue
+    return None
+
+
+def run(spec):
+    """Run the command to its end and gather what it left."""
+    private = tempfile.mkdtemp(prefix="reasoncli-")
+    try:
+        report_path = os.path.join(private, base64.b16encode(os.urandom(8)).decode("ascii"))
+        report = os.open(report_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            environ = environment(spec, private, report_path)
+            junit = os.path.join(private, "junit.xml")
+            environ["REASONCLI_JUNIT"] = junit
+            command = with_python(spec["command"].replace("{junit}", junit), environ)
+            ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
+            records, cut = read_report(report, spec["report_limit"])
+            return result(
+                spec, records=records, records_cut=cut, junit=read_junit(junit, spec["report_limit"]), **ended
+            )
+        finally:
+            os.close(report)
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def environment(spec, private, report_path):
+    """The command's environment: ours, the fixed part, the spec's, and the hooks' marks with how to take them out."""
+    environ = dict(os.environ)
+    environ.update(FIXED)
+    environ.update(spec["env"])
+    here = os.path.dirname(sys.executable)
+    environ["PATH"] = os.pathsep.join([here] + [part for part in [environ.get("PATH")] if part])
+    hooks = {
+        "PYTHONPATH": os.pathsep.join([HOOKS] + [part for part in [environ.get("PYTHONPATH")] if part]),
+        "PYTEST_PLUGINS": ",".join(["reasoncli_pytest"] + [part for part in [environ.get("PYTEST_PLUGINS")] if part]),
+    }
+    config = {
+        "report": report_path,
+        "root": os.path.realpath(spec["root"]),
+        "cache": os.path.join(private, "pytest-cache"),
+        "environ": dict((name, environ.get(name)) for name in hooks),
+        "signal": _signal_number() if spec["test_timeout"] else None,
+    }
+    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "test_timeout"):
+        config[name] = spec[name]
+    config_path = os.path.join(private, "hooks.json")
+    with open(config_path, "w") as file:
+        json.dump(config, file)
+    environ.update(hooks)
+    environ["REASONCLI_HOOKS"] = config_path
+    return environ
+
+
+def with_python(command, environ):
+    """The command line, with `python` made to mean this interpreter where a system calls it only `python3`."""
+    for folder in environ["PATH"].split(os.pathsep):
+        if os.access(os.path.join(folder, "python"), os.X_OK):
+            return command
+    return "python() { '%s' \"$@\"; }\n%s" % (sys.executable.replace("'", "'\\''"), command)
+
+
+def read_report(descriptor, limit):
+    """The report's text, and whether it was longer than the limit."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    parts, size = [], 0
+    while size <= limit:
+        part = os.read(descriptor, 1 << 20)
+        if not part:
+            break
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)[:limit].decode("ascii", "replace"), size > limit
+
+
+def read_junit(path, limit):
+    """JUnit files at a path, or in a folder there, as texts."""
+    paths = [path]
+    if os.path.isdir(path):
+        paths = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".xml"))
+    texts = []
+    for each in paths:
+        try:
+            descriptor = os.open(each, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | os.O_NONBLOCK)
+        except OSError:
+            continue
+        try:
+            text, cut = read_report(descriptor, limit)
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
+        if not cut:
+            limit -= len(text)
+            texts.append(text)
+    return texts
+
+
+def result(spec, **fields):
+    """A whole result; what isn't given has its neutral value."""
+    whole = {
+        "exit_code": None,
+        "timed_out": False,
+        "hung": None,
+        "duration": 0.0,
+        "output": "",
+        "records": "",
+        "records_cut": False,
+        "junit": [],
+        "invalid": None,
+        "python": list(sys.version_info[:3]),
+    }
+    whole.update(fields)
+    return whole
+
+
+def answer(spec, whole):
+    """Print the frame, or its beginning and where the rest lies."""
+    text = json.dumps(whole, separators=(",", ":")).encode("ascii")
+    body = base64.b64encode(zlib.compress(text, 3))
+    limit = spec["frame_limit"]
+    rest = ""
+    if len(body) > limit:
+        descriptor, rest = tempfile.mkstemp(prefix="reasoncli-frame-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body)
+    head = "\nREASONCLI-FRAME %s %d %s\n" % (spec["nonce"], len(body), rest)
+    _print(head.encode("utf-8") + body[:limit] + ("\nREASONCLI-END %s\n" % spec["nonce"]).encode("utf-8"))
+
+
+def _signal_number():
+    """The signal that interrupts one test: one that programs hardly use for themselves."""
+    realtime = getattr(signal, "SIGRTMIN", None)
+    return realtime + 7 if realtime else signal.SIGUSR2
+
+
+def _print(data):
+    while data:
+        try:
+            data = data[os.write(1, data) :]
+        except OSError as error:
+            if error.errno not in (errno.EINTR, errno.EAGAIN):
+                raise
+            time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
