@@ -42,7 +42,14 @@ def open_repository(path: Path) -> Repository:
     top = _discover(path)
     git = Git(top)
     # Asked of git itself, so that the user's safe.directory counts; and core.worktree can point elsewhere.
-    if Path(git.run("rev-parse", "--show-toplevel").text).resolve() != top:
+    shown = git.run("rev-parse", "--show-toplevel", check=False)
+    if "dubious ownership" in shown.stderr:
+        raise RepositoryError(
+            f"{top} belongs to someone else", hint=f"If you trust it: git config --global --add safe.directory {top}"
+        )
+    if shown.code != 0:
+        raise RepositoryError(f"git can't work in {top}: {shown.stderr}")
+    if Path(shown.text).resolve() != top:
         raise RepositoryError(f"{top} is configured to have its work tree elsewhere (core.worktree)")
     git = git.disarmed()
     git_dir = Path(git.run("rev-parse", "--absolute-git-dir").text)
