@@ -1,0 +1,150 @@
+"""`--json`: one object with everything that a program may want of a run.
+
+    schema_version  1; raised when a field changes its meaning or goes away, not when one is added
+    status          verified, partial, unverified, none; null for a run without a decision
+    exit_code       of the process; null for a run that didn't end
+    run             {id, stored}
+    issue           {title, source, url}
+    decision        {chosen, margin, tie, reasons, samples, distinct, stopped_early} or null
+    patch           {diff, files, size, execution_key, vote_key} of the chosen candidate, or null
+    clusters        best first: {key, votes, tier, members: [{index, votes, logprob, size, diff, verdict}]}
+    baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated} (guards: how many) or null
+    suspects        {path, line, function, score, clues: [{kind, score, detail}]}
+    cost            {samples, tokens, model_seconds, test_seconds, total_seconds}
+    rejected        kind -> samples that were no patch
+    stages          {stage, seconds, detail} in the order in which they ended
+    applied         sentences on what was written where
+    warnings        sentences
+    manifest        what the run was made of
+
+Numbers that JSON can't hold (an unknown log-probability) are null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Suspect, Verdict
+from reasoncli.reports.summary import Summary
+from reasoncli.voting.tiers import Tier
+
+SCHEMA_VERSION = 1
+
+
+def to_json(summary: Summary) -> str:
+    """The object as text, ASCII only, so that every terminal and pipe can take it."""
+    return json.dumps(to_object(summary), indent=2, allow_nan=False)
+
+
+def to_object(summary: Summary) -> dict[str, object]:
+    """The object."""
+    decision = summary.decision
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "status": None if decision is None else decision.status.value,
+        "exit_code": summary.exit_code,
+        "run": {"id": summary.run, "stored": summary.stored},
+        "issue": {"title": summary.issue.title, "source": summary.issue.source, "url": summary.issue.url},
+        "decision": None if decision is None else decision_object(decision),
+        "patch": None if summary.chosen is None else _patch(summary.chosen),
+        "clusters": [_cluster(each, summary) for each in (() if decision is None else decision.clusters)],
+        "baseline": None if summary.baseline is None else baseline_object(summary.baseline),
+        "suspects": [suspect_object(each) for each in summary.suspects],
+        "cost": {
+            "samples": summary.cost.samples,
+            "tokens": summary.cost.tokens,
+            "model_seconds": summary.cost.model_seconds,
+            "test_seconds": summary.cost.test_seconds,
+            "total_seconds": summary.cost.total_seconds,
+        },
+        "rejected": dict(summary.rejected),
+        "stages": [{"stage": name, "seconds": seconds, "detail": detail} for name, seconds, detail in summary.stages],
+        "applied": list(summary.applied),
+        "warnings": list(summary.warnings),
+        "manifest": dict(summary.manifest),
+    }
+
+
+def decision_object(decision: Decision) -> Mapping[str, object]:
+    """A decision without its clusters."""
+    return {
+        "chosen": decision.chosen,
+        "margin": decision.margin,
+        "tie": decision.tie,
+        "reasons": list(decision.reasons),
+        "samples": decision.samples,
+        "distinct": decision.distinct,
+        "stopped_early": decision.stopped_early,
+    }
+
+
+def _patch(candidate: Candidate) -> Mapping[str, object]:
+    patch = candidate.patch
+    return {
+        "diff": patch.diff,
+        "files": [change.path for change in patch.changes],
+        "size": patch.size,
+        "execution_key": patch.execution_key,
+        "vote_key": patch.vote_key,
+    }
+
+
+def _cluster(cluster: Cluster, summary: Summary) -> Mapping[str, object]:
+    members = [summary.candidate(index) for index in cluster.members]
+    return {
+        "key": cluster.key,
+        "votes": cluster.votes,
+        "tier": Tier(cluster.tier).name.lower(),
+        "members": [_member(each) for each in members if each is not None],
+    }
+
+
+def _member(candidate: Candidate) -> Mapping[str, object]:
+    return {
+        "index": candidate.index,
+        "votes": candidate.votes,
+        "logprob": candidate.logprob if math.isfinite(candidate.logprob) else None,
+        "size": candidate.patch.size,
+        "diff": candidate.patch.diff,
+        "verdict": None if candidate.verdict is None else verdict_object(candidate.verdict),
+    }
+
+
+def verdict_object(verdict: Verdict) -> Mapping[str, object]:
+    """A verdict, without the output of its tests."""
+    return {
+        "kind": verdict.kind.value,
+        "clean": verdict.clean,
+        "evidence": verdict.evidence.value,
+        "targets_passed": list(verdict.targets_passed),
+        "targets_failed": list(verdict.targets_failed),
+        "guards_broken": list(verdict.guards_broken),
+        "guards_run": verdict.guards_run,
+        "guards_total": verdict.guards_total,
+        "seconds": verdict.duration,
+        "reason": verdict.reason,
+    }
+
+
+def baseline_object(baseline: Baseline) -> Mapping[str, object]:
+    """A baseline: ids, and how many guards."""
+    return {
+        "targets": [{"id": target.id, "why": target.why} for target in baseline.targets],
+        "guards": len(baseline.guards),
+        "flaky": list(baseline.flaky),
+        "environmental": dict(baseline.environmental),
+        "unrelated": list(baseline.unrelated),
+    }
+
+
+def suspect_object(suspect: Suspect) -> Mapping[str, object]:
+    """A suspect with the evidence for it."""
+    return {
+        "path": suspect.path,
+        "line": suspect.line,
+        "function": suspect.function,
+        "score": suspect.score,
+        "clues": [{"kind": clue.kind, "score": clue.score, "detail": clue.detail} for clue in suspect.clues],
+    }

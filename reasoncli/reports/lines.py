@@ -1,0 +1,99 @@
+"""Progress without a terminal: one line an event, on stderr."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.text import Text
+
+from reasoncli.events import (
+    BaselineReady,
+    CandidateJudged,
+    Event,
+    RunStarted,
+    SamplesDrawn,
+    SandboxReplaced,
+    StageFinished,
+    StageStarted,
+    SuspectsRanked,
+    Warned,
+)
+from reasoncli.reports.console import Glyphs, glyphs, safe
+from reasoncli.reports.live import warning_text
+from reasoncli.reports.pieces import baseline_words, suspect_words
+from reasoncli.reports.state import RunView
+from reasoncli.reports.words import count, duration, number
+
+_EVERY = 10.0  # seconds between two lines about sampling
+
+
+class LineDisplay:
+    """Listens to events and prints a line for each that matters. Use it as a context manager."""
+
+    def __init__(self, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.view = RunView()
+        self._console = console
+        self._quiet = quiet
+        self._verbose = verbose
+        self._signs: Glyphs = glyphs(console)
+        self._spoke = self.view.clock()
+
+    def __call__(self, event: Event) -> None:
+        """Take an event in, and say what there is to say."""
+        self.view.observe(event)
+        if isinstance(event, Warned):
+            self._print(warning_text(event.message, event.hint, self._signs))
+        elif not self._quiet:
+            text = self._line(event)
+            if text is not None:
+                self._print(safe(text))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def _print(self, text: Text) -> None:
+        self._console.print(text, soft_wrap=True)
+
+    def _line(self, event: Event) -> str | None:
+        match event:
+            case RunStarted(run, repository, issue, model, sandbox, samples, resumed):
+                verb = "resumes" if resumed else "starts"
+                return f"run {run} {verb}: {issue} ({repository}; {model}; {sandbox}; {count(samples, 'sample')})"
+            case StageStarted(stage, detail) if self._verbose:
+                return f"{stage}: begins" + (f", {detail}" if detail else "")
+            case StageFinished(stage, seconds, detail):
+                return f"{stage}: {duration(seconds)}" + (f", {detail}" if detail else "")
+            case BaselineReady(baseline):
+                return f"baseline: {baseline_words(baseline)}"
+            case SuspectsRanked(suspects) if suspects:
+                return "suspects: " + ", ".join(suspect_words(each) for each in suspects[:3])
+            case CandidateJudged(index, verdict, _) if self._verbose or verdict.clean:
+                how = "confirmed" if verdict.clean else "judged"
+                reason = f" ({verdict.reason})" if verdict.reason else ""
+                return f"candidate {index}: {how}, {verdict.kind.value}{reason}"
+            case SandboxReplaced(reason) if self._verbose:
+                return f"a sandbox was replaced: {reason}"
+            case SamplesDrawn() | CandidateJudged():
+                return self._totals()
+            case _:
+                return None
+
+    def _totals(self) -> str | None:
+        """A line about the search, now and then."""
+        view, now = self.view, self.view.clock()
+        if now - self._spoke < _EVERY:
+            return None
+        self._spoke = now
+        text = f"search: {number(view.samples)}/{number(view.budget)} samples, {view.distinct} distinct"
+        text += f", {view.verified} verified"
+        if view.groups and view.groups[0].judged:
+            leader = view.groups[0]
+            text += f"; leader {count(leader.votes, 'vote')}, {leader.standing.tier.name.lower()}"
+        return text

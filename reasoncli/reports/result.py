@@ -1,0 +1,121 @@
+"""The end of a run: the diff alone on stdout, and why it won, what it cost and how to undo it on stderr."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reasoncli.domain import Candidate, Status
+from reasoncli.reports.console import Glyphs, glyphs, safe
+from reasoncli.reports.pieces import diff_text, gist_text, place
+from reasoncli.reports.summary import Summary
+from reasoncli.reports.words import count, duration, number
+
+_HEADLINES = {
+    Status.VERIFIED: ("good", "Verified"),
+    Status.PARTIAL: ("warn", "Partial"),
+    Status.UNVERIFIED: ("warn", "Unverified"),
+    Status.NONE: ("bad", "No acceptable patch"),
+}
+
+
+def show_result(summary: Summary, out: Console, err: Console) -> None:
+    """Print a run's result: the diff on `out`, all else on `err`.
+
+    Where `out` is no terminal the diff is written byte for byte, for `git apply`.
+    """
+    chosen = summary.chosen
+    if chosen is not None:
+        show_diff(chosen.patch.diff, out)
+    err.print(explanation(summary, glyphs(err), err.width))
+
+
+def show_diff(diff: str, out: Console) -> None:
+    """Print a diff: coloured and made safe on a terminal, as it is elsewhere."""
+    if out.file.isatty():
+        out.print()
+        out.print(Padding(diff_text(diff), (0, 2)), soft_wrap=True)
+        return
+    out.file.flush()
+    text = diff if diff.endswith("\n") else diff + "\n"
+    buffer = getattr(out.file, "buffer", None)
+    if buffer is None:
+        out.file.write(text)
+    else:
+        buffer.write(text.encode("utf-8", "surrogateescape"))
+    out.file.flush()
+
+
+def explanation(summary: Summary, signs: Glyphs, width: int) -> RenderableType:
+    """Why this patch, or why none: one block."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="quiet", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in _rows(summary, width):
+        table.add_row(f"  {label}", value)
+    return Group(Text(), _headline(summary, signs), Text(), table, Text())
+
+
+def _headline(summary: Summary, signs: Glyphs) -> Text:
+    decision = summary.decision
+    if decision is None:
+        word = "The run goes on" if summary.live else "The run ended before a decision"
+        return Text(f"  {signs.running if summary.live else signs.failed} {word}", style="bold warn")
+    style, word = _HEADLINES[decision.status]
+    sign = {"good": signs.done, "warn": signs.partly, "bad": signs.failed}[style]
+    text = Text(f"  {sign} {word}", style=f"bold {style}")
+    chosen = summary.chosen
+    if chosen is not None:
+        text.append(f"  {_change(chosen)}", style="")
+    return text
+
+
+def _change(candidate: Candidate) -> str:
+    lines = count(candidate.patch.size, "changed line")
+    return f"{safe(place(candidate.patch)).plain}, {lines}"
+
+
+def _rows(summary: Summary, width: int) -> list[tuple[str, RenderableType]]:
+    rows: list[tuple[str, RenderableType]] = []
+    decision = summary.decision
+    if decision is not None:
+        rows += [("Why" if i == 0 else "", safe(reason)) for i, reason in enumerate(decision.reasons)]
+        if decision.chosen is not None:
+            rows.append(("Margin", Text(margin_words(summary))))
+        runner_up = summary.leader(decision.clusters[1]) if len(decision.clusters) > 1 else None
+        if runner_up is not None and decision.chosen is not None:
+            votes = count(decision.clusters[1].votes, "vote")
+            line = gist_text(runner_up.patch, max(width - 40, 20))
+            rows.append(("Runner-up", Text(f"{votes}  ").append_text(line)))
+        if decision.stopped_early:
+            rows.append(("Stopped", safe(decision.stopped_early)))
+    cost = summary.cost
+    if cost.samples:
+        parts = [count(cost.samples, "sample"), count(cost.tokens, "token"), f"{duration(cost.model_seconds)} model"]
+        parts += [f"{duration(cost.test_seconds)} tests", f"{duration(cost.total_seconds)} in all"]
+        rows.append(("Cost", Text(", ".join(parts))))
+    rows += [("Applied" if i == 0 else "", safe(line)) for i, line in enumerate(summary.applied)]
+    if summary.run:
+        rows.append(("Run", Text(summary.run).append_text(safe(f"  {summary.stored}", "quiet"))))
+        if summary.undo:
+            rows.append(("Undo", Text(f"reasoncli undo {summary.run}")))
+        elif decision is None and not summary.live:
+            rows.append(("Resume", Text(f"reasoncli runs resume {summary.run}")))
+    return rows
+
+
+def margin_words(summary: Summary) -> str:
+    """By how much it won, in votes of its tier."""
+    decision = summary.decision
+    if decision is None or decision.chosen is None:
+        return "none"
+    first = decision.clusters[0]
+    equals = [each for each in decision.clusters if each.tier == first.tier]
+    total = sum(each.votes for each in equals)
+    if len(equals) == 1:
+        return f"{count(first.votes, 'vote')}, without a rival of equal outcome"
+    second = max(each.votes for each in equals[1:])
+    words = f"{number(first.votes)} against {number(second)} of {count(total, 'vote')} ({decision.margin:.0%})"
+    return f"{words}; a tie, decided by order of appearance" if decision.tie else words

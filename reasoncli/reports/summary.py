@@ -1,0 +1,67 @@
+"""One run as a value that every report renders: at the end of `fix`, in `runs show`, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Suspect
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run took. Seconds of tests are summed over workers."""
+
+    samples: int = 0
+    tokens: int = 0
+    model_seconds: float = 0.0
+    test_seconds: float = 0.0
+    total_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What there is to say of a run.
+
+    Attributes:
+        run: its id; empty where nothing is stored.
+        stored: folder in which it is kept.
+        exit_code: of the process; `None` for a run that was interrupted or goes on.
+        live: whether it goes on now.
+        rejected: samples that were no patch, by kind.
+        stages: (name, seconds, detail) in the order in which they ended.
+        applied: sentences on what was written where; empty if nothing was.
+        undo: whether `reasoncli undo` can take that back.
+        manifest: what the run was made of, as JSON values.
+    """
+
+    run: str
+    stored: str
+    issue: Issue
+    decision: Decision | None
+    candidates: tuple[Candidate, ...] = ()
+    baseline: Baseline | None = None
+    suspects: tuple[Suspect, ...] = ()
+    exit_code: int | None = None
+    live: bool = False
+    cost: Cost = field(default_factory=Cost)
+    rejected: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    stages: tuple[tuple[str, float, str], ...] = ()
+    applied: tuple[str, ...] = ()
+    undo: bool = False
+    warnings: tuple[str, ...] = ()
+    manifest: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The chosen candidate."""
+        return None if self.decision is None else self.candidate(self.decision.chosen)
+
+    def candidate(self, index: int | None) -> Candidate | None:
+        """A candidate by its index."""
+        return next((each for each in self.candidates if each.index == index), None)
+
+    def leader(self, cluster: Cluster) -> Candidate | None:
+        """The candidate that stands for a cluster."""
+        return self.candidate(cluster.members[0])

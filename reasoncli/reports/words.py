@@ -1,0 +1,42 @@
+"""Numbers and durations in words."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """`0.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def count(n: float, noun: str, plural: str = "") -> str:
+    """`1 vote`, `1,024 votes`."""
+    return f"{number(n)} {noun}" if n == 1 else f"{number(n)} {plural or noun + 's'}"
+
+
+def number(n: float) -> str:
+    """With thousands separated; one decimal where it is not whole."""
+    return f"{n:,.0f}" if n == round(n) else f"{n:,.1f}"
+
+
+def size(n: float) -> str:
+    """Bytes: `512 B`, `1.5 MiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if n < 1024 or unit == "GiB":
+            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
+        n /= 1024
+    raise AssertionError
+
+
+def clip(text: str, limit: int, *, keep_end: bool = False) -> str:
+    """Shorten to a number of characters, with an ellipsis where something is missing."""
+    if len(text) <= limit:
+        return text
+    kept = max(limit - 1, 0)
+    return "…" + text[len(text) - kept :] if keep_end else text[:kept] + "…"
