@@ -18,7 +18,7 @@ from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.sandbox.locks import RunLock
-from reasoncli.sandbox.tree import Tree, from_archive, from_snapshot, merge
+from reasoncli.sandbox.tree import Node, Tree, from_archive, from_snapshot, merge
 
 _MISSED_BEATS = 7
 # Python 3.7 and later can run the keeper.
@@ -150,10 +150,12 @@ class DockerProvider:
         return Layout(self._image.workdir, lines[0], keeps=lines[1] == "True")
 
     def _make_tree(self, snapshot: Snapshot) -> Tree:
-        generated = {}
+        generated: dict[str, Node] = {}
         with engine.preparing():
             marks = labels.of_run(self._run, self._lock.path)
-            made = self._client.create_container(self._image.id, entrypoint=["/bin/true"], labels=marks)["Id"]
+            made = self._client.create_container(
+                self._image.id, entrypoint=["/bin/true"], labels=marks, use_config_proxy=False
+            )["Id"]
 
             try:
                 pieces, _ = self._client.get_archive(made, self._image.workdir)
@@ -164,4 +166,5 @@ class DockerProvider:
             finally:
                 with contextlib.suppress(*engine.ENGINE_ERRORS):
                     self._client.remove_container(made, force=True)
-        return merge(from_snapshot(snapshot), generated)
+        own = {path: node for path, node in generated.items() if path not in self._image.sources}
+        return merge(from_snapshot(snapshot), own)

@@ -1,17 +1,29 @@
-"""Images: found, or built from a definition and cached by content."""
+"""The image that sandboxes start from: taken as it is, or built from a definition and kept by content."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import hashlib
+import json
+import re
+import secrets
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
+from reasoncli import __version__
 from reasoncli.domain import Snapshot
 from reasoncli.errors import SandboxUnavailable
-from reasoncli.sandbox import engine
-from reasoncli.sandbox.config import DockerConfig
+from reasoncli.resources import sandboxes_dir
+from reasoncli.sandbox import buildnet, context, engine, labels, recipe
+from reasoncli.sandbox.config import BuildNetwork, DockerConfig
 
 WORKSPACE = "/workspace"
+PREFIX = "reasoncli/"
+_LAST_LINES = 25
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.\-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~\-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +34,218 @@ class Image:
         name: as people know it.
         id: the engine's digest of it.
         workdir: where the repository lies inside.
+        sources: paths that lay there when it was built and are not its own making.
+        ours: whether it was built from our own definition.
     """
 
     name: str
     id: str
     workdir: str
+    sources: frozenset[str] = frozenset()
+    ours: bool = False
 
 
 def prepare(client: Any, snapshot: Snapshot, config: DockerConfig, run: str, progress: Callable[[str], None]) -> Image:
-    """Find or build the image."""
-    if config.image is None:
-        raise SandboxUnavailable("no image")
+    """Find the image, or build it if the engine has none for this definition, these dependencies and options.
+
+    Raises:
+        SandboxUnavailable: unknown image, failing build, engine out of reach; the last lines and a hint are in it.
+    """
+    if config.image is not None:
+        return _look_up(client, config.image, config.workdir)
+    for package in config.packages:
+        if not _PACKAGE.fullmatch(package):
+            raise SandboxUnavailable(f"Not the name of a Debian package: {package!r}.")
+    definition = _foreign(snapshot, config) if config.dockerfile is not None else _own(client, snapshot, config)
+    name = f"{PREFIX}{_plain(snapshot.repository.name)}:{definition.key}"
     with engine.preparing():
         try:
-            found = client.inspect_image(config.image)
+            client.inspect_image(name)
+        except engine.ENGINE_ERRORS as error:
+            if not engine.not_found(error):
+                raise
+            _build(client, definition, name, config, run, progress)
+    return _look_up(client, name, config.workdir, ours=config.dockerfile is None)
+
+
+def _look_up(client: Any, name: str, workdir: str | None, *, ours: bool = False) -> Image:
+    with engine.preparing():
+        try:
+            found = client.inspect_image(name)
         except engine.ENGINE_ERRORS as error:
             if not engine.not_found(error):
                 raise
             raise SandboxUnavailable(
-                f"There is no image {config.image}.", hint=f"docker pull {config.image}"
+                f"The engine has no image {name}.", hint=f"Get it (`docker pull {name}`), or leave out `--image`."
             ) from error
-    workdir = config.workdir or found["Config"].get("WorkingDir") or "/"
-    return Image(config.image, found["Id"], WORKSPACE if workdir == "/" else workdir)
+    settings = found["Config"] or {}
+    place = workdir or settings.get("WorkingDir") or "/"
+    packed = (settings.get("Labels") or {}).get(labels.SOURCES, "")
+    sources = json.loads(zlib.decompress(base64.b64decode(packed))) if packed else ()
+    return Image(name, found["Id"], WORKSPACE if place == "/" else place.rstrip("/"), frozenset(sources), ours)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """All that a build takes. `pack` writes the context; `key` names the result by what it depends on."""
+
+    key: str
+    dockerfile: str
+    pack: Callable[[IO[bytes]], None]
+    arguments: Mapping[str, str]
+    labels: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+def _own(client: Any, snapshot: Snapshot, config: DockerConfig) -> _Definition:
+    steps = recipe.read_recipe(snapshot)
+    base = config.base_image or f"python:{steps.python}-slim"
+    access = buildnet.read_access(config.environment)
+    folder = sandboxes_dir() / "python"
+    definition = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    plan = context.write_plan(steps, snapshot)
+    key = _key(
+        {name: hashlib.sha256(data).hexdigest() for name, data in definition.items()},
+        {name: hashlib.sha256(data).hexdigest() for name, data in plan.items() if name != "files"},
+        recipe.build_relevant(snapshot),
+        sorted({path.rpartition("/")[0] for path in snapshot.files if path.endswith(".py")}),
+        [_base_id(client, base), list(config.packages)],
+    )
+    extra = {f"reasoncli/plan/{name}": data for name, data in plan.items()}
+    extra |= {f"reasoncli/{name}": data for name, data in definition.items() if name != "Dockerfile"}
+    if access.certificates:
+        extra["reasoncli/ca.pem"] = access.certificates
+    extra["Dockerfile"] = definition["Dockerfile"]
+    arguments = {"BASE": base, "PACKAGES": " ".join(config.packages), **access.arguments}
+    return _Definition(
+        key,
+        "Dockerfile",
+        lambda sink: context.pack(snapshot, sink, "sources/", extra),
+        arguments,
+        {},
+        access.warnings,
+    )
+
+
+def _foreign(snapshot: Snapshot, config: DockerConfig) -> _Definition:
+    assert config.dockerfile is not None  # noqa: S101 - the caller's branch
+    try:
+        text = config.dockerfile.read_bytes()
+    except OSError as error:
+        raise SandboxUnavailable(f"The Dockerfile can't be read: {error}") from error
+    access = buildnet.read_access(config.environment)
+    name = ".reasoncli.Dockerfile"
+    packed = base64.b64encode(zlib.compress(json.dumps(sorted(snapshot.files)).encode(), 9)).decode()
+    return _Definition(
+        _key(hashlib.sha256(text).hexdigest(), recipe.build_relevant(snapshot)),
+        name,
+        lambda sink: context.pack(snapshot, sink, "", {name: text}),
+        {key: value for key, value in access.arguments.items() if key != "FTP_PROXY"},
+        {labels.SOURCES: packed},
+    )
+
+
+def _base_id(client: Any, base: str) -> str:
+    """The base's digest where the engine has it; its name where it would be pulled."""
+    with engine.preparing():
+        try:
+            return str(client.inspect_image(base)["Id"])
+        except engine.ENGINE_ERRORS as error:
+            if not engine.not_found(error):
+                raise
+            return base
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _plain(name: str) -> str:
+    """A repository name that the engine takes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "project"
+
+
+# ---------------------------------------------------------------- building
+
+
+def _build(
+    client: Any, definition: _Definition, name: str, config: DockerConfig, run: str, progress: Callable[[str], None]
+) -> None:
+    for warning in definition.warnings:
+        progress(f"warning: {warning}")
+    token = secrets.token_hex(8)
+    last: list[str] = []
+    network = None if config.build_network is BuildNetwork.DEFAULT else config.build_network.value
+    with tempfile.TemporaryFile() as packed:
+        definition.pack(packed)
+        packed.seek(0)
+        arguments = dict(definition.arguments)
+        if "BASE" in arguments:
+            arguments["TOKEN"] = token
+        try:
+            stream = client.build(
+                fileobj=packed,
+                custom_context=True,
+                dockerfile=definition.dockerfile,
+                tag=name,
+                buildargs=arguments,
+                labels={**definition.labels, labels.RUN: run, labels.VERSION: __version__},
+                network_mode=network,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=config.build_timeout,
+            )
+            for message in stream:
+                for line in str(message.get("stream") or message.get("status") or "").splitlines():
+                    if line.strip():
+                        progress(line)
+                        last = [*last[-_LAST_LINES:], line]
+                if "error" in message:
+                    raise SandboxUnavailable(
+                        "The image can't be built: {}\n{}".format(str(message["error"]).strip(), "\n".join(last)),
+                        hint=_hint("\n".join([*last, str(message["error"])]), config),
+                    )
+        finally:
+            _drop_stages(client, token)
+
+
+def _drop_stages(client: Any, token: str) -> None:
+    """The first stage holds certificates, sources and compilers' leavings; nothing of it shall stay."""
+    try:
+        for image in client.images(filters={"dangling": True, "label": f"{labels.STAGE}={token}"}):
+            client.remove_image(image["Id"], force=True)
+    except engine.ENGINE_ERRORS as error:
+        raise engine.unavailable(error) from error
+
+
+_HINTS = (
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+        "A proxy seems to sign with a certificate of its own: set SSL_CERT_FILE to the bundle that holds it.",
+    ),
+    (
+        r"name resolution|NewConnectionError|Network is unreachable|Could not resolve|Connection timed out|ProxyError",
+        "The build has no network: try `--build-network host`, or set HTTPS_PROXY.",
+    ),
+    (
+        r"gcc|g\+\+|cc1|[Cc]ompiler|Python\.h|rustc|cargo|pkg-config|\.h: No such file",
+        "The project needs a compiler or headers: name Debian packages in `[tool.reasoncli.sandbox] packages`, such as "
+        '["gcc", "libc6-dev", "python3-dev"].',
+    ),
+    (
+        r"pull access denied|manifest unknown|dial tcp|registry|no such host|TLS handshake",
+        "The base image is out of reach: name one that the engine has (REASONCLI_BASE_IMAGE), or make one with "
+        "sandboxes/base/debootstrap.sh.",
+    ),
+    (r"No space left", "The engine's disk is full: `docker system df` says of what."),
+)
+
+
+def _hint(output: str, config: DockerConfig) -> str:
+    for pattern, hint in _HINTS:
+        if re.search(pattern, output):
+            return hint
+    if config.dockerfile is not None:
+        return f"Does `docker build -f {config.dockerfile} .` work by itself?"
+    return "Write a Dockerfile that installs the project and name it by `--dockerfile`, or take an image by `--image`."

@@ -13,7 +13,8 @@ LOCK = "reasoncli.lock"
 PID = "reasoncli.pid"
 HOST = "reasoncli.host"
 VERSION = "reasoncli.version"
-SOURCE = "reasoncli.definition"
+SOURCES = "reasoncli.sources"  # paths in the build context, compressed
+STAGE = "reasoncli.stage"
 
 
 def of_run(run: str, lock: Path) -> dict[str, str]:
