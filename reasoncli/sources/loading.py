@@ -16,7 +16,7 @@ MAX_BYTES = 4 << 20
 
 _NUMBER = re.compile(r"#?(\d+)")
 _REFERENCE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
-_LOOKS_LIKE_FILE = re.compile(r"[^\s]+\.(md|markdown|txt|rst|json|jsonl|patch|diff|log)", re.IGNORECASE)
+_LOOKS_LIKE_FILE = re.compile(r"\S+\.(md|markdown|txt|rst|json|jsonl|jsonl#\S+|patch|diff|log)", re.IGNORECASE)
 
 
 def load_issue(source: str, *, repository_slug: str | None, cwd: Path, stdin: TextIO, comments: bool = False) -> Issue:
@@ -67,6 +67,8 @@ def _from_stdin(stdin: TextIO) -> Issue:
 
 def _from_file(source: str, cwd: Path) -> Issue | None:
     """The issue in the file that `source` names, or `None` where no such file exists."""
+    if not source.strip():
+        return None
     name, _, instance = source.partition(".jsonl#")
     if instance:
         name += ".jsonl"
@@ -94,7 +96,7 @@ def _from_file(source: str, cwd: Path) -> Issue | None:
 
 
 def _quoted(source: str) -> Issue:
-    if _LOOKS_LIKE_FILE.fullmatch(source.partition(".jsonl#")[0].strip() or source):
+    if _LOOKS_LIKE_FILE.fullmatch(source.strip()):
         raise IssueError(f"there is no file {source}", hint="If it is the issue's text, write it as a sentence.")
     return issue_from_text(source, "text")
 
