@@ -19,6 +19,7 @@ from reasoncli.models.gguf_container import Container, Value, read_container
 _TOKENS: Final = "tokenizer.ggml.tokens"
 _KINDS: Final = "tokenizer.ggml.token_type"
 _TEMPLATE: Final = "tokenizer.chat_template"
+_HINT: Final = "Get the file again, from a source you trust."
 _CONTROL: Final = 3
 _LARGE: Final = 1 << 31
 _SPLIT_NAME: Final = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
@@ -155,7 +156,7 @@ class _Fields:
         self._values = values
         self._arch = self.text("general.architecture")
         if not self._arch:
-            raise ModelFileError(f"{path}: broken GGUF: no architecture is named")
+            raise ModelFileError(f"{path}: broken GGUF: no architecture is named", hint=_HINT)
 
     def metadata(self, parts: tuple[Path, ...], *, parameters: int, weights_bytes: int) -> GgufMetadata:
         if self._arch == "clip" or self.text("general.type") in ("adapter", "mmproj", "vocab", "imatrix"):
@@ -165,7 +166,7 @@ class _Fields:
             )
         tokens = self.strings(_TOKENS)
         if not tokens:
-            raise ModelFileError(f"{self._path}: broken GGUF: no vocabulary")
+            raise ModelFileError(f"{self._path}: broken GGUF: no vocabulary", hint=_HINT)
         blocks = self._shape("block_count")
         width = self._shape("embedding_length")
         heads = self.per_layer("attention.head_count", blocks, default=0)
@@ -290,4 +291,4 @@ class _Fields:
         return form
 
     def _wrong(self, key: str) -> ModelFileError:
-        return ModelFileError(f"{self._path}: broken GGUF: {key!r} has an impossible value")
+        return ModelFileError(f"{self._path}: broken GGUF: {key!r} has an impossible value", hint=_HINT)

@@ -44,11 +44,11 @@ class HttpSampler:
         self._closed = False
         self._dropped: dict[str, frozenset[str]] = {}
         self._group: int | None = None  # samples the server gives in one request, once known
+        self._client = self._run(self._connect(key))
         try:
-            self._client = self._run(self._connect(key))
             self._dialect, self._info = self._run(self._introduce())
         except BaseException:
-            self._stop_loop()
+            self._stop()
             raise
 
     @property
@@ -97,11 +97,8 @@ class HttpSampler:
 
     def close(self) -> None:
         """End what is in flight and the thread. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        self._run(self._client.close())
-        self._stop_loop()
+        if not self._closed:
+            self._stop()
 
     # -------------------------------------------------------- getting to know the server
 
@@ -181,12 +178,14 @@ class HttpSampler:
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    def _stop_loop(self) -> None:
+    def _stop(self) -> None:
         async def end() -> None:
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            await self._client.close()
+            await asyncio.sleep(0)  # closed connections leave the loop in its next round
 
         self._closed = True
         self._run(end())
