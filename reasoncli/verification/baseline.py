@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from reasoncli.domain import Baseline, Evidence, Task, TestReport
 from reasoncli.errors import BaselineError
 from reasoncli.events import Event, StageProgress, Warned
+from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.environmental import environmental_reason
 from reasoncli.verification.linking import link_targets
@@ -208,7 +209,7 @@ def _sort(
             if target.id in environmental:
                 emit(Warned(f"{target.id} fails at the base because {environmental.pop(target.id)}"))
     else:
-        targets = link_targets(candidates, first, task.issue, lambda path: _read(task, path))
+        targets = link_targets(candidates, first, task.issue, SnapshotTree.of(task.snapshot).read)
     wanted = {target.id for target in targets}
     return Baseline(
         first=first,
@@ -219,15 +220,6 @@ def _sort(
         environmental=environmental,
         unrelated=tuple(result.id for result in candidates if result.id not in wanted),
     )
-
-
-def _read(task: Task, path: str) -> bytes | None:
-    if path not in task.snapshot.files:
-        return None
-    try:
-        return (task.snapshot.root / path).read_bytes()
-    except OSError:
-        return None
 
 
 def _modules(task: Task) -> frozenset[str]:

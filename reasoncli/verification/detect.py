@@ -52,7 +52,7 @@ def detect_command(snapshot: Snapshot) -> str:
     )
 
 
-def test_plan(
+def plan_tests(
     snapshot: Snapshot,
     *,
     command: str | None = None,

@@ -1,4 +1,4 @@
-"""Failures that are the environment's, not the code's: nothing a patch to the repository should be asked to turn green."""
+"""Failures that are the environment's, not the code's: no patch should be asked to turn them green."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ class Judged:
             )
         elif self.targets_passed:
             kind = VerdictKind.PARTIAL
-            reason = f"{len(self.targets_passed)} of {len(baseline.targets)} targets pass; still red: {_names(self.targets_failed)}"
+            green = f"{len(self.targets_passed)} of {len(baseline.targets)} targets pass"
+            reason = f"{green}; still red: {_names(self.targets_failed)}"
         elif self.timeouts == len(self.targets_failed):
             kind, reason = VerdictKind.TIMEOUT, f"hangs in {_names(self.targets_failed)}"
         else:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoncli.domain import Issue, Target, TestReport, TestResult
+from reasoncli.patches.policy import is_test_file
 
 THRESHOLD = 0.5
 _FEW = 8  # failing tests that are taken together when none of them can be linked
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])|[a-z]+")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _CODE = re.compile(r"`+([^`]+)`+|\b([A-Za-z_]\w*)\s*\(|\b\w+\.([A-Za-z_]\w+)\b|\b([A-Za-z]\w*_\w+|[a-z]+[A-Z]\w*)\b")
@@ -49,13 +49,14 @@ class Mentions:
     Attributes:
         text: the text with white space collapsed.
         code: identifiers that stand there as code: in backticks, called, dotted, or spelled like one.
-        identifiers: every word that could be an identifier.
+        identifiers: every word that could be an identifier; names: those that could name something in particular.
         words: lower-case words, identifiers taken apart, without the ones that every issue has.
     """
 
     text: str
     code: frozenset[str]
     identifiers: frozenset[str]
+    names: frozenset[str]
     words: frozenset[str]
 
 
@@ -68,12 +69,18 @@ def read_mentions(text: str) -> Mentions:
         if group
         for name in _IDENTIFIER.findall(group)
     }
+    identifiers = frozenset(_IDENTIFIER.findall(text))
     return Mentions(
         text=" ".join(text.split()),
-        code=frozenset(name for name in code if len(name) > 2 and name.lower() not in _COMMON),
-        identifiers=frozenset(_IDENTIFIER.findall(text)),
+        code=_particular(code),
+        identifiers=identifiers,
+        names=_particular(identifiers),
         words=frozenset(_words(text)),
     )
+
+
+def _particular(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if len(name) > 2 and name.lower() not in _COMMON)
 
 
 def link_targets(
@@ -116,6 +123,9 @@ def find_links(
     """Every link between one failing test and the issue, heaviest first.
 
     Args:
+        result: of the failing test.
+        mentions: what the issue speaks of.
+        report: the baseline run with coverage.
         named: function name -> path -> lines of its body, for functions that the issue names.
     """
     found = [
@@ -124,7 +134,7 @@ def find_links(
             _by_name(result, mentions),
             _by_message(result, mentions),
             _by_traceback(result, mentions),
-            _by_coverage(result, report, named),
+            _by_coverage(result, mentions, report, named),
             _by_words(result, mentions),
         )
         if link is not None
@@ -160,7 +170,7 @@ def _by_message(result: TestResult, mentions: Mentions) -> Link | None:
 
 
 def _by_traceback(result: TestResult, mentions: Mentions) -> Link | None:
-    frames = [frame for frame in result.frames if not _TEST_PATH.search(frame[0])]
+    frames = [frame for frame in result.frames if not is_test_file(frame[0])]
     for path, _, function in reversed(frames):
         if function in mentions.code or (len(function) > 5 and function in mentions.identifiers):
             innermost = frames[-1][2] == function
@@ -172,9 +182,15 @@ def _by_traceback(result: TestResult, mentions: Mentions) -> Link | None:
 
 
 def _by_coverage(
-    result: TestResult, report: TestReport, named: Mapping[str, Mapping[str, frozenset[int]]]
+    result: TestResult,
+    mentions: Mentions,
+    report: TestReport,
+    named: Mapping[str, Mapping[str, frozenset[int]]],
 ) -> Link | None:
-    """Running a function that the issue names; the fewer other tests run it, the more that says."""
+    """Running a function that the issue names; the fewer other tests run it, the more that says.
+
+    A word that only happens to be a function's name too ("add", "parse") says half of what one spelled as code does.
+    """
     best: Link | None = None
     for function, places in named.items():
         if not _runs(report.coverage.get(result.id, {}), places):
@@ -182,6 +198,7 @@ def _by_coverage(
         users = sum(_runs(lines, places) for lines in report.coverage.values())
         share = users / max(1, len(report.coverage))
         weight = 0.5 if users <= 3 or share <= 0.05 else 0.3 if share <= 0.4 else 0.1
+        weight *= 1.0 if function in mentions.code else 0.5
         if best is None or weight > best.weight:
             best = Link(weight, f"it runs {function}, which the issue names")
     return best
@@ -211,12 +228,12 @@ def _unlinked(failing: Sequence[TestResult], issue: Issue) -> tuple[Target, ...]
 def _named_functions(
     mentions: Mentions, report: TestReport, read: Callable[[str], bytes | None]
 ) -> dict[str, dict[str, frozenset[int]]]:
-    """Functions (and methods of classes) that the issue names, in files that some test runs: name -> path -> body lines."""
+    """Functions and classes that the issue names, in files that some test runs: name -> path -> body lines."""
     found: dict[str, dict[str, frozenset[int]]] = {}
     for path in sorted({path for lines in report.coverage.values() for path in lines}):
-        if not path.endswith(".py") or _TEST_PATH.search(path):
+        if not path.endswith(".py") or is_test_file(path):
             continue
-        for name, lines in _functions(read(path) or b"", mentions.code):
+        for name, lines in _functions(read(path) or b"", mentions.names):
             places = found.setdefault(name, {})
             places[path] = places.get(path, frozenset()) | lines
     return found
@@ -247,7 +264,7 @@ def _runs(covered: Mapping[str, frozenset[int]], places: Mapping[str, frozenset[
 
 def _place(result: TestResult) -> tuple[str, str] | None:
     """(path, function) of the innermost frame outside the tests: tests that fail there fail together."""
-    frames = [(path, function) for path, _, function in result.frames if not _TEST_PATH.search(path)]
+    frames = [(path, function) for path, _, function in result.frames if not is_test_file(path)]
     return frames[-1] if frames else None
 
 

@@ -1,4 +1,4 @@
-"""The runner's report lines -> test results. A line that makes no sense is skipped, and the run is incomplete for it."""
+"""The runner's report lines -> test results. A line that makes no sense is skipped, and leaves the run incomplete."""
 
 from __future__ import annotations
 

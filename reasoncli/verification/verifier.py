@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reasoncli.domain import Baseline, Evidence, Patch, Task, Verdict, VerdictKind
 from reasoncli.errors import Interrupted
 from reasoncli.events import Event
+from reasoncli.patches.policy import Policy
+from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.guards import touched_guards
 from reasoncli.verification.judgement import Judged, judge_run
@@ -23,11 +25,11 @@ class VerifierOptions:
     """How candidates are judged.
 
     Attributes:
-        forbids: path -> why a patch may not touch it, or `None`; the last line of defence behind the patch policy.
+        policy: what a patch may touch; checked here as well as where patches are made, whoever made them.
         compiles: whether the image holds compiled parts of the project, so that changing their sources needs a rebuild.
     """
 
-    forbids: Callable[[str], str | None] = lambda path: None
+    policy: Policy = field(default_factory=Policy)
     compiles: bool = True
 
 
@@ -49,6 +51,7 @@ class Verifier:
         options: VerifierOptions | None = None,
     ) -> None:
         self._task = task
+        self._tree = SnapshotTree.of(task.snapshot)
         self._baseline = baseline
         self._options = options or VerifierOptions()
         self._pool = SandboxPool(provider, emit)
@@ -80,11 +83,10 @@ class Verifier:
         self._pool.close()
 
     def _refusal(self, patch: Patch) -> Verdict | None:
-        for change in patch.changes:
-            reason = self._options.forbids(change.path)
-            if reason is not None:
-                return Verdict(VerdictKind.FORBIDDEN, reason=f"touches {change.path}: {reason}")
-        reason = needs_rebuild(patch, self._read, compiles=self._options.compiles)
+        rejection = self._options.policy.check(patch.changes, self._tree)
+        if rejection is not None:
+            return Verdict(VerdictKind.FORBIDDEN, reason=rejection.reason)
+        reason = needs_rebuild(patch, self._tree.read, compiles=self._options.compiles)
         return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
 
     def _certain(
@@ -109,7 +111,7 @@ class Verifier:
             judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
             if judged.verdict is not None or not judged.targets_passed:
                 return judged.conclude(self._baseline), run.answered
-        reach = touched_guards(patch, self._baseline, self._read)
+        reach = touched_guards(patch, self._baseline, self._tree.read)
         if not reach.guards:
             return judged.conclude(self._baseline), True
         run = self._run(sandbox, patch, reach.guards, cancel)
@@ -141,11 +143,3 @@ class Verifier:
                 evidence=evidence,
             ),
         )
-
-    def _read(self, path: str) -> bytes | None:
-        if path not in self._task.snapshot.files:
-            return None
-        try:
-            return (self._task.snapshot.root / path).read_bytes()
-        except OSError:
-            return None

@@ -29,7 +29,12 @@ def tracer(inside):
         free = [number for number in (4, 3, 0, 2) if sys.monitoring.get_tool(number) is None]
         if free:
             return MonitoringTracer(inside, free[0])
-    return SettraceTracer(inside)
+    try:
+        from reasoncli_ctracer import CTracerTracer
+
+        return CTracerTracer(inside)
+    except ImportError:
+        return SettraceTracer(inside)
 
 
 def ranges(lines):
