@@ -20,8 +20,7 @@ from reasoncli.events import (
     SuspectsRanked,
     Warned,
 )
-from reasoncli.reports.console import Glyphs, glyphs, safe
-from reasoncli.reports.live import warning_text
+from reasoncli.reports.console import safe
 from reasoncli.reports.pieces import baseline_words, suspect_words
 from reasoncli.reports.state import RunView
 from reasoncli.reports.words import count, duration, number
@@ -37,14 +36,13 @@ class LineDisplay:
         self._console = console
         self._quiet = quiet
         self._verbose = verbose
-        self._signs: Glyphs = glyphs(console)
         self._spoke = self.view.clock()
 
     def __call__(self, event: Event) -> None:
         """Take an event in, and say what there is to say."""
         self.view.observe(event)
         if isinstance(event, Warned):
-            self._print(warning_text(event.message, event.hint, self._signs))
+            self._print(safe(f"warning: {event.message} {event.hint}", "warn"))
         elif not self._quiet:
             text = self._line(event)
             if text is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from types import TracebackType
 from typing import Self
@@ -24,7 +25,6 @@ from reasoncli.reports.pieces import (
 )
 from reasoncli.reports.state import RunView, StageView
 from reasoncli.reports.words import count, duration, number
-from reasoncli.sources.text import printable
 
 LEADERS = 5
 _STAGE_WIDTH = 13
@@ -55,7 +55,7 @@ class LiveDisplay:
             self.view.observe(event)
         match event:
             case Warned(message, hint):
-                self._console.print(warning_text(message, hint, self._signs))
+                self._console.print(warning(message, hint))
             case SandboxReplaced(reason) if self._verbose:
                 self._console.print(safe(f"sandbox replaced: {reason}", "quiet"))
             case _:
@@ -90,13 +90,15 @@ def render(view: RunView, width: int, signs: Glyphs, *, leaders: bool = True) ->
     return Group(*parts, Text())
 
 
-def warning_text(message: str, hint: str, signs: Glyphs) -> Text:
-    """A warning on a line of its own."""
-    text = Text("  ! ", style="warn")
-    text.append(" ".join(printable(message).split()))
+def warning(message: str, hint: str) -> RenderableType:
+    """A warning, and below it what to do about it."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="warn", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("  !", safe(message))
     if hint:
-        text.append(f"  {' '.join(printable(hint).split())}", style="quiet")
-    return text
+        table.add_row("", safe(hint, "quiet"))
+    return table
 
 
 def _heading(view: RunView, width: int, signs: Glyphs) -> RenderableType:
@@ -159,7 +161,7 @@ def _progress(view: RunView, stage: StageView, width: int, signs: Glyphs) -> Ren
 
 def _time_left(view: RunView) -> str:
     left = view.seconds_left()
-    return "" if left is None else f"at most {duration(max(left, 1.0))} left"
+    return "" if left is None else f"at most {duration(math.ceil(left))} left"
 
 
 def _totals(view: RunView, signs: Glyphs) -> Text:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reasoncli.domain import Candidate, Status
 from reasoncli.reports.console import Glyphs, glyphs, safe
-from reasoncli.reports.pieces import diff_text, gist_text, place
+from reasoncli.reports.pieces import diff_text, gist_text, place, verdict_label
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, number
 
@@ -35,7 +35,6 @@ def show_result(summary: Summary, out: Console, err: Console) -> None:
 def show_diff(diff: str, out: Console) -> None:
     """Print a diff: coloured and made safe on a terminal, as it is elsewhere."""
     if out.file.isatty():
-        out.print()
         out.print(Padding(diff_text(diff), (0, 2)), soft_wrap=True)
         return
     out.file.flush()
@@ -53,7 +52,7 @@ def explanation(summary: Summary, signs: Glyphs, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, value in _rows(summary, width):
+    for label, value in _rows(summary, signs, width):
         table.add_row(f"  {label}", value)
     return Group(Text(), _headline(summary, signs), Text(), table, Text())
 
@@ -77,7 +76,7 @@ def _change(candidate: Candidate) -> str:
     return f"{safe(place(candidate.patch)).plain}, {lines}"
 
 
-def _rows(summary: Summary, width: int) -> list[tuple[str, RenderableType]]:
+def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, RenderableType]]:
     rows: list[tuple[str, RenderableType]] = []
     decision = summary.decision
     if decision is not None:
@@ -86,9 +85,9 @@ def _rows(summary: Summary, width: int) -> list[tuple[str, RenderableType]]:
             rows.append(("Margin", Text(margin_words(summary))))
         runner_up = summary.leader(decision.clusters[1]) if len(decision.clusters) > 1 else None
         if runner_up is not None and decision.chosen is not None:
-            votes = count(decision.clusters[1].votes, "vote")
-            line = gist_text(runner_up.patch, max(width - 40, 20))
-            rows.append(("Runner-up", Text(f"{votes}  ").append_text(line)))
+            words = Text(count(decision.clusters[1].votes, "vote") + ", ")
+            words.append_text(verdict_label(runner_up.verdict, signs)).append("  ")
+            rows.append(("Runner-up", words.append_text(gist_text(runner_up.patch, max(width - 40, 20)))))
         if decision.stopped_early:
             rows.append(("Stopped", safe(decision.stopped_early)))
     cost = summary.cost
@@ -98,7 +97,7 @@ def _rows(summary: Summary, width: int) -> list[tuple[str, RenderableType]]:
         rows.append(("Cost", Text(", ".join(parts))))
     rows += [("Applied" if i == 0 else "", safe(line)) for i, line in enumerate(summary.applied)]
     if summary.run:
-        rows.append(("Run", Text(summary.run).append_text(safe(f"  {summary.stored}", "quiet"))))
+        rows.append(("Run", Text(f"{summary.run}  ").append_text(safe(summary.stored, "quiet"))))
         if summary.undo:
             rows.append(("Undo", Text(f"reasoncli undo {summary.run}")))
         elif decision is None and not summary.live:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """`0.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
-    if seconds < 9.95:
+    """`0.2 s`, `3 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 9.95 and seconds != round(seconds):
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from reasoncli.repository.applied import Applied
 from reasoncli.runs.failures import told_apart
 from reasoncli.runs.lock import LiveLock
 from reasoncli.runs.manifest import Manifest
+from reasoncli.runs.request import FixRequest
 from reasoncli.runs.schema import connect, from_body, to_body
 from reasoncli.search.interface import Recorded
 
@@ -61,6 +62,20 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """What the search took. Seconds are those of the process that ended it; those of tests are summed over workers.
+
+    Attributes:
+        rejected: samples that were no patch, by kind.
+    """
+
+    tokens: int
+    model_seconds: float
+    test_seconds: float
+    rejected: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """Everything a run has on disk; parts that it did not come to are `None` or empty.
 
@@ -72,6 +87,7 @@ class RunRecord:
 
     head: RunHead
     issue: Issue
+    request: FixRequest | None
     manifest: Manifest | None
     baseline: Baseline | None
     suspects: tuple[Suspect, ...]
@@ -79,6 +95,7 @@ class RunRecord:
     recorded: Recorded
     candidates: tuple[Candidate, ...]
     decision: Decision | None
+    totals: Totals | None
     applied: Applied | None
     stages: tuple[StageTime, ...]
     warnings: tuple[str, ...]
@@ -115,6 +132,11 @@ class RunJournal:
                 (self.id, time.time(), as_text(str(repository)), as_text(issue.title)),
             )
             _put(db, "issue", to_body(Issue, issue))
+
+    def request(self, request: FixRequest) -> None:
+        """What the run was asked for."""
+        with self._transaction() as db:
+            _put(db, "request", to_body(FixRequest, request))
 
     def manifest(self, manifest: Manifest) -> None:
         """What the run is made of; a later one replaces it."""
@@ -163,13 +185,15 @@ class RunJournal:
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO verdicts (execution_key, clean, at, body) VALUES (?, ?, ?, ?)", row)
 
-    def decision(self, decision: Decision, candidates: Sequence[Candidate]) -> None:
-        """The search is over; the candidates with their final votes."""
+    def decision(self, decision: Decision, candidates: Sequence[Candidate], totals: Totals | None = None) -> None:
+        """The search is over; the candidates with their final votes, and what it took."""
         with self._guard:
             self._found.update((each.patch.execution_key, each) for each in candidates)
         with self._transaction() as db:
             db.execute("UPDATE run SET status = ?", (decision.status.value,))
             _put(db, "decision", to_body(Decision, decision))
+            if totals is not None:
+                _put(db, "totals", to_body(Totals, totals))
 
     def applied(self, applied: Applied) -> None:
         """The patch is in the user's repository."""
@@ -270,6 +294,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
         return RunRecord(
             head=head(db),
             issue=issue if issue is not None else Issue("", "", ""),
+            request=_part(db, "request", FixRequest),
             manifest=_part(db, "manifest", Manifest),
             baseline=_part(db, "baseline", Baseline),
             suspects=_part(db, "suspects", tuple[Suspect, ...]) or (),
@@ -277,6 +302,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
             recorded=Recorded(tuple(tuple(batch) for batch in batches.values()), verdicts),
             candidates=tuple(candidates),
             decision=_part(db, "decision", Decision),
+            totals=_part(db, "totals", Totals),
             applied=None if applied is None else Applied.from_json(applied[0]),
             stages=tuple(from_body(StageTime, body) for kind, body in events if kind == "stage"),
             warnings=tuple(from_body(str, body) for kind, body in events if kind == "warning"),
