@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from reasoncli.localization.functions import MODULE, Function, Outline, outline
+from reasoncli.localization.functions import Function, Outline, outline, source_lines, whole_file
 from reasoncli.localization.lexical import Corpus, Query, function_documents
 from reasoncli.localization.tokens import words
 
@@ -73,7 +73,7 @@ class Code:
         for path in paths:
             text = self.texts[path]
             parsed = self.outlines[path] = _outline(path, text)
-            documents += function_documents(path, text.splitlines(), parsed)
+            documents += function_documents(path, source_lines(text), parsed)
             functions += [(path, function) for function in parsed.functions]
         scores = Corpus(documents).scores(wanted)
         highest = max(scores, default=0.0)
@@ -83,4 +83,4 @@ class Code:
 def _outline(path: str, text: str) -> Outline:
     if PurePosixPath(path).suffix.lower() in _PYTHON:
         return outline(text)
-    return Outline([Function(MODULE, 1, text.count("\n") + 1, "module")], [])
+    return Outline([whole_file(text)], [])

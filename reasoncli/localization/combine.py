@@ -101,6 +101,8 @@ class _Scoring:
         self._spectra = _spread(code, spectra)
         self._marks: dict[tuple[str, int], Mark] = {}
         for mark in marks:
+            if mark.line > code.outlines[mark.path].functions[0].end:
+                continue  # of another version of the file
             known = self._marks.get((mark.path, mark.line))
             if known is None or known.score < mark.score:
                 self._marks[mark.path, mark.line] = mark

@@ -70,8 +70,7 @@ class Outline:
 
 def outline(source: str) -> Outline:
     """Parse a Python file's functions, class bodies and statements."""
-    last = source.count("\n") + 1
-    whole = Function(MODULE, 1, last, "module")
+    whole = whole_file(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes and comparisons that a newer Python frowns at
@@ -94,6 +93,17 @@ def outline(source: str) -> Outline:
             pending.append((child, inner))
     functions[1:] = sorted(functions[1:], key=lambda function: (function.start, -function.end))
     return Outline(functions, sorted(statements, key=lambda statement: (statement.start, statement.end)))
+
+
+def whole_file(source: str) -> Function:
+    """A file as one function."""
+    lines = source_lines(source)
+    return Function(MODULE, 1, max(1, len(lines) - (not lines[-1])), "module")
+
+
+def source_lines(source: str) -> list[str]:
+    """Lines as Python's parser counts them; `str.splitlines` also splits at form feeds and the like."""
+    return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
