@@ -18,7 +18,7 @@ _EXTENDED = re.compile(
     r"^(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|similarity index"
     r"|dissimilarity index|index) (.*)$"
 )
-_TIMESTAMP = re.compile(r"\t.*$|\s+\d{4}-\d\d-\d\d[ T].*$")
+_TIMESTAMP = re.compile(r"\s+\d{4}-\d\d-\d\d[ T].*$")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 
 
@@ -164,16 +164,16 @@ class _Reader:
         match = _EXTENDED.match(line)
         if match is None:
             return False
-        key, value = match[1], match[2].strip()
+        key, value = match[1], match[2]
         match key:
             case "old mode":
-                file.old_mode = value
+                file.old_mode = value.strip()
             case "new mode":
-                file.new_mode = value
+                file.new_mode = value.strip()
             case "new file mode":
-                file.created, file.new_mode = True, value
+                file.created, file.new_mode = True, value.strip()
             case "deleted file mode":
-                file.deleted, file.old_mode = True, value
+                file.deleted, file.old_mode = True, value.strip()
             case "rename from":
                 file.renamed, file.old = True, "a/" + unquote(value)
             case "rename to":
@@ -183,7 +183,7 @@ class _Reader:
             case "copy to":
                 file.copied, file.new = True, "b/" + unquote(value)
             case "index" if " " in value:
-                file.old_mode = file.new_mode = value.rsplit(" ", 1)[1]
+                file.old_mode = file.new_mode = value.strip().rsplit(" ", 1)[-1]
         return True
 
     def hunk(self) -> None:
@@ -270,8 +270,12 @@ def _strip_trailing_blanks(hunk: Hunk, counts: tuple[int, int] | None) -> None:
 
 
 def _name(text: str) -> str | None:
-    name = text if text.startswith('"') and text.endswith('"') else _TIMESTAMP.sub("", text)
-    name = unquote(name.strip())
+    if text.startswith('"') and text.rstrip().endswith('"'):
+        name = unquote(text.rstrip())
+    elif "\t" in text:  # git ends a name that holds blanks with a tab; others set a time stamp behind it
+        name = text.split("\t", 1)[0]
+    else:
+        name = _TIMESTAMP.sub("", text).strip()
     return None if name in ("/dev/null", "dev/null") else name
 
 

@@ -26,6 +26,16 @@ _LAYOUT = {
     tokenize.ENCODING,
 }  # fmt: skip
 
+# What makes a whole program of a statement, a header, and headers that only follow another.
+_SURROUNDINGS = (
+    ("", "\n"),
+    ("", " pass\n"),
+    ("if 0: pass\n", " pass\n"),
+    ("try: pass\n", " pass\n"),
+    ("match 0:\n ", " pass\n"),
+    ("", "\ndef _(): pass\n"),
+)
+
 
 def apply_repair(text: str, content: RepairContent, region: Region, tree: Tree) -> dict[str, bytes]:
     """Put a repaired line into the file.
@@ -68,7 +78,7 @@ def _replace(source: Source, full: str, old: str, span: Span, answer: str) -> So
     start = _offset(lines, span.line, span.column)
     end = _offset(lines, span.end_line, span.end_column)
     before, statement, after = full[:start], full[start:end], full[end:]
-    margin = before[before.rfind("\n") + 1 :]
+    margin = full[_offset(lines, span.line, 0) : start]
     alone = not margin.strip()
     fixed = _dedent(answer)
     if not fixed:
@@ -78,6 +88,8 @@ def _replace(source: Source, full: str, old: str, span: Span, answer: str) -> So
     if fixed[0].startswith("elif ") and statement.startswith("if"):
         fixed[0] = fixed[0].removeprefix("el")
     if len(fixed) == 1:
+        if _meaning(fixed[0]) == _meaning(statement):
+            raise Rejected("no-change", "the answer means what the line means")
         new = _in_form_of(statement, old, fixed[0])
     else:
         new = source.end.join([fixed[0], *(margin + line if line else "" for line in fixed[1:])])
@@ -110,12 +122,14 @@ def _in_form_of(statement: str, old: str, new: str) -> str:
     """Write `new` with the spaces, quotes and line breaks of `statement`, whose print is `old`.
 
     Tokens that `old` and `new` share are taken from the statement as it stands, and so is what lies between two that
-    stay together. Where the tokens of statement and print don't correspond one to one, `new` is taken as it is.
+    stay together: spaces, line breaks, comments, and the parentheses and commas that a print leaves out. Where
+    statement and print don't correspond, or the result would not mean what `new` means, `new` is taken as it is.
     """
-    have, printed, wanted = _tokens(statement), _tokens(old), _tokens(new)
-    if have is None or printed is None or wanted is None or len(have) != len(printed):
+    every, printed, wanted = _tokens(statement), _tokens(old), _tokens(new)
+    if every is None or printed is None or wanted is None:
         return new
-    if not all(_same(a.string, b.string) for a, b in zip(have, printed, strict=True)):
+    have = _matching(every, printed)
+    if have is None:
         return new
     texts = [token.string for token in wanted]
     places: list[int | None] = [None] * len(wanted)  # of each new token, the old one it stands for
@@ -132,21 +146,43 @@ def _in_form_of(statement: str, old: str, new: str) -> str:
         place = places[index]
         together = place is not None and index > 0 and places[index - 1] == place - 1
         pieces += [between[place] if together and place is not None else plain[index], text]
-    result = "".join(pieces)
-    return result if _equivalent(result, new) else new
+    tail = statement[_gap_start(have[-1], statement) :] if places and places[-1] == len(have) - 1 else ""
+    result = "".join(pieces) + tail
+    meant = _meaning(new)
+    return result if meant is not None and meant == _meaning(result) else new
+
+
+def _matching(every: list[tokenize.TokenInfo], printed: list[tokenize.TokenInfo]) -> list[tokenize.TokenInfo] | None:
+    """The statement's tokens that the print has too; only parentheses and commas may be left over."""
+    matching: list[tokenize.TokenInfo] = []
+    for token in every:
+        if len(matching) < len(printed) and _same(token.string, printed[len(matching)].string):
+            matching.append(token)
+        elif token.string not in {"(", ")", ","}:
+            return None
+    return matching if len(matching) == len(printed) else None
 
 
 def _gaps(tokens: list[tokenize.TokenInfo], code: str) -> list[str]:
     """What lies before each token, since the one before it."""
-    starts = [0]
-    for line in code.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    starts = _line_starts(code)
     gaps: list[str] = []
     position = 0
     for token in tokens:
         gaps.append(code[position : starts[token.start[0] - 1] + token.start[1]])
         position = starts[token.end[0] - 1] + token.end[1]
     return gaps
+
+
+def _gap_start(token: tokenize.TokenInfo, code: str) -> int:
+    return _line_starts(code)[token.end[0] - 1] + token.end[1]
+
+
+def _line_starts(code: str) -> list[int]:
+    starts = [0]
+    for line in python_source.ast_lines(code):
+        starts.append(starts[-1] + len(line))
+    return starts
 
 
 def _tokens(code: str) -> list[tokenize.TokenInfo] | None:
@@ -169,10 +205,10 @@ def _same(a: str, b: str) -> bool:
         return False
 
 
-def _equivalent(result: str, new: str) -> bool:
-    """Whether both texts have the same tokens, strings compared by value."""
-    a, b = _tokens(result), _tokens(new)
-    return (
-        a is not None and b is not None and len(a) == len(b)
-        and all(_same(x.string, y.string) for x, y in zip(a, b, strict=True))
-    )  # fmt: skip
+def _meaning(code: str) -> str | None:
+    """The AST of a statement, or of a header with an empty body, as text; `None` if it is neither."""
+    for before, after in _SURROUNDINGS:
+        module = python_source.parse(f"{before}{code}{after}")
+        if module is not None:
+            return ast.dump(module)
+    return None

@@ -118,19 +118,15 @@ def _edit(source: Source, blocks: Sequence[Block], path: str, *, exists: bool) -
 def _place(source: Source, block: Block, path: str, *, exists: bool) -> _Edit:
     if len(block.dividers) == 1:
         return _place_sides(source, *block.sides(block.dividers[0]), path, exists=exists)
-    # A line of `=` inside the code (an underlined heading): the right divider is the one whose search part is there.
-    fitting: list[_Edit] = []
+    # A line of `=` may belong to the code (an underlined heading). The longest search part that is in the file is
+    # meant: its own `=======` lines were found there.
     refusal: Rejected | None = None
-    for divider in block.dividers:
+    for divider in reversed(block.dividers):
         try:
-            fitting.append(_place_sides(source, *block.sides(divider), path, exists=exists))
+            return _place_sides(source, *block.sides(divider), path, exists=exists)
         except Rejected as error:
-            refusal = refusal or error
-    if len(fitting) > 1:
-        raise Rejected("ambiguous", f"{path}: a block has several ======= lines and more than one would do")
-    if not fitting:
-        raise refusal or Rejected("unappliable", f"{path}: a block fits nowhere")
-    return fitting[0]
+            refusal = error
+    raise refusal or Rejected("unparsable", f"{path}: a block has no divider")
 
 
 def _place_sides(source: Source, search: list[str], replace: list[str], path: str, *, exists: bool) -> _Edit:

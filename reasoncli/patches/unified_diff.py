@@ -139,10 +139,11 @@ def _without_returns(hunk: Hunk) -> Hunk:
 
 def _exact(source: Source, hunks: Sequence[Hunk]) -> Source | None:
     """What git does with a diff that fits where it says; `None` if it doesn't."""
-    if any(end == "\r" for end in source.ends):
-        return None
-    lines = [line + end.removesuffix("\n") for line, end in zip(source.lines, source.ends, strict=True)]
-    closed = not source.ends or source.ends[-1].endswith("\n")
+    text = source.text
+    closed = not text or text.endswith("\n")
+    lines = text.split("\n")
+    if closed:
+        lines.pop()
     result: list[str] = []
     position = 0
     for hunk in hunks:
