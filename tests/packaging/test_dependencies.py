@@ -31,7 +31,7 @@ def imported() -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.partition(".")[0])
     distributions = packages_distributions()
-    third_party = modules - set(sys.stdlib_module_names) - {"reasoncli"}
+    third_party = modules - set(sys.stdlib_module_names) - {"reasoncli", "_typeshed"}
     return {normalized(name) for module in third_party for name in distributions.get(module, [module])}
 
 
