@@ -23,7 +23,7 @@ from reasoncli.runs.failures import told_apart
 from reasoncli.runs.lock import LiveLock
 from reasoncli.runs.manifest import Manifest
 from reasoncli.runs.request import FixRequest
-from reasoncli.runs.schema import connect, from_body, to_body
+from reasoncli.runs.schema import check, connect, from_body, to_body
 from reasoncli.search.interface import Recorded
 
 T = TypeVar("T")
@@ -118,6 +118,11 @@ class RunJournal:
         self._events: list[tuple[float, str, str | bytes]] = []
         with told_apart(self._path):
             self._db = connect(self._path)
+            try:
+                check(self._db)
+            except BaseException:
+                self._db.close()
+                raise
 
     @property
     def id(self) -> str:

@@ -95,6 +95,10 @@ class Store:
             raise UsageError(f"there is no run {reference!r}", hint="`reasoncli runs list` shows the runs.")
         raise UsageError(f"{reference!r} could be {', '.join(found[:5])}", hint="Give more of the id.")
 
+    def folder(self, name: str) -> Path:
+        """Where a run is kept, by its whole id."""
+        return self._runs / name
+
     def open(self, reference: str, repository: Path | None = None) -> RunJournal:
         """Open a run for writing, as resuming and undoing do.
 
