@@ -9,13 +9,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
 from reasoncli.errors import ModelError
+from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.drawing import Logits
 
 _NO_SLOT = 1
@@ -92,12 +92,17 @@ class Decoder(Protocol):
 class LlamaDecoder:
     """`Decoder` over a llama.cpp context, which it owns."""
 
-    def __init__(self, context: int, *, vocabulary: int, sequences: int, outputs: int, whole: bool, complaint: Callable[[], str]) -> None:
+    def __init__(
+        self, context: int, *, vocabulary: int, sequences: int, outputs: int, whole: bool, complaint: Callable[[], str]
+    ) -> None:
         """Take over a context.
 
         Args:
             context: from `llama_init_from_model`.
-            sequences, outputs: as the context was made with.
+            vocabulary: width of a row of logits.
+            sequences: as the context was made with.
+            outputs: as the context was made with.
+            whole: see `Decoder`.
             complaint: gives llama.cpp's last error message.
         """
         self._context = context
@@ -172,11 +177,11 @@ class LlamaDecoder:
         batch.token = _pointer(self._tokens, ctypes.c_int32)
         batch.pos = _pointer(self._positions, ctypes.c_int32)
         batch.n_seq_id = _pointer(self._counts, ctypes.c_int32)
-        batch.seq_id = ctypes.cast(self._pointers.ctypes.data, ctypes.POINTER(ctypes.POINTER(ctypes.c_int32)))
+        batch.seq_id = _pointer(self._pointers, ctypes.POINTER(ctypes.c_int32))
         batch.logits = _pointer(self._wants, ctypes.c_int8)
         return batch
 
 
-def _pointer(array: NDArray[np.generic], kind: type[ctypes.c_int32] | type[ctypes.c_int8]) -> object:
+def _pointer(array: NDArray[np.generic], kind: type) -> Any:
+    """The array's memory as a C pointer to `kind`."""
     return ctypes.cast(array.ctypes.data, ctypes.POINTER(kind))
-

@@ -113,7 +113,10 @@ def _draw_block(logits: Logits, wishes: Sequence[Draw], law: Law) -> list[Drawn]
     sums = _chunk_sums(weights)
     normalizers = top + np.log(sums.sum(axis=1))
     if law.temperature <= 0:
-        return [_greedy(row, normalizer, wish, law) for row, normalizer, wish in zip(block, normalizers, wishes, strict=True)]
+        return [
+            _greedy(row, normalizer, wish, law)
+            for row, normalizer, wish in zip(block, normalizers, wishes, strict=True)
+        ]
     if law.temperature != 1.0:
         np.subtract(block, top[:, None], out=weights)
         weights *= np.float32(1 / law.temperature)
@@ -174,7 +177,7 @@ def _invert(
     # rounding may carry a target past the end of its chunk: it then means the last token with any weight
     last = _CHUNK - 1 - np.argmax(values[:, ::-1] > 0, axis=1)
     within = np.minimum((steps <= rest[:, None]).sum(axis=1), last)
-    return chunks * _CHUNK + within
+    return (chunks * _CHUNK + within).astype(np.intp)
 
 
 def _truncated(weights: Logits, mass: float, uniforms: NDArray[np.float64], law: Law) -> NDArray[np.intp]:
@@ -192,7 +195,7 @@ def _truncated(weights: Logits, mass: float, uniforms: NDArray[np.float64], law:
         size = int(heights.searchsorted(law.top_p * mass, side="left")) + 1
         kept, heights = kept[:size], heights[:size]
     picks = heights.searchsorted(uniforms * heights[-1], side="right")
-    return kept[np.minimum(picks, len(kept) - 1)]
+    return kept[np.minimum(picks, len(kept) - 1)].astype(np.intp, copy=False)
 
 
 def _gather(counts: Sequence[int], tokens: NDArray[np.intp], logprobs: NDArray[np.float64]) -> list[Drawn]:

@@ -59,6 +59,7 @@ class Job:
         ends: tokens that end an answer.
         limit: tokens that a sequence may hold, prompt and answer together.
         left: samples that have not ended yet.
+        home: the station where its prompt ends, once it was read.
     """
 
     request: SampleRequest
@@ -68,6 +69,7 @@ class Job:
     ends: frozenset[int]
     limit: int
     left: int = 0
+    home: Station[Job] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +95,14 @@ class Lane:
 class Forest:
     """The trees of one call."""
 
-    def __init__(self, decoder: Decoder, prefixes: Prefixes, lexicon: Lexicon, jobs: Sequence[Job], threads: Executor | None = None) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        prefixes: Prefixes,
+        lexicon: Lexicon,
+        jobs: Sequence[Job],
+        threads: Executor | None = None,
+    ) -> None:
         self._decoder = decoder
         self._prefixes = prefixes
         self._lexicon = lexicon
@@ -103,7 +112,7 @@ class Forest:
         self._claimed: set[Node] = set()
         self._anchors: dict[Station[Job], int] = {}
         self._open_ends: dict[Station[Job], int] = {}
-        self._home: dict[Job, Station[Job]] = {}
+        self._lent: set[Station[Job]] = set()
         for job in jobs:
             job.left = job.request.n
         growing = [(job.tokens, job) for job in jobs if job.left > 0]
@@ -134,7 +143,7 @@ class Forest:
                 opened = self._resume()
             else:
                 opened = self._prefixes.free_sequences > min(1, len(self._lanes)) and self._depart()
-            if opened:
+            if opened or self._borrow_anchor():
                 continue
             if self._lanes:
                 return
@@ -190,6 +199,27 @@ class Forest:
         self._claimed.update(lane.pending)
         self._lanes.append(lane)
 
+    def _borrow_anchor(self) -> bool:
+        """Let a parked branch have its station's sequence: the lanes that grew from it hold the prompt as well."""
+        if self._decoder.whole or not self._parked or self._prefixes.free_sequences:
+            return False
+        branch = self._parked[-1]
+        station = branch.job.home
+        sequence = self._anchors.get(station) if station is not None else None
+        if station is None or sequence is None or any(each.parent is station for each in self._waiting):
+            return False
+        nodes = self._room_for(branch.node)
+        if nodes is None or not self._claimed.isdisjoint(nodes):
+            return False
+        del self._anchors[station]
+        self._lent.add(station)
+        if nodes[0].parent is station.node:
+            self._parked.pop()
+            self._run(Lane(sequence, nodes, branch))
+        else:
+            self._prefixes.close(sequence)
+        return True
+
     def _give_up_anchor(self) -> None:
         """Nothing can run since stations hold all sequences: let the next in line have one of them."""
         goal = self._parked[-1].node if self._parked else self._waiting[-1].node
@@ -221,6 +251,13 @@ class Forest:
                     self._prefixes.retreat(lane.sequence, base)
                     self._run(Lane(lane.sequence, nodes, branch))
                     return
+        if isinstance(lane.work, Branch) and not lane.work.job.left:
+            station = lane.work.job.home
+            if station is not None and station in self._lent:
+                self._lent.discard(station)
+                self._prefixes.retreat(lane.sequence, station.node)
+                self._prefixes.retain(lane.sequence)
+                return
         self._prefixes.close(lane.sequence)
 
     def _park(self, lane: Lane) -> None:
@@ -233,43 +270,48 @@ class Forest:
         else:
             self._waiting.insert(0, lane.work)
 
-    def _relieve(self) -> None:
-        """Make room for the next step.
-
-        Raises:
-            ModelError: a single sequence doesn't fit.
-        """
+    def _relieve(self) -> bool:
+        """Make room for the next step; whether there was anything to give."""
         if self._prefixes.forget():
-            return
+            return True
         if len(self._lanes) > 1:
             by_progress = sorted(self._lanes, key=_progress)
             while len(by_progress) > 1:
                 self._park(by_progress.pop(0))
                 needed = sum(len(lane.pending) for lane in by_progress) + _HORIZON * len(by_progress)
                 if self._prefixes.free_cells >= needed:
-                    return
-            return
+                    break
+            return True
         way = set(self._lanes[0].pending[0].upward())
         for station, sequence in self._anchors.items():
             if station.node not in way:
                 self._prefixes.close(sequence)
                 del self._anchors[station]
-                return
-        raise ModelError(
-            f"a sequence of {self._lanes[0].pending[-1].depth} tokens doesn't fit a cache of {self._decoder.cells}",
-            hint="Ask for a larger context.",
-        )
+                return True
+        return False
 
     # ------------------------------------------------------------ steps
 
     def _step(self) -> tuple[Logits, list[Lane]]:
-        """Decode a batch; the lanes that got all their tokens, in the order of the rows of logits."""
+        """Decode a batch; the lanes that got all their tokens, in the order of the rows of logits.
+
+        Raises:
+            ModelError: a single token doesn't fit.
+        """
+        width = self._decoder.batch
         while True:
-            feed, taken = self._assemble()
+            feed, taken = self._assemble(width)
             logits = self._decoder.decode(feed) if len(feed) <= self._prefixes.free_cells else None
             if logits is not None:
                 break
-            self._relieve()
+            if not self._relieve():
+                width = len(feed) // 2
+            if not width:
+                depth = self._lanes[0].pending[0].depth
+                raise ModelError(
+                    f"a sequence of {depth} tokens doesn't fit a cache of {self._decoder.cells}",
+                    hint="Ask for a larger context.",
+                )
         done = []
         for lane, count in taken:
             self._prefixes.advance(lane.sequence, lane.pending[:count])
@@ -280,12 +322,12 @@ class Forest:
         self._lanes = [lane for lane in self._lanes if lane.pending]
         return logits, done
 
-    def _assemble(self) -> tuple[Feed, list[tuple[Lane, int]]]:
+    def _assemble(self, width: int) -> tuple[Feed, list[tuple[Lane, int]]]:
         """The next batch: every lane that needs one token, and as much of the others as fits."""
         feed = Feed()
         taken = []
         for lane in sorted(self._lanes, key=lambda lane: len(lane.pending) > 1):
-            count = min(len(lane.pending), self._decoder.batch - len(feed))
+            count = min(len(lane.pending), width - len(feed))
             if not count:
                 break
             owner = (lane.sequence,)
@@ -338,7 +380,7 @@ class Forest:
         self._anchors[station] = sequence
         roots = []
         for job in station.ending:
-            self._home[job] = station
+            job.home = station
             seed = seeds.root(job.request.seed, job.request.prompt.id)
             roots.append(Branch(job, station.node, job.request.n, seed, Growth(state=job.rules.start)))
         return roots
@@ -383,7 +425,7 @@ class Forest:
     def _end(self, job: Job, count: int) -> None:
         job.left -= count
         if not job.left:
-            self._close_end(self._home.pop(job))
+            self._close_end(job.home)
 
     def _close_end(self, station: Station[Job] | None) -> None:
         """Something that hung on a station is done; when all is, its anchor is let go."""

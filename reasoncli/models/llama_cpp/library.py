@@ -10,10 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-import llama_cpp
-from llama_cpp import _ggml
-
 from reasoncli.errors import ModelError, ModelFileError
+from reasoncli.models.llama_cpp.bindings import ggml, llama_cpp
 
 _KEPT_LINES = 400
 _ERROR_LEVEL = 4
@@ -75,7 +73,6 @@ def gpus() -> list[Gpu]:
     start()
     if not llama_cpp.llama_supports_gpu_offload():
         return []
-    ggml = _ggml.libggml
     device_at = _function(ggml.ggml_backend_dev_get, ctypes.c_void_p, ctypes.c_size_t)
     kind = _function(ggml.ggml_backend_dev_type, ctypes.c_int, ctypes.c_void_p)
     name = _function(ggml.ggml_backend_dev_name, ctypes.c_char_p, ctypes.c_void_p)

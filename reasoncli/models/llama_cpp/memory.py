@@ -68,7 +68,9 @@ def plan(
     Args:
         metadata: of the model's file.
         free: bytes it may take, weights included.
-        context, sequences, batch: as the user asked; `None` to choose.
+        context: tokens of one sequence; `None` to choose, as for the next two.
+        sequences: side by side.
+        batch: tokens of one step.
         roomy: on a GPU, where more sequences at once pay.
         states: the model keeps a recurrent state a sequence.
 

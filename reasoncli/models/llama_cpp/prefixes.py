@@ -41,7 +41,7 @@ class Node:
         return self.parent is None or bool(self.tips) or bool(self.children)
 
     def upward(self) -> Iterator[Node]:
-        """This node, the one before, and so on up to the root."""
+        """The node itself, the one before, and so on up to the root."""
         node: Node | None = self
         while node is not None:
             yield node

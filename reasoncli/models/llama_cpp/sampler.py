@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import llama_cpp
-
 from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
 from reasoncli.models.interface import ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
+from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
 from reasoncli.models.llama_cpp.drawing import Law
 from reasoncli.models.llama_cpp.forest import Forest, Job
@@ -33,7 +32,13 @@ class LlamaSampler:
     """Implements `Sampler`; made by `open_llama_sampler`."""
 
     def __init__(
-        self, name: str, profile: ModelProfile, model: library.LoadedModel, decoder: LlamaDecoder, context: int, threads: int
+        self,
+        name: str,
+        profile: ModelProfile,
+        model: library.LoadedModel,
+        decoder: LlamaDecoder,
+        context: int,
+        threads: int,
     ) -> None:
         self._name = name
         self._profile = profile
@@ -202,7 +207,9 @@ class _Busy:
         self._sampler._busy = False
 
 
-def open_llama_sampler(path: Path, options: ModelOptions, *, profile: ModelProfile | None = None, name: str = "") -> LlamaSampler:
+def open_llama_sampler(
+    path: Path, options: ModelOptions, *, profile: ModelProfile | None = None, name: str = ""
+) -> LlamaSampler:
     """Load a GGUF model for sampling.
 
     Args:

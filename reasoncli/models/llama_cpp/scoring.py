@@ -20,6 +20,8 @@ def score(decoder: Decoder, prefixes: Prefixes, prompt: Sequence[int], texts: Se
     """Log-probability of each token sequence after the prompt.
 
     Args:
+        decoder: reads the texts.
+        prefixes: of the same decoder.
         prompt: at least one token.
         texts: each at least one token; the last of each is only scored, never read.
 

@@ -31,4 +31,4 @@ def child(parent: bytes, token: int) -> bytes:
 def uniforms(digest: bytes, count: int) -> NDArray[np.float64]:
     """`count` independent uniforms in [0, 1) that belong to a node, shape (count,)."""
     bits = np.frombuffer(shake_128(digest).digest(8 * count), dtype="<u8") >> np.uint64(64 - _MANTISSA)
-    return bits * 2.0**-_MANTISSA
+    return bits.astype(np.float64) * 2.0**-_MANTISSA

@@ -36,6 +36,7 @@ def lay_out(root: Node, prompts: Iterable[tuple[Sequence[int], Load]]) -> list[S
     """The stations nearest to `root`, over all prompts; living nodes are reused.
 
     Args:
+        root: the empty path.
         prompts: (tokens, load) pairs; equal prompts end at one station. A prompt has at least one token.
     """
     links: dict[Node, dict[int, Node]] = {}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 
-import llama_cpp
-
 from reasoncli.errors import ModelError
+from reasoncli.models.llama_cpp.bindings import llama_cpp
 
 _LONGEST_PIECE = 1 << 10
 
@@ -25,6 +24,7 @@ class Vocabulary:
         """Tokens of a text.
 
         Args:
+            text: any, the empty one included.
             special: whether text like `<|im_end|>` may become the token of that name; never for
                 text that others wrote.
         """
