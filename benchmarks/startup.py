@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -100,6 +101,7 @@ def memory(samples: int, sandbox: str) -> int:
             check=False,
             stdout=subprocess.PIPE,
             text=True,
+            env=os.environ | {"REASONCLI_STATE_DIR": str(folder / "state")},
         )
         if done.returncode not in (0, 1):
             raise SystemExit(f"the measured run failed with exit code {done.returncode}")
