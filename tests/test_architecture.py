@@ -20,7 +20,8 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"localization", "verification"}),
     frozenset({"search"}),
     frozenset({"runs", "reports"}),
-    frozenset({"cli", "demo"}),
+    frozenset({"workflow"}),
+    frozenset({"cli"}),
     frozenset({"__main__"}),
 )
 TOGETHER = (frozenset({"__init__", "domain", "errors"}),)

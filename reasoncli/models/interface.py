@@ -13,6 +13,9 @@ from typing import Protocol
 
 from reasoncli.domain import Completion, Prompt
 
+KEEP = "<keep>"
+"""Answer to a line repair that says: the line should stay. Never sampled; scored to find out where to look."""
+
 
 class Ability(StrEnum):
     """A prompt content that a model understands, read from its metadata."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -52,6 +53,11 @@ _STATUS_STYLES = {
     "interrupted": "warn",
     "damaged": "bad",
 }
+
+
+def list_json(lines: Sequence[RunLine]) -> str:
+    """A listing as one JSON object."""
+    return json.dumps({"schema_version": 1, "runs": [asdict(line) for line in lines]}, indent=2)
 
 
 def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) -> None:

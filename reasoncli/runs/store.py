@@ -60,19 +60,13 @@ class Store:
         with told_apart(self._runs):
             self._runs.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._make_folder()
-            lock = LiveLock(folder)
-            _sync(self._runs)
-        try:
-            journal = RunJournal(folder, lock)
             try:
+                _sync(self._runs)
+                journal = RunJournal(folder, LiveLock(folder))
                 journal.created(issue, repository)
             except BaseException:
-                journal.close()
+                shutil.rmtree(folder, ignore_errors=True)
                 raise
-        except BaseException:
-            lock.release()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
         return journal
 
     def resolve(self, reference: str, repository: Path | None = None) -> str:
@@ -107,12 +101,7 @@ class Store:
         """
         folder = self._checked(self.resolve(reference, repository))
         with told_apart(folder / FILE):
-            lock = LiveLock(folder)
-        try:
-            return RunJournal(folder, lock)
-        except BaseException:
-            lock.release()
-            raise
+            return RunJournal(folder, LiveLock(folder))
 
     def read(self, reference: str, repository: Path | None = None) -> RunRecord:
         """Everything a run has on disk; one that is being worked on can be read as well."""

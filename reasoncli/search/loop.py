@@ -226,7 +226,7 @@ class Search:
             self._judging.retain({*worth, *(unfinished if remaining else ())})
             for index in worth:  # some may have been dropped before a confirmation unseated the leader
                 self._judging.screen(known[index])
-            if remaining:
+            if remaining and self._pool.counted:
                 reason = settled(candidates, targets=targets, remaining=remaining, confidence=self._rules.confidence)
         drawn = not remaining and not self._busy
         if reason is not None or (drawn and not self._judging.pending):

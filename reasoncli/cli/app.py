@@ -1,0 +1,110 @@
+"""The command tree, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from reasoncli import __version__
+from reasoncli.cli import demo, doctor, fix, models, runs, sandbox, undo
+from reasoncli.errors import Interrupted, ReasoncliError
+
+app = typer.Typer(
+    name="reasoncli",
+    help="Fix an issue by search: sample many patches with a local model, run each against the project's tests in a "
+    "sandbox, vote, and apply the one that holds.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 a verified patch was chosen · 1 no acceptable patch · 2 usage · 3 environment · "
+    "70 internal error · 130 interrupted",
+)
+app.command()(fix.fix)
+app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.command()(undo.undo)
+app.add_typer(runs.app, name="runs")
+app.add_typer(models.app, name="models")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"reasoncli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        app(list(arguments), prog_name="reasoncli")
+    except SystemExit as end:  # typer has said what there is to say
+        return end.code if isinstance(end.code, int) else 1
+    except ReasoncliError as error:
+        return _failure(error, arguments)
+    except KeyboardInterrupt:
+        return _failure(Interrupted("interrupted"), arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return 141
+    except OSError as error:
+        return _os_failure(error, arguments)
+    except Exception as error:  # noqa: BLE001 - whatever is not ours is a defect, and says so with status 70
+        return _defect(error, arguments)
+    return 0
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise Interrupted("interrupted")
+
+
+def _os_failure(error: OSError, arguments: Sequence[str]) -> int:
+    import errno
+
+    from reasoncli.errors import DiskFullError
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _failure(
+            DiskFullError(f"no space left: {error}", hint="Free some space, or `reasoncli runs prune`."), arguments
+        )
+    return _defect(error, arguments)
+
+
+def _failure(error: ReasoncliError, arguments: Sequence[str]) -> int:
+    from reasoncli.reports.console import console
+    from reasoncli.reports.failure import error_json, show_error
+
+    show_error(error, console())
+    if "--json" in arguments:
+        sys.stdout.write(error_json(error) + "\n")
+    return error.exit_code
+
+
+def _defect(error: Exception, arguments: Sequence[str]) -> int:
+    import traceback
+
+    if os.environ.get("REASONCLI_DEBUG"):
+        traceback.print_exception(error)
+    wrapped = ReasoncliError(
+        f"internal error: {type(error).__name__}: {error}",
+        hint="This is a defect of reasoncli. Run again with REASONCLI_DEBUG=1 for the traceback, and please report it.",
+    )
+    return _failure(wrapped, arguments)

@@ -1,0 +1,106 @@
+"""Options that several commands share; those for settings are made from the settings' own definitions."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reasoncli.settings.fields import Field, fields
+from reasoncli.settings.keys import Unit
+
+Flags = Mapping[str, object]
+"""Settings given on the command line, by attribute name; `None` where one was not given."""
+
+_SHORT = {"samples": "-n", "model": "-m"}
+_PANELS = {
+    "model": "Model",
+    "sampling": "Sampling",
+    "search": "Search",
+    "tests": "Tests",
+    "sandbox": "Sandbox",
+    "patches": "Patches",
+    "store": "Run store",
+}
+
+
+def with_settings(*groups: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for every setting of these groups; it gets them as its parameter `flags`."""
+    chosen = [field for field in fields().values() if field.group in groups]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapper(**arguments: Any) -> None:
+            flags = {field.attribute: _given(arguments.pop(field.attribute)) for field in chosen}
+            command(**arguments, flags=flags)
+
+        signature = inspect.signature(command, eval_str=True)
+        own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
+        parameters = [*own, *(_parameter(field) for field in chosen)]
+        wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapper
+
+    return decorate
+
+
+def _given(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parameter(field: Field) -> inspect.Parameter:
+    names = [_SHORT[field.name], field.flag] if field.name in _SHORT else [field.flag]
+    kind: Any = str | None
+    metavar: str | None = _metavar(field)
+    if field.kind is bool:
+        kind, metavar = bool | None, None
+        names = [f"{field.flag}/--no-{field.name}"]
+    elif field.kind is tuple:
+        kind = list[str] | None
+    option = typer.Option(
+        *names, help=_help(field), metavar=metavar, rich_help_panel=_PANELS[field.group], show_default=False
+    )
+    return inspect.Parameter(
+        field.attribute, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
+    )
+
+
+def _help(field: Field) -> str:
+    text = field.key.help
+    default = field.key.default or (None if field.default in (None, (), False) else field.default)
+    if isinstance(default, int) and field.key.unit is Unit.BYTES:
+        default = f"{default >> 20} MiB"
+    return text if default is None else f"{text} [dim]\\[{default}][/dim]"
+
+
+def _metavar(field: Field) -> str:
+    if issubclass(field.kind, StrEnum):
+        return "|".join(member.value for member in field.kind)
+    if field.key.unit is Unit.BYTES:
+        return "SIZE"
+    if field.key.unit is Unit.SECONDS:
+        return "TIME"
+    if issubclass(field.kind, Path):
+        return "PATH"
+    return {int: "N", float: "X", tuple: "TEXT"}.get(field.kind, "TEXT")
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings, errors and the result.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of the diff.")]
+Events = Annotated[
+    Path | None, typer.Option("--events", metavar="FILE", help="Append every event to a file, as JSON lines.")
+]
+Branch = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Make this branch with the patch; the work tree stays as it is.")
+]
+Commit = Annotated[bool, typer.Option("--commit", help="Commit the patch, and nothing else, on the current branch.")]
+PatchFile = Annotated[
+    Path | None, typer.Option("--patch", metavar="FILE", help="Write the patch to a file; the work tree stays.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Search and decide, but write nothing to the repository.")]

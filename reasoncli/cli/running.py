@@ -1,0 +1,85 @@
+"""What `fix`, `demo` and `runs resume` have in common: displays while a run goes on, and its report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import typer
+
+from reasoncli.errors import UsageError
+from reasoncli.events import Listener
+from reasoncli.reports.console import console
+from reasoncli.reports.events_jsonl import EventLog
+from reasoncli.reports.json import to_json
+from reasoncli.reports.result import show_result
+from reasoncli.reports.terminal import Verbosity, display
+from reasoncli.runs.request import Delivery
+from reasoncli.runs.store import Store
+from reasoncli.settings.loading import state_folder
+from reasoncli.settings.values import Settings
+from reasoncli.workflow.result import FixResult
+from reasoncli.workflow.summary import summarize_result
+
+
+def store_of(settings: Settings) -> Store:
+    """The run store that the settings name."""
+    return Store(state_folder(settings))
+
+
+def verbosity(*, quiet: bool, verbose: bool) -> Verbosity:
+    """From the two flags.
+
+    Raises:
+        UsageError: both were given.
+    """
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose exclude each other", hint="Give one of them.")
+    if quiet:
+        return Verbosity.QUIET
+    return Verbosity.VERBOSE if verbose else Verbosity.NORMAL
+
+
+def check_delivery(delivery: Delivery) -> None:
+    """Refuse what can't be done together, before any work is.
+
+    Raises:
+        UsageError: two places were asked for, or the patch file can't be written where it shall be.
+    """
+    if delivery.branch is not None and delivery.commit:
+        raise UsageError(
+            "--branch and --commit exclude each other", hint="--branch commits on the new branch by itself."
+        )
+    if delivery.patch is not None and not delivery.patch.parent.is_dir():
+        raise UsageError(f"there is no folder {delivery.patch.parent} for the patch file")
+
+
+def run_and_report(
+    run: Callable[[Sequence[Listener]], FixResult],
+    *,
+    as_json: bool,
+    events: Path | None,
+    verbosity: Verbosity,
+) -> None:
+    """Run under the display that fits, print the result, and exit with its status.
+
+    Raises:
+        typer.Exit: always, in the end.
+    """
+    with ExitStack() as stack:
+        listeners: list[Listener] = []
+        if events is not None:
+            try:
+                listeners.append(EventLog(stack.enter_context(events.open("a", encoding="utf-8"))))
+            except OSError as error:
+                raise UsageError(f"{events} can't be written: {error.strerror}") from error
+        listeners.insert(0, stack.enter_context(display(console(), verbosity)))
+        result = run(listeners)
+    summary = summarize_result(result)
+    if as_json:
+        sys.stdout.write(to_json(summary) + "\n")
+    else:
+        show_result(summary, console(sys.stdout), console())
+    raise typer.Exit(result.exit_code)

@@ -1,0 +1,122 @@
+"""`reasoncli runs`: list, show, resume and prune what is in the run store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reasoncli.cli.options import Events, Flags, Json, Quiet, Verbose, with_settings
+
+app = typer.Typer(help="Runs that were made: list, show, resume, prune.", no_args_is_help=True)
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+Repository = Annotated[
+    Path | None, typer.Option("--repository", "-C", metavar="REPO", help="Only this repository's runs.")
+]
+
+
+@app.command("list")
+@with_settings("store")
+def list_runs(*, repository: Repository = None, json: Json = False, flags: Flags) -> None:
+    """List runs, the latest first."""
+    from reasoncli.cli.running import store_of
+    from reasoncli.reports.console import console
+    from reasoncli.reports.show import list_json, show_list
+    from reasoncli.repository import open_repository
+    from reasoncli.settings.loading import load_settings
+    from reasoncli.workflow.summary import line
+
+    where = None if repository is None else open_repository(repository).path
+    rows = [line(entry) for entry in store_of(load_settings(flags)).entries(where)]
+    if json:
+        sys.stdout.write(list_json(rows) + "\n")
+    else:
+        show_list(rows, console(sys.stdout), everywhere=where is None)
+
+
+@app.command("show")
+@with_settings("store")
+def show_run(*, run: Run = "last", json: Json = False, flags: Flags) -> None:
+    """Show a run: decision, candidates, suspects with the evidence for each, what it was made of."""
+    from reasoncli.cli.running import store_of
+    from reasoncli.reports.console import console
+    from reasoncli.reports.json import to_json
+    from reasoncli.reports.show import show_run as render
+    from reasoncli.settings.loading import load_settings
+    from reasoncli.workflow.summary import summarize
+
+    store = store_of(load_settings(flags))
+    name = store.resolve(run)
+    summary = summarize(store.read(name), store.folder(name), live=name in store.live())
+    if json:
+        sys.stdout.write(to_json(summary) + "\n")
+    else:
+        render(summary, console(sys.stdout))
+
+
+@app.command("resume")
+@with_settings("store")
+def resume_run(
+    *,
+    run: Run = "last",
+    json: Json = False,
+    events: Events = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    flags: Flags,
+) -> None:
+    """Go on with a run that was interrupted; no sample is drawn twice."""
+    from reasoncli.cli.running import run_and_report, store_of, verbosity
+    from reasoncli.settings.loading import load_settings
+    from reasoncli.workflow.fix import resume
+
+    store = store_of(load_settings(flags))
+    run_and_report(
+        lambda listeners: resume(run, store, listeners),
+        as_json=json,
+        events=events,
+        verbosity=verbosity(quiet=quiet, verbose=verbose),
+    )
+
+
+@app.command("prune")
+@with_settings("store")
+def prune_runs(
+    *,
+    older_than: Annotated[
+        float | None, typer.Option(metavar="DAYS", help="Remove runs that began more than this many days ago.")
+    ] = None,
+    keep: Annotated[int | None, typer.Option(metavar="N", min=0, help="Keep this many of the latest.")] = None,
+    damaged: Annotated[bool, typer.Option("--damaged", help="Remove runs that can't be read, too.")] = False,
+    images: Annotated[bool, typer.Option("--images", help="Remove the images built for sandboxes, too.")] = False,
+    repository: Repository = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    flags: Flags,
+) -> None:
+    """Remove old runs; never one that is going on."""
+    from reasoncli.cli.running import store_of
+    from reasoncli.errors import UsageError
+    from reasoncli.reports.console import console, safe
+    from reasoncli.repository import open_repository
+    from reasoncli.settings.loading import load_settings
+
+    if older_than is None and keep is None and not damaged and not images:
+        raise UsageError("say what to remove", hint="For example --older-than 30, --keep 20, --damaged or --images.")
+    settings = load_settings(flags)
+    pruned = store_of(settings).prune(
+        older_than=None if older_than is None else older_than * 86_400.0,
+        keep=keep,
+        damaged=damaged,
+        repository=None if repository is None else open_repository(repository).path,
+        dry_run=dry_run,
+    )
+    err = console()
+    word = "would be removed" if dry_run else "removed"
+    err.print(safe(f"{len(pruned.runs)} runs {word}, {pruned.freed / 1e6:.1f} MB."))
+    if images and not dry_run:
+        from reasoncli.workflow.upkeep import prune_images
+
+        err.print(safe(f"{len(prune_images())} sandbox images removed."))

@@ -1,0 +1,77 @@
+"""What becomes of the chosen patch, and how it is taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reasoncli.domain import Candidate, Decision, Issue, Snapshot, Status
+from reasoncli.repository import Applied, Repository, open_repository, write_patch
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.request import Delivery
+from reasoncli.settings.values import PatchSettings
+
+
+def withheld(decision: Decision, settings: PatchSettings) -> str:
+    """Why the chosen patch may not be delivered without consent, or an empty string."""
+    match decision.status:
+        case Status.UNVERIFIED if not settings.allow_unverified:
+            return "no failing test shows that it fixes the issue; --allow-unverified applies it all the same"
+        case Status.PARTIAL if not settings.allow_partial:
+            return "it leaves a target red or breaks a test; --allow-partial applies it all the same"
+        case Status.NONE:
+            return "there is no patch worth applying"
+        case _:
+            return ""
+
+
+def deliver(
+    candidate: Candidate,
+    snapshot: Snapshot,
+    issue: Issue,
+    *,
+    repository: Repository,
+    delivery: Delivery,
+    trailer: bool,
+) -> tuple[Applied | None, Path | None]:
+    """Bring the patch to where it was asked for.
+
+    Returns:
+        what was done to the repository, and the patch file that was written.
+
+    Raises:
+        ConflictError: a touched file changed meanwhile; nothing was written to the repository.
+    """
+    written = None
+    applied = None
+    if delivery.patch is not None:
+        write_patch(delivery.patch, candidate.patch.diff)
+        written = delivery.patch
+    message = f"Fix: {issue.title.strip()}" if issue.title.strip() else None
+    if delivery.branch is not None:
+        applied = repository.apply_on_branch(candidate.patch, snapshot, delivery.branch, message, trailer=trailer)
+    elif delivery.commit:
+        applied = repository.commit(candidate.patch, snapshot, message, trailer=trailer)
+    elif delivery.patch is None:
+        applied = repository.apply(candidate.patch, snapshot)
+    return applied, written
+
+
+def undo(journal: RunJournal) -> Applied:
+    """Take back what a run wrote to the user's repository.
+
+    Raises:
+        UsageError: the run wrote nothing, or it was taken back already.
+        ConflictError: what it wrote was changed since; nothing is touched.
+    """
+    from reasoncli.errors import UsageError
+
+    record = journal.load()
+    if record.applied is None:
+        raise UsageError(
+            f"run {journal.id} wrote nothing to the repository", hint="`reasoncli runs list` shows which runs did."
+        )
+    if record.head.undone is not None:
+        raise UsageError(f"what run {journal.id} wrote was taken back already")
+    open_repository(Path(record.applied.repository)).undo(record.applied)
+    journal.undone()
+    return record.applied

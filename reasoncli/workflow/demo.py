@@ -1,0 +1,51 @@
+"""The packaged example, laid out as a git repository of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import git
+
+from reasoncli.domain import Issue
+from reasoncli.errors import UsageError
+from reasoncli.resources import demo_dir
+from reasoncli.runs.request import FixRequest
+from reasoncli.settings.values import Settings
+from reasoncli.workflow.preparation import seed
+
+_AUTHOR = git.Actor("reasoncli demo", "demo@localhost")
+
+
+def lay_out(folder: Path | None) -> Path:
+    """Copy the example and commit it.
+
+    Args:
+        folder: where to; a new temporary folder if `None`. It stays, so that the fix can be looked at.
+
+    Raises:
+        UsageError: the folder exists.
+    """
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="reasoncli-demo-")) / "roomplan"
+    if folder.exists():
+        raise UsageError(f"{folder} exists", hint="Name a folder that doesn't.")
+    shutil.copytree(demo_dir() / "project", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    with git.Repo.init(folder, initial_branch="main") as repository:
+        repository.git.add("--all")
+        repository.index.commit("A room planner", author=_AUTHOR, committer=_AUTHOR)
+    return folder
+
+
+def demo_request(folder: Path, settings: Settings, command: tuple[str, ...]) -> FixRequest:
+    """The example's issue, to be fixed in the copy."""
+    text = (demo_dir() / "issue.md").read_text("utf-8")
+    title = text.lstrip("# ").partition("\n")[0].strip()
+    return FixRequest(
+        repository=folder.resolve(),
+        issue=Issue(text=text, title=title, source="the packaged example"),
+        settings=settings,
+        seed=seed(settings),
+        command=command,
+    )

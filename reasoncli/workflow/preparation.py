@@ -1,0 +1,128 @@
+"""From settings to what each room takes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from reasoncli.domain import Snapshot
+from reasoncli.models.options import ModelOptions
+from reasoncli.patches.policy import Policy
+from reasoncli.prompting.options import PromptOptions
+from reasoncli.sandbox.config import BuildNetwork, DockerConfig, LocalConfig
+from reasoncli.sandbox.interface import Limits, SandboxProvider
+from reasoncli.search.loop import Rules
+from reasoncli.search.strategies.best_of_n import Drawing
+from reasoncli.settings.loading import state_folder, worker_count
+from reasoncli.settings.values import SandboxKind, SandboxSettings, Settings
+
+
+def model_spec(settings: Settings) -> str:
+    """The model's name, with the name at an endpoint that serves several."""
+    model = settings.model
+    return f"{model.model}#{model.endpoint_model}" if model.endpoint_model else model.model
+
+
+def model_options(settings: Settings) -> ModelOptions:
+    """How the model is run."""
+    model = settings.model
+    return ModelOptions(
+        threads=model.threads,
+        gpu_layers=model.gpu_layers,
+        context=model.context,
+        slots=model.slots,
+        memory=model.model_memory,
+        api_key_env=(model.api_key_env,),
+    )
+
+
+def prompt_options(settings: Settings, *, reasoning: bool) -> PromptOptions:
+    """What prompts may cost."""
+    return PromptOptions(
+        answer_tokens=settings.sampling.max_tokens,
+        functions=settings.search.suspects,
+        thinking_tokens=settings.sampling.thinking_tokens if reasoning else 0,
+    )
+
+
+def drawing(settings: Settings, *, reasoning: bool) -> Drawing:
+    """How samples are drawn."""
+    sampling = settings.sampling
+    return Drawing(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        min_p=sampling.min_p,
+        thinking_tokens=sampling.thinking_tokens if reasoning else 0,
+    )
+
+
+def rules(settings: Settings, targets: int) -> Rules:
+    """What the search may spend, and when it stops."""
+    search = settings.search
+    return Rules(
+        samples=search.samples,
+        targets=targets,
+        seconds=search.timeout,
+        confidence=search.stop_confidence,
+        exhaustive=search.exhaustive,
+        workers=worker_count(settings),
+    )
+
+
+def policy(settings: Settings) -> Policy:
+    """What a patch may touch."""
+    return Policy(protected=settings.patches.protect, allowed=settings.patches.allow)
+
+
+def seed(settings: Settings) -> int:
+    """The run's seed: the setting, or a new one."""
+    return secrets.randbits(63) if settings.sampling.seed is None else settings.sampling.seed
+
+
+def open_provider(snapshot: Snapshot, settings: Settings, run: str, progress: Callable[[str], None]) -> SandboxProvider:
+    """Get sandboxes ready over a snapshot; for Docker this builds the image.
+
+    Raises:
+        SandboxUnavailable: no engine, no permission, an image that doesn't build.
+    """
+    if settings.sandbox.sandbox is SandboxKind.LOCAL:
+        from reasoncli.sandbox.local_sandbox import local_provider
+
+        return local_provider(snapshot, local_config(settings.sandbox), run, progress)
+    from reasoncli.sandbox.docker_provider import docker_provider
+
+    return docker_provider(snapshot, docker_config(settings), run, progress)
+
+
+def docker_config(settings: Settings) -> DockerConfig:
+    """How Docker sandboxes are made."""
+    sandbox = settings.sandbox
+    return DockerConfig(
+        image=sandbox.image,
+        dockerfile=sandbox.dockerfile,
+        base_image=sandbox.base_image,
+        packages=sandbox.packages,
+        workdir=sandbox.workdir,
+        python=sandbox.python,
+        build_network=BuildNetwork(sandbox.build_network.value),
+        build_timeout=sandbox.build_timeout,
+        environment=dict(os.environ),
+        limits=limits(sandbox),
+        state_dir=state_folder(settings),
+    )
+
+
+def local_config(sandbox: SandboxSettings) -> LocalConfig:
+    """How local sandboxes are made: with the interpreter named, or the active virtual environment's."""
+    python = sandbox.python
+    if python is None and (active := os.environ.get("VIRTUAL_ENV")):
+        found = Path(active) / "bin" / "python"
+        python = str(found) if found.exists() else None
+    return LocalConfig(limits=limits(sandbox)) if python is None else LocalConfig(python=python, limits=limits(sandbox))
+
+
+def limits(sandbox: SandboxSettings) -> Limits:
+    """What one sandbox may use."""
+    return Limits(memory=sandbox.memory, disk=sandbox.disk, cpus=sandbox.cpus, pids=sandbox.pids, output=sandbox.output)

@@ -1,0 +1,35 @@
+"""What the workflow answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reasoncli.domain import Status
+from reasoncli.repository import Applied
+from reasoncli.runs.journal import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """How a run ended.
+
+    Attributes:
+        record: all of it, as it stands in the run store.
+        folder: where the run is stored; the chosen patch lies there as `chosen.patch`.
+        delivered: what was written to the user's repository, or `None`.
+        patch_file: the patch file that was asked for and written, or `None`.
+        withheld: why the chosen patch was not delivered, or an empty string.
+    """
+
+    record: RunRecord
+    folder: Path
+    delivered: Applied | None
+    patch_file: Path | None
+    withheld: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a verified patch, 1 for anything less: it speaks of the evidence, not of what was written."""
+        decision = self.record.decision
+        return 0 if decision is not None and decision.status is Status.VERIFIED else 1

@@ -1,0 +1,84 @@
+"""A stored run as the value that reports render."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from reasoncli.reports.show import RunLine
+from reasoncli.reports.summary import Cost, Summary
+from reasoncli.repository.applied import Applied, How
+from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.store import RunEntry
+from reasoncli.workflow.result import FixResult
+
+
+def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary:
+    """A run as it stands in the store."""
+    totals = record.totals
+    applied, undone = record.applied, record.head.undone is not None
+    return Summary(
+        run=record.head.id,
+        stored=str(folder),
+        issue=record.issue,
+        decision=record.decision,
+        candidates=record.candidates,
+        baseline=record.baseline,
+        suspects=record.suspects,
+        live=live,
+        cost=Cost(
+            samples=record.head.samples,
+            tokens=sum(each.tokens for batch in record.recorded.batches for each in batch),
+            model_seconds=totals.model_seconds if totals is not None else 0.0,
+            test_seconds=totals.test_seconds if totals is not None else 0.0,
+            total_seconds=sum(stage.seconds for stage in record.stages),
+        ),
+        rejected=totals.rejected if totals is not None else MappingProxyType({}),
+        stages=tuple((stage.stage, stage.seconds, stage.detail) for stage in record.stages),
+        applied=() if applied is None else (f"{_where(applied)}{', taken back since' if undone else ''}",),
+        undo=applied is not None and not undone,
+        warnings=record.warnings,
+        manifest=MappingProxyType({} if record.manifest is None else _manifest(record)),
+    )
+
+
+def summarize_result(result: FixResult) -> Summary:
+    """A run that has just ended: with its exit code, and why the patch was withheld if it was."""
+    summary = summarize(result.record, result.folder)
+    lines = [*summary.applied]
+    lines += [f"written to {result.patch_file}"] if result.patch_file is not None else []
+    lines += [f"nothing was written: {result.withheld}"] if result.withheld and summary.chosen is not None else []
+    return replace(summary, applied=tuple(lines), exit_code=result.exit_code)
+
+
+def line(entry: RunEntry) -> RunLine:
+    """A run in a listing."""
+    head = entry.head
+    if head is None:
+        status = "running" if entry.live else "damaged"
+        return RunLine(entry.id, 0.0, status, entry.damage, "", 0)
+    status = "running" if entry.live else head.status or "interrupted"
+    applied = "" if head.applied is None else "applied" if head.undone is None else "undone"
+    return RunLine(head.id, head.created, status, head.issue, head.repository, head.samples, applied)
+
+
+def _where(applied: Applied) -> str:
+    files = ", ".join(file.path for file in applied.files)
+    match applied.how:
+        case How.WORK_TREE:
+            return f"{files} in the work tree, uncommitted"
+        case How.BRANCH:
+            return f"branch {applied.reference.removeprefix('refs/heads/')}, commit {applied.commit[:12]}"
+        case How.COMMIT:
+            return f"{files}, commit {applied.commit[:12]}"
+
+
+def _manifest(record: RunRecord) -> dict[str, object]:
+    """The manifest as JSON values, prompts by their hashes."""
+    assert record.manifest is not None  # noqa: S101 - the caller looked
+    plain = {
+        field: dict(value) if isinstance(value, MappingProxyType) else value
+        for field, value in ((name, getattr(record.manifest, name)) for name in type(record.manifest).__slots__)
+    }
+    return {**plain, "prompts": [prompt.id for prompt in record.prompts]}

@@ -1,0 +1,41 @@
+"""Cleaning up after runs that could not, and making room."""
+
+from __future__ import annotations
+
+import shutil
+
+from reasoncli.runs.store import Store
+from reasoncli.sandbox import engine
+from reasoncli.sandbox import reap as reaping
+from reasoncli.settings.values import SandboxKind, Settings
+
+SCRATCH = "snapshot"
+"""A live run's private copy of the work tree, in the run's folder."""
+
+
+def reap(settings: Settings, store: Store) -> None:
+    """Remove what dead runs left: containers, folders of local sandboxes, private copies. Live runs are spared."""
+    live = store.live()
+    for entry in store.entries():
+        if entry.id not in live:
+            shutil.rmtree(store.folder(entry.id) / SCRATCH, ignore_errors=True)
+    reaping.reap_folders()
+    if settings.sandbox.sandbox is SandboxKind.DOCKER:
+        client = engine.connect()
+        try:
+            reaping.reap_containers(client)
+        finally:
+            client.close()
+
+
+def prune_images() -> tuple[str, ...]:
+    """Remove the images that were built for projects, but for those in use; the next run builds what it needs.
+
+    Raises:
+        SandboxUnavailable: there is no engine to ask.
+    """
+    client = engine.connect()
+    try:
+        return reaping.prune_images(client).images
+    finally:
+        client.close()
