@@ -79,6 +79,11 @@ class Dialect:
         """Whether the model thinks, as far as its name tells."""
         return _REASONER.search(self.model.rsplit("/", 1)[-1]) is not None
 
+    @property
+    def assumed_context(self) -> int:
+        """Tokens of context where the server doesn't tell; Ollama cuts prompts to 4,096 unless configured."""
+        return 4_096 if self.kind == _OLLAMA else 8_192
+
     def path(self, prompt: Prompt) -> str:
         """Where such a prompt is sent, below the endpoint's address."""
         return _CHAT if isinstance(prompt.content, ChatContent) else _COMPLETIONS

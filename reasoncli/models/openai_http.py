@@ -26,7 +26,6 @@ from reasoncli.models.options import ModelOptions
 
 _GROUP: Final = 8  # samples in one request: more would delay the first of them and help no server
 _POLL: Final = 0.05
-_ASSUMED_CONTEXT: Final = 8_192
 _CHARACTERS_A_TOKEN: Final = 3.0  # code, on the safe side
 
 T = TypeVar("T")
@@ -60,6 +59,8 @@ class HttpSampler:
         """See `Sampler.sample`. Every choice is yielded by itself, with a count of one."""
         if self._closed:
             raise ModelError("the sampler is closed")
+        if cancel.is_set():
+            return
         drawn: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
         future = asyncio.run_coroutine_threadsafe(self._sample(requests, drawn.put), self._loop)
         future.add_done_callback(lambda _: drawn.put(None))
@@ -120,7 +121,7 @@ class HttpSampler:
             name=f"{self._endpoint.url}#{name}",
             digest="",
             abilities=abilities,
-            context=self._options.context or _context(model) or _ASSUMED_CONTEXT,
+            context=self._options.context or _context(model) or dialect.assumed_context,
             reasoning=dialect.reasoning,
             device=self._endpoint.url,
         )

@@ -15,6 +15,7 @@ import errno
 import fcntl
 import hashlib
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the bytes of it that are there, and its size."""
 
-_BLOCK: Final = 8 << 20
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,14 @@ def _look_up(model: HubModel, endpoint: str | None) -> tuple[str, list[RemoteFil
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).model_info(model.repo, revision=model.revision, files_metadata=True)
-    listed = {
-        sibling.rfilename: RemoteFile(
-            sibling.rfilename, sibling.size or 0, sibling.lfs.sha256 if sibling.lfs is not None else ""
-        )
-        for sibling in info.siblings or ()
-    }
+    listed: dict[str, RemoteFile] = {}
+    for sibling in info.siblings or ():
+        checksum = sibling.lfs.sha256 if sibling.lfs is not None else ""
+        # Both become parts of paths, so a hub must not choose them freely.
+        if ".." not in sibling.rfilename.split("/"):
+            listed[sibling.rfilename] = RemoteFile(
+                sibling.rfilename, sibling.size or 0, checksum if _SHA256.fullmatch(checksum) else ""
+            )
     return info.sha or model.revision, [listed[name] for name in select_files(model, listed)]
 
 

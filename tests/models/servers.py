@@ -129,7 +129,7 @@ def fake_server(answer: Answer, models: Reply | None = None) -> Iterator[FakeSer
             data = self.rfile.read(length)
             request = Request(self.command, self.path, dict(self.headers), json.loads(data) if data else None)
             seen.append(request)
-            reply = listing if self.path == "/v1/models" else answer(request)
+            reply = listing if self.path.endswith("/v1/models") else answer(request)
             if reply.hang:
                 end.wait(60)
                 return

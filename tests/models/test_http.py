@@ -389,7 +389,7 @@ def test_one_failure_ends_the_others() -> None:
 def test_cancelling_ends_requests_in_flight() -> None:
     cancel = threading.Event()
     answer = in_turn(chat_reply("first"), Reply({}, hang=True))
-    with sampler(answer) as (opened, _):
+    with sampler(answer) as (opened, server):
         drawn = []
         begin = time.monotonic()
         for completion in opened.sample([SampleRequest(CHAT, 5, seed=1)], cancel):
@@ -397,7 +397,9 @@ def test_cancelling_ends_requests_in_flight() -> None:
             cancel.set()
         assert drawn == ["first"]
         assert time.monotonic() - begin < 15
+        asked = len(server.posts)
         assert list(opened.sample([SampleRequest(CHAT, 5, seed=1)], cancel)) == []
+        assert len(server.posts) == asked
 
 
 def test_a_closed_sampler_says_so() -> None:
@@ -427,6 +429,8 @@ def test_which_model() -> None:
         assert "a, b" in caught.value.hint
         with pytest.raises(ModelNotFoundError, match="no model 'c'"):
             open_sampler(server.url + "#c")
+    with sampler(honest, models_reply("a", owner="library")) as (opened, _):
+        assert opened.info.context == 4_096, "what Ollama cuts prompts to unless told otherwise"
     with fake_server(honest, Reply({"data": []})) as server, pytest.raises(ModelNotFoundError, match="lists no model"):
         open_sampler(server.url)
     with sampler(honest, Reply({"data": []}), model="#org/name") as (opened, _):
@@ -449,6 +453,16 @@ def test_the_key_does_not_follow_a_redirect(monkeypatch: pytest.MonkeyPatch) -> 
         with sampler(lambda _: there) as (opened, _), pytest.raises(EndpointError, match="redirects"):
             draw(opened)
         assert other.requests == []
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fake_server(honest) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        monkeypatch.setenv("NO_PROXY", "")
+        opened = open_sampler("http://model.invalid/v1", QUICK)
+        assert sum(each.count for each in opened.sample([SampleRequest(CHAT, 2, seed=1)], threading.Event())) == 2
+        opened.close()
+        assert proxy.posts[0].path == "http://model.invalid/v1/chat/completions"
 
 
 def test_which_key() -> None:
