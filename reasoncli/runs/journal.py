@@ -23,7 +23,7 @@ from reasoncli.runs.failures import told_apart
 from reasoncli.runs.lock import LiveLock
 from reasoncli.runs.manifest import Manifest
 from reasoncli.runs.request import FixRequest
-from reasoncli.runs.schema import check, connect, from_body, to_body
+from reasoncli.runs.schema import connect, from_body, to_body
 from reasoncli.search.interface import Recorded
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class RunJournal:
     """
 
     def __init__(self, folder: Path, lock: LiveLock) -> None:
-        """Open the database in `folder`; `lock` is let go on `close`."""
+        """Open the database in `folder`; `lock` is let go on `close`, and at once if this fails."""
         self.folder = folder
         self._lock = lock
         self._path = folder / FILE
@@ -116,13 +116,12 @@ class RunJournal:
         self._closed = False
         self._found: dict[str, Candidate] = {}
         self._events: list[tuple[float, str, str | bytes]] = []
-        with told_apart(self._path):
-            self._db = connect(self._path)
-            try:
-                check(self._db)
-            except BaseException:
-                self._db.close()
-                raise
+        try:
+            with told_apart(self._path):
+                self._db = connect(self._path, checked=True)
+        except BaseException:
+            lock.release()
+            raise
 
     @property
     def id(self) -> str:
@@ -130,13 +129,17 @@ class RunJournal:
         return self.folder.name
 
     def created(self, issue: Issue, repository: Path) -> None:
-        """The first record of a run."""
-        with self._transaction() as db:
-            db.execute(
-                "INSERT INTO run (id, created, repository, issue) VALUES (?, ?, ?, ?)",
-                (self.id, time.time(), as_text(str(repository)), as_text(issue.title)),
-            )
-            _put(db, "issue", to_body(Issue, issue))
+        """The first record of a run; if it fails, the run is closed."""
+        try:
+            with self._transaction() as db:
+                db.execute(
+                    "INSERT INTO run (id, created, repository, issue) VALUES (?, ?, ?, ?)",
+                    (self.id, time.time(), as_text(str(repository)), as_text(issue.title)),
+                )
+                _put(db, "issue", to_body(Issue, issue))
+        except BaseException:
+            self._abandon()
+            raise
 
     def request(self, request: FixRequest) -> None:
         """What the run was asked for."""
@@ -236,19 +239,22 @@ class RunJournal:
         """Write what waits, close the file and let the run go. Idempotent."""
         if self._closed:
             return
-        self._closed = True
         try:
             with self._transaction():
                 pass
         finally:
-            self._db.close()
-            self._lock.release()
+            self._abandon()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _abandon(self) -> None:
+        self._closed = True
+        self._db.close()
+        self._lock.release()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

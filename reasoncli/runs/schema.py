@@ -47,7 +47,9 @@ def first_schema(db: sqlite3.Connection) -> None:
 MIGRATIONS: Sequence[Migration] = (first_schema,)
 
 
-def connect(path: Path, *, wait: float = 5.0, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3.Connection:
+def connect(
+    path: Path, *, wait: float = 5.0, checked: bool = False, migrations: Sequence[Migration] = MIGRATIONS
+) -> sqlite3.Connection:
     """Open a run's database, create it where there is none, and bring it up to date.
 
     Transactions are explicit (`BEGIN`, `COMMIT`); a commit is on the disk when it returns (WAL with
@@ -56,6 +58,7 @@ def connect(path: Path, *, wait: float = 5.0, migrations: Sequence[Migration] = 
     Args:
         path: the database file.
         wait: seconds to wait for another process's lock.
+        checked: whether to look for damage, as one does before anything is added; about a millisecond a megabyte.
         migrations: all of them, oldest first.
 
     Raises:
@@ -69,18 +72,15 @@ def connect(path: Path, *, wait: float = 5.0, migrations: Sequence[Migration] = 
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         _migrate(db, path, migrations)
+        if checked:
+            _check(db)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def check(db: sqlite3.Connection) -> None:
-    """Look for damage before anything is added; takes about a millisecond a megabyte.
-
-    Raises:
-        sqlite3.DatabaseError: there is some.
-    """
+def _check(db: sqlite3.Connection) -> None:
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(found)
