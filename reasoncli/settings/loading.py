@@ -8,6 +8,7 @@ untrusted: what it may say of a setting is the setting's `Scope`.
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def show(value: object, field: Field) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return " ".join(value) if value else "none"
+        return shlex.join(value) if value else "none"
     if field.key.unit == "bytes" and isinstance(value, int):
         for letter, size in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
             if value and value % size == 0:
@@ -202,7 +203,7 @@ def _read(field: Field, layer: _Layer) -> Value:
         where = layer.where[field.name]
         place = where if layer.source in (Source.FLAG, Source.ENVIRONMENT) else f"{field.name} in {where}"
         raise SettingsError(f"{place}: {error}, got {layer.says[field.name]!r:.80}") from error
-    if layer.source is Source.REPOSITORY and isinstance(value, Path):
+    if layer.source is Source.REPOSITORY and isinstance(value, Path) and field.key.scope is not Scope.USER:
         return _inside(value, layer, field)
     return value
 
