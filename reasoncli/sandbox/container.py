@@ -7,6 +7,7 @@ everything else. Neither can become the other, nor root.
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import struct
 import threading
@@ -256,6 +257,15 @@ class Container:
         finally:
             engine.hang_up(stream)
 
+    def settled(self, patience: float = 0.05) -> bool:
+        """Whether no process but the supervisor's is left, after a moment for those that are on their way out."""
+        deadline = time.monotonic() + patience
+        while self.state()[0]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
     def kill_tested(self) -> None:
         """Kill every process of the tested user, daemons and fork bombs included.
 
@@ -268,10 +278,8 @@ class Container:
             # The shell's own kill(-1) spares itself only. What runs may kill or trace this one first: hence the loop,
             # and hence only the supervisor's count is believed.
             self.execute(["/bin/sh", "-c", "kill -9 -1"], user=TESTED, timeout=10.0)
-            for pause in (0.0, 0.02, 0.1, 0.5):
-                time.sleep(pause)
-                if self.state()[0] == 0:
-                    return
+            if self.settled(0.5):
+                return
         raise SandboxFailure("processes survived being killed")
 
     def _lift_pids_limit(self) -> None:
@@ -290,7 +298,7 @@ class Container:
 
 
 class Conversation:
-    """Messages to and from the keeper over an exec's connection."""
+    """Requests to the keeper and its answers, over an exec's connection."""
 
     def __init__(self, connection: Any, deadline: float) -> None:
         self._connection = connection
@@ -299,22 +307,23 @@ class Conversation:
         self._complaints = Capped(1 << 12)
         self._frames = Frames(self._said, self._complaints)
 
-    def ask(self, message: object) -> dict[str, Any]:
-        """Send one message and wait for its answer.
+    def ask(self, request: dict[str, Any]) -> list[str]:
+        """Send one request and wait for the fields of its answer.
 
         Raises:
             SandboxFailure: no answer, or the keeper tells of an error.
-            keeper.Escape: a path that it was given leads out of the tree.
         """
         self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
-        self._connection.sendall(keeper.pack(message))
+        self._connection.sendall(keeper.pack_request(request))
+        return self.hear()
+
+    def hear(self) -> list[str]:
+        """Wait for the fields of one answer, as `ask`."""
         (length,) = struct.unpack(">Q", self._take(8))
-        answer: dict[str, Any] = keeper.receive_body(self._take(length))
-        if "escape" in answer:
-            raise keeper.Escape(answer["escape"])
-        if "error" in answer:
-            raise SandboxFailure(f"the tree can't be kept: {answer['error']}")
-        return answer
+        word, *fields = [os.fsdecode(field) for field in self._take(length).split(b"\0")]
+        if word != "ok":
+            raise SandboxFailure(f"the tree can't be kept: {'; '.join(fields)}")
+        return fields
 
     def _take(self, length: int) -> bytes:
         while len(self._said.data) < length:

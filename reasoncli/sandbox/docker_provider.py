@@ -12,7 +12,7 @@ from typing import Any
 from reasoncli.domain import Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.resources import sandboxes_dir
-from reasoncli.sandbox import engine, images, labels
+from reasoncli.sandbox import engine, images, labels, reap
 from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
@@ -45,6 +45,7 @@ def docker_provider(
     client = engine.connect()
     lock = RunLock.acquire(config.state_dir, run_id)
     try:
+        reap.reap_containers(client)
         image = images.prepare(client, snapshot, config, run_id, progress)
         return DockerProvider(snapshot, config, run_id, client, image, lock)
     except BaseException:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import posixpath
+import secrets
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,7 +73,8 @@ class DockerSandbox:
         self._tree = tree
         self._limits = limits
         self._on_close = on_close
-        self._manifest: dict[str, Any] = {}
+        self._manifest: keeper.Manifest = {}
+        self._pending: dict[str, FileChange] = {}
         self._broken: str | None = None
         self._closed = False
 
@@ -86,7 +87,7 @@ class DockerSandbox:
             )
             if self._layout.keeps:
                 with self._container.converse(self._keeper(), user=TESTED) as talk:
-                    self._manifest = talk.ask({"op": "scan", "root": self.root})["manifest"]
+                    self._manifest = keeper.unflatten(talk.ask({"op": "scan", "root": self.root}))
 
     @property
     def root(self) -> str:
@@ -115,55 +116,54 @@ class DockerSandbox:
             raise ValueError(f"not a folder inside the repository: {command.cwd!r}")
         with self._guard():
             _, kills = self._container.state()
+            word = secrets.token_hex(16) if self._pending else ""
             done = self._container.execute(
-                ["/bin/sh", "-c", _ENTER, "sh", *command.argv],
-                user=TESTED,
-                timeout=command.timeout,
-                limit=self._limits.output,
-                cwd=cwd,
-                environment={**ENVIRONMENT, **command.env},
-                stdin=[command.stdin] if command.stdin else (),
+                timeout=command.timeout, limit=self._limits.output, user=TESTED, **self._entry(command, cwd, word)
             )
-            timed_out = done.exit_code is None
-            others, kills_now = self._container.state()
-            if others:
+            stdout, stderr = done.stdout.value(), done.stderr.value()
+            if word:
+                mark, stderr = stderr[: len(word) + 1], stderr[len(word) + 1 :]
+                if mark != f"{word}+".encode():
+                    raise SandboxFailure(f"files can't be written: {(mark + stderr).decode('utf-8', 'replace')[:500]}")
+            _, kills_now = self._container.state()
+            if not self._container.settled(0.0 if done.exit_code is None else 0.01):
                 try:
                     self._container.kill_tested()
                 except SandboxFailure as failure:
                     self._broken = str(failure)
                     self._container.end()
-        stdout, stderr = done.stdout.value(), done.stderr.value()
         return CommandResult(
             exit_code=done.exit_code,
             stdout=stdout,
             stderr=stderr,
             duration=done.duration,
-            timed_out=timed_out,
+            timed_out=done.exit_code is None,
             truncated=done.stdout.truncated or done.stderr.truncated,
             oom=kills_now > kills,
         )
 
     def write(self, changes: Sequence[FileChange]) -> None:
-        """See `Sandbox`.
+        """See `Sandbox`. Where the keeper runs, files are written on the way into the next command.
 
         Raises:
             ValueError: a path is absolute, has `..`, or leads through a symbolic link.
             SandboxFailure: the sandbox broke.
         """
-        items = [self._item(change) for change in changes]
-        if not items:
+        for change in changes:
+            self._check_path(change.path)
+        if not changes:
             return
         with self._guard():
             if self._layout.keeps:
-                with self._container.converse(self._keeper(), user=TESTED) as talk:
-                    talk.ask({"op": "write", "root": self.root, "items": items})
+                self._pending.update((change.path, change) for change in changes)
             else:
                 self._write_by_shell(changes)
 
     def restore(self) -> None:
         """See `Sandbox`."""
         with self._guard():
-            if self._container.state()[0]:
+            self._pending.clear()
+            if not self._container.settled():
                 self._container.kill_tested()
             if self._layout.keeps:
                 self._restore_by_keeper()
@@ -208,32 +208,48 @@ class DockerSandbox:
     def _keeper(self) -> list[str]:
         return [str(self._layout.python), "-I", "-S", "-B", _KEEPER]
 
+    def _entry(self, command: Command, cwd: str, word: str) -> dict[str, Any]:
+        """How a command is executed: through a shell, or, where files are to be written first, through the keeper."""
+        environment = {**ENVIRONMENT, **command.env}
+        if not self._pending:
+            stdin = [command.stdin] if command.stdin else []
+            argv = ["/bin/sh", "-c", _ENTER, "sh", *command.argv]
+            return {"argv": argv, "cwd": cwd, "environment": environment, "stdin": stdin}
+        items = [self._item(change) for change in self._pending.values()]
+        self._pending.clear()
+        request = {"root": self.root, "cwd": cwd, "items": items, "argv": list(command.argv), "word": word}
+        pieces = [keeper.pack_request(request), command.stdin]
+        return {"argv": [*self._keeper(), "enter"], "cwd": self.root, "environment": environment, "stdin": pieces}
+
+    def _check_path(self, path: str) -> None:
+        parts = path.split("/")
+        if any(part in ("", ".", "..") for part in parts) or "\0" in path:
+            raise keeper.Escape(f"not a path inside the repository: {path!r}")
+        for length in range(1, len(parts)):
+            parent = self._tree.nodes.get("/".join(parts[:length]))
+            if parent is not None and parent.kind == "l":
+                raise keeper.Escape(f"the path leads through a symbolic link: {path!r}")
+
     def _restore_by_keeper(self) -> None:
         request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
         with self._container.converse(self._keeper(), user=TESTED) as talk:
-            wrong: list[str] = talk.ask(request)["wrong"]
-            answer = talk.ask({"items": [self._original(path) for path in wrong]})
-        if answer["left"]:
-            raise SandboxFailure(f"left in the kernel: {', '.join(answer['left'])}")
-        self._manifest.update(answer["placed"])
+            wrong = talk.ask(request)
+            answer = talk.ask({"items": [self._original(path) for path in wrong]}) if wrong else talk.hear()
+        left, *placed = answer
+        if left:
+            raise SandboxFailure(f"left in the kernel: {left}")
+        self._manifest.update(keeper.unflatten(placed))
 
-    def _original(self, path: str) -> dict[str, Any]:
+    def _original(self, path: str) -> tuple[str, str, int, bytes, int]:
         node = self._tree.nodes[path]
-        data = b"" if node.kind == "d" else node.read()
-        encoded = base64.b64encode(data).decode("ascii")
-        return {"path": path, "kind": node.kind, "mode": node.mode, "data": encoded, "mtime_ns": node.mtime * 10**9}
+        return path, node.kind, node.mode, b"" if node.kind == "d" else node.read(), node.mtime * 10**9
 
-    def _item(self, change: FileChange) -> dict[str, Any]:
+    def _item(self, change: FileChange) -> tuple[str, str, int, bytes, int]:
         if change.content is None:
-            return {"path": change.path, "kind": "-"}
-        encoded = base64.b64encode(change.content).decode("ascii")
-        return {"path": change.path, "kind": "f", "mode": self._tree.mode_after(change), "data": encoded}
+            return change.path, "-", 0, b"", -1
+        return change.path, "f", self._tree.mode_after(change), change.content, -1
 
     def _write_by_shell(self, changes: Sequence[FileChange]) -> None:
-        for change in changes:
-            parts = change.path.split("/")
-            if any(part in ("", ".", "..") for part in parts):
-                raise keeper.Escape(f"not a path inside the repository: {change.path!r}")
         paths = [change.path for change in changes]
         check = (
             "for path; do while :; do case $path in */*) path=${path%/*} ;; *) break ;; esac; "
@@ -242,8 +258,8 @@ class DockerSandbox:
         looked = self._container.execute(
             ["/bin/sh", "-c", check, "sh", *paths], user=TESTED, timeout=60.0, cwd=self.root
         )
-        if looked.exit_code == 3:
-            raise keeper.Escape(f"a path leads through a symbolic link: {paths}")
+        if looked.exit_code != 0:
+            raise SandboxFailure("a program left symbolic links where files are to be written")
         self._container.must(
             ["/bin/sh", "-c", 'cd "$1" && shift && rm -rf -- "$@" && exec tar -xf -', "sh", self.root, *paths],
             user=TESTED,

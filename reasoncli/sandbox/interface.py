@@ -93,7 +93,10 @@ class Sandbox(Protocol):
     def write(self, changes: Sequence[FileChange]) -> None:
         """Put files into the repository's copy, creating folders; `content=None` deletes.
 
+        They are there when the next command runs; `restore` takes them back.
+
         Raises:
+            ValueError: a path is absolute, has `..` or empty parts, or leads through a symbolic link.
             SandboxFailure: as above.
         """
         ...

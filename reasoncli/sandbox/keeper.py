@@ -1,8 +1,7 @@
 """Keeps a tree as it was: finds what differs from a manifest, whoever hid it, and puts it back.
 
 Runs in two places: imported by the local sandbox, and as a program inside a container (`python -I -S
-keeper.py`), where it speaks length-prefixed JSON on stdin and stdout. Hence the standard library only,
-and nothing newer than Python 3.7.
+keeper.py`). Hence the standard library only, and nothing newer than Python 3.7.
 
 A file counts as untouched when type, mode, size, modification time, *change time* and inode are what they
 were. A program can set every one of these but the change time and the inode, so an edit that restores size and
@@ -14,17 +13,19 @@ modification time is found too, without reading a byte. Nothing of what is teste
 
 from __future__ import annotations
 
-import base64
-import json
+import marshal
 import os
 import stat
 import struct
 import sys
-from typing import Any, BinaryIO, Dict, Iterable, List, Tuple
 
-# kind (f, l, d), mode, size, mtime_ns, ctime_ns, inode, link target; folders carry kind and mode only.
-Entry = List[Any]
-Manifest = Dict[str, Entry]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, List, Tuple
+
+    # kind (f, l, d), mode, size, mtime_ns, ctime_ns, inode, link target; folders carry kind and mode only.
+    Entry = List[Any]
+    Manifest = Dict[str, Entry]
 
 TRANSIENT = "/dev/mqueue"
 
@@ -202,71 +203,121 @@ def kernel_leftovers() -> List[str]:
 
 # ---------------------------------------------------------------- inside a container
 
+# Starting up is most of what a turn costs: hence marshal, and no json, typing or base64. Requests come from the driver,
+# which is trusted; answers are plain fields, because the driver must not unmarshal what comes out of a container.
 
-def put_all(root: str, items: Iterable[Dict[str, Any]]) -> Manifest:
-    """Place or remove each item: `path`, and `kind` (`-` removes), `mode`, `data` in base64, `mtime_ns`."""
+
+def put_all(root: str, items: Iterable[Tuple[Any, ...]]) -> Manifest:
+    """Place each item, (path, kind, mode, data, mtime_ns); kind `-` removes."""
     placed = {}
-    for item in items:
-        path = item["path"]
-        if item["kind"] == "-":
+    for path, kind, mode, data, mtime_ns in items:
+        if kind == "-":
             remove(inside(root, path))
         else:
-            data = base64.b64decode(item["data"])
-            placed[path] = place(root, path, item["kind"], item["mode"], data, item.get("mtime_ns", -1))
+            placed[path] = place(root, path, kind, mode, data, mtime_ns)
     return placed
 
 
-def receive(stream: BinaryIO) -> Any:
-    """One message: eight bytes of length, then JSON."""
-    (length,) = struct.unpack(">Q", _exactly(stream, 8))
-    return receive_body(_exactly(stream, length))
+def flatten(manifest: Manifest) -> List[str]:
+    """A manifest as fields, eight a path."""
+    fields = []  # type: List[str]
+    for path, values in manifest.items():
+        fields += [path, *map(str, values), *[""] * (7 - len(values))]
+    return fields
 
 
-def receive_body(body: bytes) -> Any:
-    """What a message's bytes after the length mean."""
-    return json.loads(body.decode("ascii"))
+def unflatten(fields: List[str]) -> Manifest:
+    """The other way."""
+    manifest = {}  # type: Manifest
+    for at in range(0, len(fields), 8):
+        path, kind, mode, size, mtime, ctime, inode, target = fields[at : at + 8]
+        if kind == "d":
+            manifest[path] = [kind, int(mode)]
+        else:
+            manifest[path] = [kind, int(mode), int(size), int(mtime), int(ctime), int(inode), target]
+    return manifest
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        piece = stream.read(length - len(data))
-        if not piece:
-            raise EOFError("the driver hung up")
-        data += piece
-    return data
-
-
-def pack(message: Any) -> bytes:
-    """The other way: bytes of one message."""
-    body = json.dumps(message).encode("ascii")
+def pack_request(request: Dict[str, Any]) -> bytes:
+    """A request as bytes: eight of length, then a format that every Python since 2.5 reads."""
+    body = marshal.dumps(request, 2)
     return struct.pack(">Q", len(body)) + body
 
 
-def main() -> None:
-    """Answer one request, of kind `scan`, `restore` (two turns) or `write`; any error is told, not raised."""
-    source, sink = os.fdopen(0, "rb", 0), os.fdopen(1, "wb", 0)
+def _receive() -> Any:
+    (length,) = struct.unpack(">Q", _exactly(8))
+    return marshal.loads(_exactly(length))  # noqa: S302 - from the driver
+
+
+def _exactly(length: int) -> bytes:
+    pieces = []
+    while length:
+        piece = os.read(0, min(length, 1 << 20))  # never more than asked for: the rest is somebody else's
+        if not piece:
+            raise EOFError("the driver hung up")
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)
+
+
+def _answer(fields: List[str]) -> None:
+    body = b"\0".join(os.fsencode(field) for field in fields)
+    data = struct.pack(">Q", len(body)) + body
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def serve() -> None:
+    """Answer one request, `scan` or `restore`; the first field of an answer is `ok` or `error`."""
     try:
-        request = receive(source)
+        request = _receive()
         root = request["root"]
         if request["op"] == "restore":
             for folder in request["empty"]:
                 empty(folder)
             empty(TRANSIENT)
-            wrong, removed = compare(root, request["manifest"])
-            sink.write(pack({"wrong": wrong, "removed": removed}))
-            placed = put_all(root, receive(source)["items"])
-            sink.write(pack({"placed": placed, "left": kernel_leftovers()}))
-        elif request["op"] == "write":
-            sink.write(pack({"placed": put_all(root, request["items"])}))
+            wrong, _ = compare(root, request["manifest"])
+            _answer(["ok", *wrong])
+            placed = put_all(root, _receive()["items"]) if wrong else {}
+            _answer(["ok", "; ".join(kernel_leftovers()), *flatten(placed)])
         else:
-            sink.write(pack({"manifest": scan(root)}))
-    except Escape as error:
-        sink.write(pack({"escape": str(error)}))
+            _answer(["ok", *flatten(scan(root))])
     except (OSError, ValueError, EOFError) as error:
-        sink.write(pack({"error": "%s: %s" % (type(error).__name__, error)}))
+        _answer(["error", "%s: %s" % (type(error).__name__, error)])
+
+
+def enter() -> None:
+    """Write the files of one request, then become its command, which finds its own input where the request ends.
+
+    A secret word, which the command never sees, begins stderr; `+` follows once the files are written, or else what
+    went wrong.
+    """
+    import signal
+
+    request = _receive()
+    try:
+        put_all(request["root"], request["items"])
+    except (OSError, ValueError) as error:
+        os.write(2, os.fsencode("%s%s: %s" % (request["word"], type(error).__name__, error)))
+        sys.exit(1)
+    os.write(2, os.fsencode(request["word"] + "+"))
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.umask(0o022)
+    argv = request["argv"]
+    try:
+        with open("/proc/self/oom_score_adj", "w") as score:
+            score.write("1000")
+        os.chdir(request["cwd"])
+        os.execvp(argv[0], argv)  # noqa: S606 - no shell is the point
+    except OSError as error:
+        os.write(2, os.fsencode("%s: %s\n" % (argv[0], error.strerror)))
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    main()
+    if sys.argv[1:] == ["enter"]:
+        enter()
+    else:
+        serve()

@@ -33,6 +33,7 @@ from reasoncli.sandbox.capture import Capped
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.sandbox.locks import FolderLock
+from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 PREFIX = "reasoncli-local-"
@@ -77,6 +78,7 @@ class LocalProvider:
         except OSError as error:
             raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error
         self._tree = merge(from_snapshot(snapshot), {})
+        self._roots = read_recipe(snapshot).roots
         self._open: set[LocalSandbox] = set()
         self._guard = threading.Lock()
         self._closed = False
@@ -91,7 +93,7 @@ class LocalProvider:
         if self._closed:
             raise SandboxUnavailable("The provider is closed.")
         try:
-            sandbox = LocalSandbox(self._folder, self._config, self._tree, self._forget)
+            sandbox = LocalSandbox(self._folder, self._config, self._tree, self._roots, self._forget)
         except OSError as error:
             raise SandboxUnavailable(f"The tree can't be copied into {self._folder}: {error}") from error
         with self._guard:
@@ -116,10 +118,18 @@ class LocalProvider:
 class LocalSandbox:
     """See `Sandbox`."""
 
-    def __init__(self, folder: Path, config: LocalConfig, tree: Tree, on_close: Callable[[LocalSandbox], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: LocalConfig,
+        tree: Tree,
+        roots: Sequence[str],
+        on_close: Callable[[LocalSandbox], None],
+    ) -> None:
         self._id = secrets.token_hex(8)
         self._config = config
         self._tree = tree
+        self._roots = roots
         self._on_close = on_close
         self._base = folder / self._id
         self._root = self._base / "workspace"
@@ -283,7 +293,7 @@ class LocalSandbox:
             "TZ": "UTC",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(str(self._root / place) for place in self._tree.import_roots()),
+            "PYTHONPATH": os.pathsep.join(str(self._root / place) for place in self._roots),
             MARK: self._id,
         }
 

@@ -48,11 +48,6 @@ class Tree:
         node = self.nodes.get(change.path)
         return node.mode if node is not None and node.kind == "f" else 0o644
 
-    def import_roots(self) -> tuple[str, ...]:
-        """Folders that Python modules are imported from: `src` where it is used so, and the root."""
-        in_src = any(path.startswith("src/") and path.endswith(".py") for path in self.nodes)
-        return ("src", ".") if in_src and "src/__init__.py" not in self.nodes else (".",)
-
     def tar(self, owner: int, group: int) -> Iterator[bytes]:
         """The tree as a tar stream, in pieces; link targets and modes kept, times to the second."""
         buffer = _Pieces()
