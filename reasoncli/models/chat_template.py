@@ -140,7 +140,7 @@ class TemplateRenderer:
             }
             for messages in conversations
         ]
-        answer = self._ask({"template": self._template, "renderings": renderings})
+        answer = self._ask({"template": self._template, "renderings": renderings, "seconds": self._seconds})
         if "refused" in answer:
             raise RefusedByTemplateError(answer["refused"])
         if "error" in answer:
@@ -171,6 +171,7 @@ class TemplateRenderer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends this
         )
         self._worker = worker
         self._end = weakref.finalize(self, _reap, worker)

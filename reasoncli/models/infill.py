@@ -69,7 +69,7 @@ class InfillFormat:
 _BAR: Final = "\uff5c"
 _QWEN_ENDS: Final = ("<|endoftext|>", "<|fim_pad|>", "<|file_sep|>", "<|repo_name|>", "<|im_end|>", "<|cursor|>")
 
-# By the text of the prefix token; a family that shares it with another is told apart by `file`.
+# By name. Families that share their tokens are told apart by the one that begins a file.
 _FAMILIES: Final[Mapping[str, InfillFormat]] = MappingProxyType(
     {
         each.family: each

@@ -1,18 +1,22 @@
 """Renders chat templates in a process of its own, which has little and can be killed.
 
 A template comes with the model file and is untrusted. Jinja's sandbox keeps it from reaching Python,
-but not from taking time and memory; this process has a memory limit, an empty environment, and a
-parent (`chat_template.py`) that ends it when it takes too long.
+but not from taking time and memory; this process has a limit to its memory and processor time, an
+empty environment, and a parent (`chat_template.py`) that ends it when it takes too long.
 
 Run as a script: the first line of standard input is a JSON list for `sys.path`, every further line
-a request `{"template", "renderings": [variables, ...]}`, answered by one line `{"texts": [...]}`,
-`{"refused": text}` if the template raised an error of its own, or `{"error": text}`.
+a request `{"template", "renderings": [variables, ...], "seconds"}`, answered by one line
+`{"texts": [...]}`, `{"refused": text}` if the template raised an error of its own, or `{"error": text}`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import resource
 import sys
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,13 +27,11 @@ _MEMORY = 1 << 30
 _MAX_TEXT = 32 << 20
 
 
-def _limit_memory() -> None:
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _limit(kind: int, value: int) -> None:
+    """Lower or raise a soft limit, as far as the hard one and the system allow (macOS has no RLIMIT_AS)."""
+    _, hard = resource.getrlimit(kind)
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _environment(refusal: type[Exception]) -> Environment:
@@ -90,9 +92,13 @@ def main() -> None:
         """The template raised an error on purpose."""
 
     environment = _environment(RefusedError)
-    _limit_memory()
+    _limit(resource.RLIMIT_AS, _MEMORY)
+    _limit(resource.RLIMIT_CORE, 0)
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_answer(environment, RefusedError, json.loads(line))) + "\n")
+        request = json.loads(line)
+        # The parent's clock is stricter; this one is for when the parent was killed.
+        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + request["seconds"]) + 1)
+        sys.stdout.write(json.dumps(_answer(environment, RefusedError, request)) + "\n")
         sys.stdout.flush()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -184,3 +185,33 @@ def test_the_process_sees_no_environment(render: Render, monkeypatch: pytest.Mon
     renderer = render(CHATML)
     renderer.segments([("user", "x")])
     assert b"secret" not in Path(f"/proc/{renderer._worker.pid}/environ").read_bytes()
+
+
+ORPHAN = """
+import os, sys, threading, time
+from reasoncli.models.chat_template import TemplateRenderer
+renderer = TemplateRenderer(sys.argv[1], {}, (), seconds=1)
+threading.Thread(target=lambda: renderer.segments([("user", "x")])).start()
+while renderer._worker is None:
+    time.sleep(0.01)
+print(renderer._worker.pid, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_killed_parent_leaves_no_rendering_behind() -> None:
+    done = subprocess.run([sys.executable, "-c", ORPHAN, ENDLESS], capture_output=True, text=True, check=True)
+    worker = Path("/proc", done.stdout.strip())
+    deadline = time.monotonic() + 120
+    while _runs(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _runs(process: Path) -> bool:
+    """Whether a process is there, and not just waiting to be reaped."""
+    try:
+        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
