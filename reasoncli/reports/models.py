@@ -23,7 +23,9 @@ def show_models(entries: Sequence[CatalogueEntry], cached: Sequence[CachedModel]
     """A table: the embedded model, those that were pulled, and the catalogue."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="quiet", show_edge=False)
     for heading in ("model", "memory", "takes", "licence", "good for"):
-        table.add_column(heading, justify="right" if heading == "memory" else "left", overflow="fold")
+        table.add_column(
+            heading, justify="right" if heading == "memory" else "left", no_wrap=heading in ("model", "memory")
+        )
     table.add_row("embedded", "0.1 GB", "line-repair", "Apache-2.0", "single-line Python bugs; nothing to download")
     pulled = {model.name.lower() for model in cached}
     for entry in entries:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
 from reasoncli.errors import ConflictError, Interrupted, StoreError
-from reasoncli.events import BaselineReady, Decided, Emitter, Listener, SuspectsRanked, Warned
+from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
 from reasoncli.models.interface import KEEP, Ability, ModelInfo, Sampler
 from reasoncli.models.open import open_sampler
