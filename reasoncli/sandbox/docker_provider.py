@@ -18,7 +18,7 @@ from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.sandbox.locks import RunLock
-from reasoncli.sandbox.tree import Node, Tree, from_archive, from_snapshot, merge
+from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 _MISSED_BEATS = 7
 # Python 3.7 and later can run the keeper.
@@ -47,7 +47,11 @@ def docker_provider(
     try:
         reap.reap_containers(client)
         image = images.prepare(client, snapshot, config, run_id, progress)
-        return DockerProvider(snapshot, config, run_id, client, image, lock)
+        with contextlib.ExitStack() as undo:
+            kept = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="reasoncli-image-")))
+            generated = images.read_generated(client, image, labels.of_run(run_id, lock.path), kept, progress)
+            tree = merge(from_snapshot(snapshot), generated)
+            return DockerProvider(config, run_id, client, image, lock, tree, undo.pop_all())
     except BaseException:
         lock.release()
         client.close()
@@ -60,7 +64,14 @@ class DockerProvider:
     isolated = True
 
     def __init__(
-        self, snapshot: Snapshot, config: DockerConfig, run: str, client: Any, image: images.Image, lock: RunLock
+        self,
+        config: DockerConfig,
+        run: str,
+        client: Any,
+        image: images.Image,
+        lock: RunLock,
+        tree: Tree,
+        kept: contextlib.ExitStack,
     ) -> None:
         self._config = config
         self._client = client
@@ -70,9 +81,9 @@ class DockerProvider:
         self._open: set[DockerSandbox] = set()
         self._guard = threading.Lock()
         self._stop = threading.Event()
-        self._kept = tempfile.TemporaryDirectory(prefix="reasoncli-image-")
+        self._tree = tree
+        self._kept = kept
         self._layout: Layout | None = None
-        self._tree = self._make_tree(snapshot)
         self._beater = threading.Thread(target=self._beat, name="reasoncli-heartbeat", daemon=True)
         self._beater.start()
 
@@ -124,7 +135,7 @@ class DockerProvider:
         for sandbox in remaining:
             sandbox.close()
         self._beater.join()
-        self._kept.cleanup()
+        self._kept.close()
         self._lock.release()
         self._client.close()
 
@@ -149,23 +160,3 @@ class DockerProvider:
                 raise SandboxUnavailable(f"There is no {self._config.python} in {self._image.name}.")
             return Layout(self._image.workdir, None, keeps=False)
         return Layout(self._image.workdir, lines[0], keeps=lines[1] == "True")
-
-    def _make_tree(self, snapshot: Snapshot) -> Tree:
-        generated: dict[str, Node] = {}
-        with engine.preparing():
-            marks = labels.of_run(self._run, self._lock.path)
-            made = self._client.create_container(
-                self._image.id, entrypoint=["/bin/true"], labels=marks, use_config_proxy=False
-            )["Id"]
-
-            try:
-                pieces, _ = self._client.get_archive(made, self._image.workdir)
-                generated = from_archive(pieces, Path(self._kept.name))
-            except engine.ENGINE_ERRORS as error:
-                if not engine.not_found(error):
-                    raise
-            finally:
-                with contextlib.suppress(*engine.ENGINE_ERRORS):
-                    self._client.remove_container(made, force=True)
-        own = {path: node for path, node in generated.items() if path not in self._image.sources}
-        return merge(from_snapshot(snapshot), own)

@@ -37,14 +37,22 @@ def connect(timeout: float = 120.0) -> Any:
     """
     try:
         client = docker.APIClient(**docker.utils.kwargs_from_env(), version="auto", timeout=timeout)
-        if docker.utils.version_lt(client.api_version, MINIMUM_API):
-            raise SandboxUnavailable(
-                f"The Docker engine is too old: API {client.api_version}, needed is {MINIMUM_API}.",
-                hint="Update Docker to 19.03 or later.",
-            )
+        version = str(client.api_version)
+        if docker.utils.version_lt(version, MINIMUM_API):
+            client.close()
+            raise _too_old(f"its API is {version}")
+    except docker.errors.InvalidVersion as error:
+        raise _too_old(str(error)) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise unavailable(error) from error
     return client
+
+
+def _too_old(detail: str) -> SandboxUnavailable:
+    return SandboxUnavailable(
+        f"The Docker engine is too old: {detail}; needed is API {MINIMUM_API}.",
+        hint="Update Docker to 19.03 or later.",
+    )
 
 
 def unavailable(error: BaseException) -> SandboxUnavailable:

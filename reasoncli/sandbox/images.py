@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
 import secrets
+import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from reasoncli import __version__
@@ -19,9 +22,12 @@ from reasoncli.errors import SandboxUnavailable
 from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import buildnet, context, engine, labels, recipe
 from reasoncli.sandbox.config import BuildNetwork, DockerConfig
+from reasoncli.sandbox.tree import Node, from_archive
 
 WORKSPACE = "/workspace"
 PREFIX = "reasoncli/"
+_TAKEN = ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/usr", "/reasoncli")  # noqa: S108 - inside
+_WARNINGS = "/opt/venv/reasoncli-warnings"
 _LAST_LINES = 25
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.\-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~\-]+)?")
 
@@ -82,7 +88,9 @@ def _look_up(client: Any, name: str, workdir: str | None, *, ours: bool = False)
     place = workdir or settings.get("WorkingDir") or "/"
     packed = (settings.get("Labels") or {}).get(labels.SOURCES, "")
     sources = json.loads(zlib.decompress(base64.b64decode(packed))) if packed else ()
-    return Image(name, found["Id"], WORKSPACE if place == "/" else place.rstrip("/"), frozenset(sources), ours)
+    if place in _TAKEN:
+        place = WORKSPACE
+    return Image(name, found["Id"], place.rstrip("/"), frozenset(sources), ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,43 @@ def _key(*parts: object) -> str:
 def _plain(name: str) -> str:
     """A repository name that the engine takes."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "project"
+
+
+def read_generated(
+    client: Any, image: Image, marks: Mapping[str, str], into: Path, progress: Callable[[str], None]
+) -> dict[str, Node]:
+    """What lies in the image's working directory and is not among its sources: metadata, extensions, version files.
+
+    The files are kept below `into`. What the build had to leave out is told again, since it may have been long ago.
+
+    Raises:
+        SandboxUnavailable: the engine doesn't hand them out.
+    """
+    with engine.preparing():
+        made = client.create_container(image.id, ["true"], labels=dict(marks), use_config_proxy=False)["Id"]
+        try:
+            if image.ours:
+                for node in _archive(client, made, _WARNINGS, into / "warnings").values():
+                    for line in node.read().decode("utf-8", "replace").splitlines():
+                        progress(f"warning: {line}")
+            found = _archive(client, made, image.workdir, into / "files")
+        finally:
+            with contextlib.suppress(*engine.ENGINE_ERRORS):
+                client.remove_container(made, force=True)
+    return {path: node for path, node in found.items() if path not in image.sources}
+
+
+def _archive(client: Any, container: str, path: str, into: Path) -> dict[str, Node]:
+    into.mkdir()
+    try:
+        pieces, _ = client.get_archive(container, path)
+        return from_archive(pieces, into)
+    except engine.ENGINE_ERRORS as error:
+        if engine.not_found(error):
+            return {}
+        raise
+    except tarfile.TarError as error:
+        raise SandboxUnavailable(f"The engine's copy of {path} can't be read: {error}") from error
 
 
 # ---------------------------------------------------------------- building

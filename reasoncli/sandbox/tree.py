@@ -123,7 +123,7 @@ def from_archive(pieces: Iterator[bytes], into: Path) -> dict[str, Node]:
     source: Any = _Reader(pieces)  # tarfile needs no more than `read`
     with tarfile.open(fileobj=source, mode="r|") as archive:
         for index, member in enumerate(archive):
-            parts = PurePosixPath(member.name).parts[1:]
+            parts = PurePosixPath(member.name).parts[1 if index or member.isdir() else 0 :]
             if not parts or ".." in parts or any(part in _LEFT_OUT for part in parts):
                 continue
             path = "/".join(parts)
