@@ -216,7 +216,7 @@ def _hub_errors(model: HubModel) -> Iterator[None]:
     )
 
     # Which library it speaks HTTP with depends on the client's version; its error's bases tell.
-    transport = (OSError, *cast(tuple[type[Exception], ...], HfHubHTTPError.__bases__))
+    transport: tuple[type[Exception], ...] = (OSError, *cast(tuple[type[Exception], ...], HfHubHTTPError.__bases__))
     try:
         yield
     except GatedRepoError as error:
