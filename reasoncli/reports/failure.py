@@ -14,8 +14,8 @@ from reasoncli.sources.text import printable
 def show_error(error: BaseException, console: Console) -> None:
     """Print an error and what to do about it, on stderr."""
     word, style = ("Interrupted", "warn") if isinstance(error, Interrupted) else ("Error", "bad")
-    text = Text(f"{word}: ", style=f"bold {style}")
-    text.append(printable(str(error) or type(error).__name__).strip(), style="")
+    text = Text(f"{word}: ", style=f"{style}.head")
+    text.append(printable(str(error) or type(error).__name__).strip())
     console.print(text, soft_wrap=True)
     hint = error.hint if isinstance(error, ReasoncliError) else ""
     if hint:

@@ -42,7 +42,8 @@ class LineDisplay:
         """Take an event in, and say what there is to say."""
         self.view.observe(event)
         if isinstance(event, Warned):
-            self._print(safe(f"warning: {event.message} {event.hint}", "warn"))
+            hint = f" ({event.hint})" if event.hint else ""
+            self._print(safe(f"warning: {event.message}{hint}", "warn"))
         elif not self._quiet:
             text = self._line(event)
             if text is not None:

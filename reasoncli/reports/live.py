@@ -109,8 +109,8 @@ def _heading(view: RunView, width: int, signs: Glyphs) -> RenderableType:
     line.add_column(justify="right", no_wrap=True)
     title = Text("  ").append_text(safe(started.issue, "head", limit=width))
     line.add_row(title, Text(f"{started.run} ", style="quiet"))
-    resumed = f" {signs.dot} resumed" if started.resumed else ""
-    line.add_row(Text("  ").append_text(safe(f"{started.model} {signs.dot} {started.sandbox}{resumed}", "quiet")), "")
+    facts = [started.model, started.sandbox, "resumed" if started.resumed else ""]
+    line.add_row(Text("  ").append_text(safe(f" {signs.dot} ".join(filter(None, facts)), "quiet")), "")
     return line
 
 
@@ -126,7 +126,7 @@ def _stages(view: RunView, width: int, signs: Glyphs) -> RenderableType:
         seconds = view.clock() - stage.began if stage.seconds is None else stage.seconds
         table.add_row(
             sign,
-            Text(stage.name, style="strong" if running else ""),
+            safe(stage.name, "strong" if running else ""),
             Text(duration(seconds), style="quiet"),
             _progress(view, stage, width, signs) if running else _found(view, stage),
         )
@@ -191,5 +191,5 @@ def _leaders(view: RunView, width: int, signs: Glyphs) -> RenderableType:
         )
     more = len(view.groups) - LEADERS
     if more > 0:
-        table.add_row("", "", "", "", "", Text(f"and {count(more, 'form')} more", style="quiet"))
+        table.add_row("", "", "", "", "", Text(f"and {more} more", style="quiet"))
     return table

@@ -56,18 +56,8 @@ def guards_label(verdict: Verdict | None) -> Text:
 
 def place(patch: Patch) -> str:
     """Where a patch begins to change something: `src/calc.py:17`, and how many files more."""
-    path, line = "", 0
-    for text in patch.diff.splitlines():
-        if text.startswith("+++ ") and not path:
-            path = text.removeprefix("+++ ").removeprefix("b/").strip()
-        elif text.startswith("@@ ") and not line:
-            line = _first_line(text)
-        elif line and text[:1] in ("+", "-"):
-            break
-        elif line:
-            line += 1
-    if path in ("", "/dev/null") and patch.changes:
-        path = patch.changes[0].path
+    path = patch.changes[0].path if patch.changes else ""
+    line = _first_changed_line(patch.diff)
     more = len(patch.changes) - 1
     shown = f"{path}:{line}" if line else path
     return f"{shown} and {count(more, 'file')} more" if more > 0 else shown
@@ -89,7 +79,7 @@ def gist_text(patch: Patch, limit: int) -> Text:
 
 def diff_text(diff: str) -> Text:
     """A diff with its lines coloured; control characters made visible."""
-    text = Text(no_wrap=True, end="")
+    text = Text(overflow="fold", end="")
     for line in printable(diff).split("\n"):
         text.append(line, style=_diff_style(line))
         text.append("\n")
@@ -119,10 +109,18 @@ def leaders(clusters: tuple[Cluster, ...], known: dict[int, Candidate]) -> Itera
             yield cluster, known[cluster.members[0]]
 
 
-def _first_line(hunk: str) -> int:
-    """The line at which a hunk begins in the old file."""
-    number = hunk.split()[1].lstrip("-").split(",")[0]
-    return int(number) if number.isdigit() else 0
+def _first_changed_line(diff: str) -> int:
+    """The line, in the old file, at which the first hunk changes something; 0 where there is no hunk."""
+    line = 0
+    for text in diff.split("\n"):
+        if not line and text.startswith("@@ -"):
+            start = text.split()[1].lstrip("-").split(",")[0]
+            line = max(int(start), 1) if start.isdigit() else 0
+        elif line and not text.startswith(" "):
+            break
+        elif line:
+            line += 1
+    return line
 
 
 def _diff_style(line: str) -> str:

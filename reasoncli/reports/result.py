@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -35,7 +34,8 @@ def show_result(summary: Summary, out: Console, err: Console) -> None:
 def show_diff(diff: str, out: Console) -> None:
     """Print a diff: coloured and made safe on a terminal, as it is elsewhere."""
     if out.file.isatty():
-        out.print(Padding(diff_text(diff), (0, 2)), soft_wrap=True)
+        for line in diff_text(diff).split("\n"):
+            out.print(Text("  ").append_text(line), soft_wrap=True)
         return
     out.file.flush()
     text = diff if diff.endswith("\n") else diff + "\n"
@@ -61,13 +61,13 @@ def _headline(summary: Summary, signs: Glyphs) -> Text:
     decision = summary.decision
     if decision is None:
         word = "The run goes on" if summary.live else "The run ended before a decision"
-        return Text(f"  {signs.running if summary.live else signs.failed} {word}", style="bold warn")
+        return Text(f"  {signs.running if summary.live else signs.failed} {word}", style="warn.head")
     style, word = _HEADLINES[decision.status]
     sign = {"good": signs.done, "warn": signs.partly, "bad": signs.failed}[style]
-    text = Text(f"  {sign} {word}", style=f"bold {style}")
+    text = Text(f"  {sign} {word}", style=f"{style}.head")
     chosen = summary.chosen
     if chosen is not None:
-        text.append(f"  {_change(chosen)}", style="")
+        text.append(f"  {_change(chosen)}", style="not bold default")
     return text
 
 

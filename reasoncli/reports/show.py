@@ -80,10 +80,16 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
         table.add_column("repository", no_wrap=True, overflow="ellipsis")
     for run in runs:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
-        status = Text(run.status, style=_STATUS_STYLES.get(run.status, ""))
+        status = safe(run.status, _STATUS_STYLES.get(run.status, ""))
         if run.applied:
-            status.append(f", {run.applied}", style="quiet")
-        cells: list[RenderableType] = [run.id, Text(when, style="quiet"), status, number(run.samples), safe(run.issue)]
+            status.append_text(safe(f", {run.applied}", "quiet"))
+        cells: list[RenderableType] = [
+            safe(run.id),
+            Text(when, style="quiet"),
+            status,
+            number(run.samples),
+            safe(run.issue),
+        ]
         table.add_row(*cells, *([safe(run.repository, "quiet")] if everywhere else []))
     console.print(table)
 
@@ -187,5 +193,5 @@ def _stages(summary: Summary) -> RenderableType:
     table.add_column(no_wrap=True, justify="right", style="quiet")
     table.add_column(overflow="fold", style="quiet")
     for name, seconds, detail in summary.stages:
-        table.add_row(f"  {name}", duration(seconds), safe(detail))
+        table.add_row(Text("  ").append_text(safe(name)), duration(seconds), safe(detail))
     return table

@@ -99,8 +99,13 @@ def _outcome(chosen: Group, equals: int, judged: int, targets: int) -> str:
         Tier.HARMLESS: "breaks nothing",
         Tier.REGRESSES: f"breaks {count(standing.broken, 'test')}",
     }[standing.tier]
-    alone = "the only one of" if equals == 1 else f"one of {equals} among"
-    return f"It {what}: {alone} {count(judged, 'judged patch', 'judged patches')}, and none did better."
+    others = judged - 1
+    if not others:
+        return f"It {what}; no other patch was judged."
+    if equals > 1:
+        so = "so does 1 other" if equals == 2 else f"so do {equals - 1} others"
+        return f"It {what}; {so} of {count(judged, 'judged patch', 'judged patches')}, and none does better."
+    return f"It {what}; none of {count(others, 'other judged patch', 'other judged patches')} does as well."
 
 
 def _comparison(chosen: Group, runner_up: Group) -> list[str]:

@@ -96,7 +96,13 @@ def patch(index: int, line: str) -> Patch:
         '     """Divide."""\n     if not b:\n         raise ZeroDivisionError\n'
         f"-    return a // b\n+    {line}\n \n \n"
     )
-    return Patch((FileChange("src/calc.py", line.encode()),), diff, f"exec{index:03}", f"vote{index:03}", 2)
+    return Patch(
+        (FileChange("src/calc.py", line.encode("utf-8", "surrogateescape")),),
+        diff,
+        f"exec{index:03}",
+        f"vote{index:03}",
+        2,
+    )
 
 
 def verdicts() -> list[Verdict]:

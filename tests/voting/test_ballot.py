@@ -20,7 +20,7 @@ def test_a_clean_fix_is_verified_and_says_why() -> None:
     assert (decision.status, decision.chosen, decision.tie) == (Status.VERIFIED, 0, False)
     assert decision.margin == 0.5
     assert decision.reasons == (
-        "It passes all 2 targets and breaks nothing: one of 2 among 3 judged patches, and none did better.",
+        "It passes all 2 targets and breaks nothing; so does 1 other of 3 judged patches, and none does better.",
         "It has the most votes: 9 against 3 for the runner-up.",
         "Judged again in a fresh sandbox with the whole suite: 2 of 2 targets pass, 3 of 3 guards hold.",
     )
