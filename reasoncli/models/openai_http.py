@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from reasoncli.domain import ChatContent, Completion, InfillContent, Prompt
+from reasoncli.domain import ChatContent, Completion, InfillContent, Prompt, RepairContent
 from reasoncli.errors import ModelError, ModelNotFoundError
 from reasoncli.models.endpoint import Endpoint
 from reasoncli.models.http_client import EndpointClient, UnwantedFieldsError
@@ -61,6 +61,8 @@ class HttpSampler:
             raise ModelError("the sampler is closed")
         if cancel.is_set():
             return
+        for request in requests:
+            self._check(request.prompt)
         drawn: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
         future = asyncio.run_coroutine_threadsafe(self._sample(requests, drawn.put), self._loop)
         future.add_done_callback(lambda _: drawn.put(None))
@@ -127,6 +129,14 @@ class HttpSampler:
         )
 
     # -------------------------------------------------------- drawing
+
+    def _check(self, prompt: Prompt) -> None:
+        kinds = {ChatContent: Ability.CHAT, InfillContent: Ability.INFILL, RepairContent: Ability.LINE_REPAIR}
+        if kinds[type(prompt.content)] not in self._info.abilities:
+            raise ModelError(
+                f"the endpoint's model {self._dialect.model} doesn't take {prompt.form.value} prompts",
+                hint="`reasoncli doctor` shows what it takes, as far as its name tells.",
+            )
 
     async def _sample(self, requests: Sequence[SampleRequest], emit: Callable[[Completion], None]) -> None:
         await _all(self._draw(request, emit) for request in requests)

@@ -261,6 +261,8 @@ def test_line_repair_where_the_settings_say_so() -> None:
     options = replace(QUICK, abilities=frozenset({Ability.LINE_REPAIR}))
     with sampler(lambda _: text_reply(" return 2"), options=options) as (opened, server):
         assert opened.info.abilities == {Ability.LINE_REPAIR}
+        with pytest.raises(ModelError, match="search-replace"):
+            draw(opened, CHAT)
         draw(opened, REPAIR)
         body = server.posts[0].body
         assert body["prompt"] == "<code>def f():\n  return 1<\u200bbug>\n<bug> return 1<fix>"
