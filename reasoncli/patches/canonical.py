@@ -10,7 +10,7 @@ The form is not Python and can't be executed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reasoncli import python_source
 
@@ -133,14 +133,15 @@ def canonical(source: bytes) -> str | None:
     if module is None:
         return None
     try:
-        names = frozenset(_names(module))
+        nodes = list(ast.walk(module))
+        names = frozenset(_names(nodes))
         if not names & _READS_DOCSTRINGS:
-            _drop_docstrings(module)
+            _drop_docstrings(nodes)
         if not names & _SEES_LOCALS:
-            for node in ast.walk(module):
+            for node in nodes:
                 if isinstance(node, _Function):
                     _Renaming(node).apply()
-        for node in ast.walk(module):
+        for node in nodes:
             if isinstance(node, ast.Constant):
                 node.kind = None  # u"" and "" are one string
         return ast.dump(module)
@@ -148,9 +149,9 @@ def canonical(source: bytes) -> str | None:
         return None
 
 
-def _names(module: ast.Module) -> Iterator[str]:
+def _names(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Every name, attribute and imported module that the source mentions, and words of strings that are names."""
-    for node in ast.walk(module):
+    for node in nodes:
         match node:
             case ast.Name():
                 yield node.id
@@ -164,8 +165,8 @@ def _names(module: ast.Module) -> Iterator[str]:
                 yield text
 
 
-def _drop_docstrings(module: ast.Module) -> None:
-    for node in ast.walk(module):
+def _drop_docstrings(nodes: Sequence[ast.AST]) -> None:
+    for node in nodes:
         if not isinstance(node, _Function | ast.ClassDef | ast.Module) or not node.body:
             continue
         if not python_source.is_docstring(node.body[0]) or not _unread(node):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from reasoncli import python_source
 from reasoncli.domain import Completion, FileChange, Form, Patch, Prompt, Rejection, RepairContent
@@ -107,13 +108,21 @@ def _finish(changes: Sequence[FileChange], dropped: Sequence[str], tree: Tree, p
     return patch
 
 
+# Many patches change one file.
+@lru_cache(maxsize=32)
+def _parses(base: bytes) -> bool:
+    return python_source.syntax_error(base) is None
+
+
 def _syntax(changes: Sequence[FileChange], tree: Tree) -> Rejection | None:
     """Python that could be parsed and no longer can; what could not before is for the sandbox's interpreter to say."""
     for change in changes:
         if change.content is None or not change.path.endswith((".py", ".pyi", ".pyw")):
             continue
         base = tree.read(change.path)
+        if base is None or not _parses(base):
+            continue
         error = python_source.syntax_error(change.content)
-        if error and base is not None and python_source.syntax_error(base) is None:
+        if error:
             return Rejection("syntax", f"{change.path}, {error}")
     return None

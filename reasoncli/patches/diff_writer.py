@@ -10,6 +10,8 @@ import base64
 import hashlib
 import re
 import zlib
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -60,7 +62,7 @@ def write_diff(path: str, old: Side | None, new: Side | None) -> tuple[str, int]
 
 
 def compare(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
-    """Edit script in the form of `difflib`; where two large parts differ, one replacement of the whole part."""
+    """Edit script in the form of `difflib`; equal parts and changes alternate."""
     head = 0
     while head < min(len(before), len(after)) and before[head] == after[head]:
         head += 1
@@ -69,14 +71,75 @@ def compare(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
         tail += 1
     end, new_end = len(before) - tail, len(after) - tail
     opcodes: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
-    if (end - head) * (new_end - head) > _LARGEST_COMPARISON:
-        opcodes.append(("replace", head, end, head, new_end))
-    else:
-        matcher = SequenceMatcher(None, before[head:end], after[head:new_end], autojunk=False)
-        opcodes += [(tag, i1 + head, i2 + head, j1 + head, j2 + head) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
+    for i1, i2, j1, j2 in _pieces(before, after, (head, end), (head, new_end)):
+        opcodes += _opcodes(before, after, (i1, i2), (j1, j2))
     if tail:
         opcodes.append(("equal", end, len(before), new_end, len(after)))
-    return opcodes
+    return _joined(opcodes)
+
+
+def _pieces(
+    before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Parts to be compared one by one: everything, or, where that is much, what lies between lines that both sides
+    have exactly once (the anchors of patience diff, Bram Cohen).
+    """
+    if (old[1] - old[0]) * (new[1] - new[0]) <= _LARGEST_COMPARISON:
+        yield (*old, *new)
+        return
+    i, j = old[0], new[0]
+    for at, opposite in _anchors(before, after, old, new):
+        yield i, at, j, opposite
+        yield at, at + 1, opposite, opposite + 1
+        i, j = at + 1, opposite + 1
+    yield i, old[1], j, new[1]
+
+
+def _anchors(
+    before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Pairs of indices of lines unique on both sides, the longest chain of them that ascends on both."""
+    counts, new_counts = Counter(before[slice(*old)]), Counter(after[slice(*new)])
+    places = {after[j]: j for j in range(*new) if new_counts[after[j]] == 1}
+    pairs = [(i, places[before[i]]) for i in range(*old) if counts[before[i]] == 1 and before[i] in places]
+    tops: list[int] = []  # for each length the smallest end of an ascending chain
+    ends: list[int] = []
+    previous: list[int] = []
+    for index, (_, j) in enumerate(pairs):
+        length = bisect_left(tops, j)
+        previous.append(ends[length - 1] if length else -1)
+        tops[length : length + 1] = [j]
+        ends[length : length + 1] = [index]
+    chain: list[tuple[int, int]] = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = previous[index]
+    return chain[::-1]
+
+
+def _opcodes(
+    before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int]
+) -> list[Opcode]:
+    (i1, i2), (j1, j2) = old, new
+    if i1 == i2 and j1 == j2:
+        return []
+    if (i2 - i1) * (j2 - j1) > _LARGEST_COMPARISON:
+        return [("replace", i1, i2, j1, j2)]
+    matcher = SequenceMatcher(None, before[i1:i2], after[j1:j2], autojunk=False)
+    return [(tag, a + i1, b + i1, c + j1, d + j1) for tag, a, b, c, d in matcher.get_opcodes()]
+
+
+def _joined(opcodes: Sequence[Opcode]) -> list[Opcode]:
+    """Neighbours of one kind made one: equal parts, and changes."""
+    joined: list[Opcode] = []
+    for tag, i1, i2, j1, j2 in opcodes:
+        if joined and (joined[-1][0] == "equal") == (tag == "equal"):
+            _, start, _, new_start, _ = joined.pop()
+            joined.append(("equal" if tag == "equal" else "replace", start, i2, new_start, j2))
+        else:
+            joined.append((tag, i1, i2, j1, j2))
+    return joined
 
 
 def _hunks(before: Sequence[bytes], after: Sequence[bytes], opcodes: Sequence[Opcode]) -> Iterator[str]:

@@ -56,7 +56,8 @@ def without_overlap(lines: list[str], suffix: Sequence[str], telling: int = _TEL
     after = [line.rstrip() for line in suffix]
     while after and not after[0]:
         after.pop(0)
-    for start in range(len(lines)):
+    for at in range(len(lines)):
+        start = at
         length, weight, filled = 0, 0, 0
         while (
             start + length < len(lines)
@@ -69,6 +70,8 @@ def without_overlap(lines: list[str], suffix: Sequence[str], telling: int = _TEL
             length += 1
         ran_out = start + length == len(lines) or length == len(after)
         if length and weight >= telling and (ran_out or filled >= 3):
+            while start and not lines[start - 1].strip():
+                start -= 1
             return lines[:start]
     return lines
 

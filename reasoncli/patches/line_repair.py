@@ -12,7 +12,9 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from reasoncli import python_source
 from reasoncli.domain import Region, RepairContent
@@ -56,66 +58,104 @@ def apply_repair(text: str, content: RepairContent, region: Region, tree: Tree) 
         raise Rejected("unappliable", f"{region.path} is not in the repository")
     source = decode(data, python=True)
     full = source.text
-    module = python_source.parse(full)
+    module = _module(full)
     if module is None:
         raise Rejected("unappliable", f"{region.path} can't be parsed here")
     found = _find(module, full, region, content.line)
     if found is None or found.span is None:
         raise Rejected("unappliable", f"{region.path} has no such statement at line {region.start}")
-    return {region.path: _replace(source, full, found.text, found.span, text).encode()}
+    answer = _Answer.read(text, content)
+    return {region.path: _replace(source, full, found, found.span, answer).encode()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Lines without indentation, and how many steps deeper than the first one each of them stands."""
+
+    lines: tuple[str, ...]
+    depths: tuple[int, ...]
+
+    @classmethod
+    def read(cls, text: str, content: RepairContent) -> _Answer:
+        """The first line's indentation says nothing, as it follows the prompt; others have that of the print."""
+        first, *rest = text.strip("\n").rstrip().split("\n")
+        rest = [line for line in rest if line.strip()]
+        shown = [line for line in content.function.split("\n") if line.strip() == content.line.strip()]
+        own = min((_steps(line) for line in shown), default=0)
+        lines = [first.strip() or "pass", *(line.strip() for line in rest)]
+        return cls(tuple(lines), (0, *(_steps(line) - own for line in rest)))
+
+
+def _steps(line: str) -> int:
+    return (len(line) - len(line.lstrip(" "))) // len(python_source.INDENT)
+
+
+# Many answers concern one file; its AST is only read.
+@lru_cache(maxsize=8)
+def _module(full: str) -> ast.Module | None:
+    return python_source.parse(full)
 
 
 def _find(module: ast.Module, full: str, region: Region, line: str) -> Line | None:
-    for printed in python_source.unit_lines(module.body, full):
+    depth, body = _surroundings(module, region)
+    for printed in python_source.unit_lines(body, full):
         span = printed.span
         if span and (span.line, span.end_line) == (region.start, region.end) and printed.text == line.strip():
-            return printed
+            return replace(printed, depth=printed.depth + depth)
     return None
 
 
-def _replace(source: Source, full: str, old: str, span: Span, answer: str) -> Source:
+def _surroundings(module: ast.Module, region: Region) -> tuple[int, list[ast.stmt]]:
+    """The definition that holds a region, innermost of those that stand in definitions alone, and its depth."""
+    depth, body = 0, module.body
+    while True:
+        nodes = [node for node in body if _first(node) <= region.start and region.end <= (node.end_lineno or 0)]
+        if len(nodes) != 1 or not isinstance(nodes[0], python_source.Definition | ast.ClassDef):
+            return depth, nodes
+        inner = nodes[0].body
+        if region.start < _first(inner[0]) or inner[0].lineno == nodes[0].lineno:
+            return depth, nodes
+        depth, body = depth + 1, inner
+
+
+def _first(node: ast.stmt) -> int:
+    if isinstance(node, python_source.Definition | ast.ClassDef):
+        return python_source.first_line(node)
+    return node.lineno
+
+
+def _replace(source: Source, full: str, old: Line, span: Span, answer: _Answer) -> Source:
     lines = python_source.ast_lines(full)
     start = _offset(lines, span.line, span.column)
     end = _offset(lines, span.end_line, span.end_column)
     before, statement, after = full[:start], full[start:end], full[end:]
-    margin = full[_offset(lines, span.line, 0) : start]
-    alone = not margin.strip()
-    fixed = _dedent(answer)
-    if not fixed:
-        fixed = ["pass"]
-    elif len(fixed) > 1 and not alone:
-        raise Rejected("unappliable", "several lines can't take the place of a statement that shares its line")
-    if fixed[0].startswith("elif ") and statement.startswith("if"):
-        fixed[0] = fixed[0].removeprefix("el")
-    if len(fixed) == 1:
-        if _meaning(fixed[0]) == _meaning(statement):
+    first, *rest = answer.lines
+    if first.startswith("elif ") and statement.startswith("if"):  # printed so, but written as an `if` under `else:`
+        first = first.removeprefix("el")
+    if not rest:
+        if _meaning(first) == _meaning(statement):
             raise Rejected("no-change", "the answer means what the line means")
-        new = _in_form_of(statement, old, fixed[0])
+        new = _in_form_of(statement, old.text, first)
     else:
-        new = source.end.join([fixed[0], *(margin + line if line else "" for line in fixed[1:])])
-    result = before + new + after
-    split, ends = split_lines(result)
+        margin = full[_offset(lines, span.line, 0) : start]
+        if margin.strip():
+            raise Rejected("unappliable", "several lines can't take the place of a statement that shares its line")
+        indents = [_indent(margin, old.depth, depth) for depth in answer.depths[1:]]
+        new = source.end.join([first, *(indent + line for indent, line in zip(indents, rest, strict=True))])
+    split, ends = split_lines(before + new + after)
     return Source(split, ends, source.encoding, source.errors, source.bom)
+
+
+def _indent(margin: str, depth: int, deeper: int) -> str:
+    """The indentation of a line some steps deeper than a statement that stands at `depth` behind `margin`."""
+    step = margin[: len(margin) // depth] if depth and margin else python_source.INDENT
+    return margin + step * deeper if deeper >= 0 else step * max(0, depth + deeper)
 
 
 def _offset(lines: list[str], line: int, column: int) -> int:
     """Index into the text of a place that `ast` gives in UTF-8 bytes."""
     inside = lines[line - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass")
     return sum(map(len, lines[: line - 1])) + len(inside)
-
-
-def _dedent(answer: str) -> list[str]:
-    """The answer's lines, the first without indentation, the others relative to the first."""
-    lines = answer.strip("\n").rstrip().split("\n")
-    margin = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
-    rest = [line.removeprefix(margin).rstrip() for line in lines[1:]]
-    first = lines[0].strip()
-    if not margin and rest and not first.endswith(":"):
-        # The prompt shows the suspect line stripped; lines that go with it may still carry the function's indentation.
-        filled = [line for line in rest if line]
-        depth = min((len(line) - len(line.lstrip()) for line in filled), default=0)
-        rest = [line[depth:] for line in rest]
-    return [first, *rest] if first or rest else []
 
 
 def _in_form_of(statement: str, old: str, new: str) -> str:

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import lru_cache
 from typing import Any
 
 from reasoncli.domain import FileChange, Rejection
@@ -176,13 +177,14 @@ def is_test_file(path: str) -> bool:
 
 
 def _matches(path: str, glob: str) -> bool:
-    glob = glob.strip("/") + ("/*" if glob.endswith("/") else "")
-    pattern = re.compile(translate(glob))
-    if pattern.match(path):
-        return True
-    if "/" in glob:  # a folder's glob holds at every depth
-        return bool(re.match(translate("*/" + glob), path))
-    return bool(pattern.match(path.rsplit("/", 1)[-1]))
+    return bool(_pattern(glob).match(path))
+
+
+@lru_cache(maxsize=256)
+def _pattern(glob: str) -> re.Pattern[str]:
+    """A glob for the whole path, or, at any depth, for its end."""
+    whole = translate(glob.strip("/") + ("/*" if glob.endswith("/") else ""))
+    return re.compile(f"(?:.*/)?{whole}", re.DOTALL)
 
 
 def _shadows(path: str) -> bool:

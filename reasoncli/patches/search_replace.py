@@ -14,6 +14,7 @@ from reasoncli.patches.paths import resolve
 from reasoncli.patches.text import Source, align, decode
 from reasoncli.patches.tree import Tree
 
+_MOST_DIVIDERS = 16
 _ELIDED = re.compile(
     r"^\s*(?:\.{3}|…)\s*$"
     r"|^\s*(?:#|//|/\*|<!--)\s*(?:\.{3}|…).*$"
@@ -120,6 +121,8 @@ def _place(source: Source, block: Block, path: str, *, exists: bool) -> _Edit:
         return _place_sides(source, *block.sides(block.dividers[0]), path, exists=exists)
     # A line of `=` may belong to the code (an underlined heading). The longest search part that is in the file is
     # meant: its own `=======` lines were found there.
+    if len(block.dividers) > _MOST_DIVIDERS:
+        raise Rejected("ambiguous", f"{path}: a block has {len(block.dividers)} ======= lines")
     refusal: Rejected | None = None
     for divider in reversed(block.dividers):
         try:
