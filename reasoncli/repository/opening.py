@@ -7,8 +7,8 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasoncli.domain import FileChange, Patch, Snapshot
@@ -19,6 +19,9 @@ from reasoncli.repository.commands import Git
 from reasoncli.repository.commits import Commits, with_trailer
 from reasoncli.repository.snapshot import Warn
 from reasoncli.repository.writing import Write, exclusive, place, write_all
+
+Announce = Callable[[Applied], None]
+"""Told what is about to be written, so that it can be taken back even if the process is killed right after."""
 
 _GITHUB = re.compile(r"(?:.*@)?(?:ssh\.)?github\.com(?::\d+)?[:/]+([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.IGNORECASE)
 _UNDER_WAY = {
@@ -94,7 +97,7 @@ class Repository:
         """
         return snapshots.take(self.git, self.head(), into, warn)
 
-    def apply(self, patch: Patch, snapshot: Snapshot) -> Applied:
+    def apply(self, patch: Patch, snapshot: Snapshot, announce: Announce = lambda applied: None) -> Applied:
         """Write the patch to the work tree, uncommitted: all of it or nothing.
 
         Modes, owners and the index stay as they are; bytes are the patch's.
@@ -106,11 +109,32 @@ class Repository:
         """
         before = self._originals(patch, snapshot)
         with exclusive(self._state):
-            files, folders = self._write(patch.changes, before)
-        return Applied(How.WORK_TREE, os.fspath(self.path), files, folders)
+            applied = Applied(How.WORK_TREE, os.fspath(self.path), self._describe(patch.changes, before))
+            announce(applied)
+            return replace(applied, folders=self._write(patch.changes, before))
+
+    def check_branch(self, branch: str) -> str:
+        """The full name of a branch that `apply_on_branch` could make.
+
+        Raises:
+            RepositoryError: its name is invalid, or it exists.
+        """
+        reference = f"refs/heads/{branch}"
+        if branch.startswith("-") or self.git.run("check-ref-format", reference, check=False).code != 0:
+            raise RepositoryError(f"{branch!r} is not a valid name for a branch")
+        if self.git.run("show-ref", "--verify", "--quiet", reference, check=False).code == 0:
+            raise RepositoryError(f"the branch {branch} exists", hint="Choose another name, or delete it first.")
+        return reference
 
     def apply_on_branch(
-        self, patch: Patch, snapshot: Snapshot, branch: str, message: str | None = None, *, trailer: bool = True
+        self,
+        patch: Patch,
+        snapshot: Snapshot,
+        branch: str,
+        message: str | None = None,
+        *,
+        trailer: bool = True,
+        announce: Announce = lambda applied: None,
     ) -> Applied:
         """Make a new branch at the snapshot's commit, with one commit of the patch; work tree, index and HEAD stay.
 
@@ -118,18 +142,24 @@ class Repository:
             ConflictError: a touched file was uncommitted in the snapshot.
             RepositoryError: the branch exists or its name is invalid, or as in `commit`.
         """
-        reference = f"refs/heads/{branch}"
-        if branch.startswith("-") or self.git.run("check-ref-format", reference, check=False).code != 0:
-            raise RepositoryError(f"{branch!r} is not a valid name for a branch")
         before = self._originals(patch, snapshot)
         with exclusive(self._state):
-            if self.git.run("show-ref", "--verify", "--quiet", reference, check=False).code == 0:
-                raise RepositoryError(f"the branch {branch} exists", hint="Choose another name, or delete it first.")
+            reference = self.check_branch(branch)
             commit = self._build(snapshot.commit, before, patch, message, trailer)
+            applied = Applied(How.BRANCH, os.fspath(self.path), (), (), reference, commit, snapshot.commit)
+            announce(applied)
             self._move(reference, commit, "0" * len(commit), "branch")
-        return Applied(How.BRANCH, os.fspath(self.path), (), (), reference, commit, snapshot.commit)
+        return applied
 
-    def commit(self, patch: Patch, snapshot: Snapshot, message: str | None = None, *, trailer: bool = True) -> Applied:
+    def commit(
+        self,
+        patch: Patch,
+        snapshot: Snapshot,
+        message: str | None = None,
+        *,
+        trailer: bool = True,
+        announce: Announce = lambda applied: None,
+    ) -> Applied:
         """Write the patch to the work tree and commit it, and nothing else, on the current branch or detached HEAD.
 
         What the user has staged of other files stays staged. No commit hook is run.
@@ -148,14 +178,25 @@ class Repository:
             if staged:
                 raise ConflictError(f"has staged changes: {', '.join(staged)}", hint="Commit or unstage them first.")
             commit = self._build(parent, before, patch, message, trailer)
+            files = self._describe(patch.changes, before)
+            applied = Applied(How.COMMIT, os.fspath(self.path), files, (), self._branch(), commit, parent)
+            announce(applied)
             with contextlib.ExitStack() as rollback:
-                files, folders = self._write(patch.changes, before)
+                folders = self._write(patch.changes, before)
                 rollback.callback(self._restore, files, folders)
                 self._commits.stage(commit, paths)
                 rollback.callback(self._commits.stage, parent, paths)
                 self._move("HEAD", commit, parent, "commit")
                 rollback.pop_all()
-        return Applied(How.COMMIT, os.fspath(self.path), files, folders, self._branch(), commit, parent)
+        return replace(applied, folders=folders)
+
+    def holds(self, applied: Applied) -> bool:
+        """Whether what was announced or done stands as it was left."""
+        if applied.how is not How.WORK_TREE:
+            now = self.git.run("rev-parse", "--verify", "--quiet", applied.reference or "HEAD", check=False).text
+            if now != applied.commit:
+                return False
+        return all(_digest(_now(self.path, file).before) == file.after for file in applied.files)
 
     def undo(self, applied: Applied) -> None:
         """Take back what `apply`, `apply_on_branch` or `commit` did.
@@ -210,22 +251,17 @@ class Repository:
             originals[change.path] = copy.read_bytes() if change.path in snapshot.files else None
         return originals
 
-    def _write(
-        self, changes: Sequence[FileChange], before: Mapping[str, bytes | None]
-    ) -> tuple[tuple[WrittenFile, ...], tuple[str, ...]]:
+    def _describe(self, changes: Sequence[FileChange], before: Mapping[str, bytes | None]) -> tuple[WrittenFile, ...]:
+        return tuple(
+            WrittenFile(change.path, before[change.path], _mode(self.path / change.path), _digest(change.content))
+            for change in changes
+        )
+
+    def _write(self, changes: Sequence[FileChange], before: Mapping[str, bytes | None]) -> tuple[str, ...]:
         writes = [
             Write(change.path, change.content, _digest(before[change.path]), change.executable) for change in changes
         ]
-        written = tuple(
-            WrittenFile(
-                path=change.path,
-                before=before[change.path],
-                mode=_mode(self.path / change.path),
-                after=_digest(change.content),
-            )
-            for change in changes
-        )
-        return written, write_all(self.path, writes, self._journal)
+        return write_all(self.path, writes, self._journal)
 
     def _restore(self, files: Sequence[WrittenFile], folders: Sequence[str]) -> None:
         writes = [Write(file.path, file.before, file.after, mode=file.mode) for file in files]

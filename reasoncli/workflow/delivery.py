@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from reasoncli.domain import Candidate, Decision, Issue, Snapshot, Status
+from reasoncli.errors import UsageError
 from reasoncli.repository import Applied, Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.request import Delivery
@@ -32,8 +34,9 @@ def deliver(
     repository: Repository,
     delivery: Delivery,
     trailer: bool,
+    announce: Callable[[Applied], None],
 ) -> tuple[Applied | None, Path | None]:
-    """Bring the patch to where it was asked for.
+    """Bring the patch to where it was asked for. `announce` is told what the repository is about to be changed by.
 
     Returns:
         what was done to the repository, and the patch file that was written.
@@ -48,11 +51,13 @@ def deliver(
         written = delivery.patch
     message = f"Fix: {issue.title.strip()}" if issue.title.strip() else None
     if delivery.branch is not None:
-        applied = repository.apply_on_branch(candidate.patch, snapshot, delivery.branch, message, trailer=trailer)
+        applied = repository.apply_on_branch(
+            candidate.patch, snapshot, delivery.branch, message, trailer=trailer, announce=announce
+        )
     elif delivery.commit:
-        applied = repository.commit(candidate.patch, snapshot, message, trailer=trailer)
+        applied = repository.commit(candidate.patch, snapshot, message, trailer=trailer, announce=announce)
     elif delivery.patch is None:
-        applied = repository.apply(candidate.patch, snapshot)
+        applied = repository.apply(candidate.patch, snapshot, announce)
     return applied, written
 
 
@@ -63,8 +68,6 @@ def undo(journal: RunJournal) -> Applied:
         UsageError: the run wrote nothing, or it was taken back already.
         ConflictError: what it wrote was changed since; nothing is touched.
     """
-    from reasoncli.errors import UsageError
-
     record = journal.load()
     if record.applied is None:
         raise UsageError(

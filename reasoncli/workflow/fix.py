@@ -60,7 +60,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
 
 
 def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixResult:
-    """Go on with a run that was interrupted; a finished one is only delivered again if that was what failed.
+    """Go on with a run that was interrupted; one whose patch is where it should be is only shown again.
 
     Raises:
         UsageError: no such run. StoreError: it is live, or damaged.
@@ -71,6 +71,8 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
         if record.request is None:
             raise StoreError(f"run {journal.id} ended before it began", hint="Start it again with `reasoncli fix`.")
         request = record.request
+        if record.applied is not None and open_repository(request.repository).holds(record.applied):
+            return FixResult(record, journal.folder, record.applied, None, "")
         return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
 
 
@@ -98,6 +100,8 @@ class _Run:
 
     def go(self) -> FixResult:
         repository = open_repository(self.request.repository)
+        if self.request.delivery.branch is not None:
+            repository.check_branch(self.request.delivery.branch)
         self.emit(
             RunStarted(
                 run=self.journal.id,
@@ -324,6 +328,7 @@ class _Run:
                     repository=repository,
                     delivery=request.delivery,
                     trailer=self.settings.patches.trailer,
+                    announce=self.journal.applied,
                 )
             except ConflictError as error:
                 raise ConflictError(
