@@ -69,9 +69,13 @@ def glyphs(target: Console) -> Glyphs:
     return ASCII if target.options.ascii_only else Glyphs()
 
 
-def safe(text: str, style: str = "", *, limit: int | None = None) -> Text:
+def safe(text: str, style: str = "") -> Text:
     """Untrusted text on one line, as something rich shows literally: no markup, no escapes, nothing reordered."""
-    line = " ".join(printable(text).split())
-    if limit is not None and len(line) > limit:
-        line = line[: max(limit - 1, 0)] + "…"
-    return Text(line, style=style, end="")
+    return Text(" ".join(printable(text).split()), style=style, end="")
+
+
+def cropped(text: str, style: str = "") -> Text:
+    """The same for a cell that is cut, not wrapped, where there is no room; its column must be one that may wrap."""
+    line = safe(text, style)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line

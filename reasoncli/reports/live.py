@@ -107,7 +107,7 @@ def _heading(view: RunView, width: int, signs: Glyphs) -> RenderableType:
     line = Table.grid(expand=True, padding=(0, 1))
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     line.add_column(justify="right", no_wrap=True)
-    title = Text("  ").append_text(safe(started.issue, "head", limit=width))
+    title = Text("  ").append_text(safe(started.issue, "head"))
     line.add_row(title, Text(f"{started.run} ", style="quiet"))
     facts = [started.model, started.sandbox, "resumed" if started.resumed else ""]
     line.add_row(Text("  ").append_text(safe(f" {signs.dot} ".join(filter(None, facts)), "quiet")), "")

@@ -15,6 +15,7 @@ from reasoncli.models.hub import CachedModel
 from reasoncli.models.open import ModelCard
 from reasoncli.models.pull import Progress as PullProgress
 from reasoncli.reports.console import safe
+from reasoncli.reports.words import clip
 
 _GB = 1e9
 
@@ -106,13 +107,13 @@ def card_json(card: ModelCard) -> str:
 @contextmanager
 def download_progress(err: Console) -> Iterator[PullProgress]:
     """Bars on a terminal, nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.file.isatty()) as bars:
         tasks: dict[str, TaskID] = {}
 
         def told(name: str, done: int, total: int) -> None:
             if name not in tasks:
-                tasks[name] = bars.add_task(safe(name, limit=48).plain, total=total)
+                tasks[name] = bars.add_task(clip(safe(name).plain, 48), total=total)
             bars.update(tasks[name], completed=done)
 
         yield told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -102,6 +102,14 @@ def suspect_words(suspect: Suspect) -> str:
     return printable(f"{where} {suspect.function}".replace("\n", " "))
 
 
+def merged(suspects: Sequence[Suspect]) -> list[tuple[str, Suspect]]:
+    """Suspects in order, lines of one function with equal evidence as one place: `a.py:57-61,63 find_room`."""
+    groups: dict[tuple[object, ...], list[Suspect]] = {}
+    for suspect in suspects:
+        groups.setdefault((suspect.path, suspect.function, suspect.score, suspect.clues), []).append(suspect)
+    return [(_places(group), group[0]) for group in groups.values()]
+
+
 def leaders(clusters: tuple[Cluster, ...], known: dict[int, Candidate]) -> Iterator[tuple[Cluster, Candidate]]:
     """Clusters with the candidate that stands for each."""
     for cluster in clusters:
@@ -121,6 +129,18 @@ def _first_changed_line(diff: str) -> int:
         elif line:
             line += 1
     return line
+
+
+def _places(group: Sequence[Suspect]) -> str:
+    first = group[0]
+    runs: list[list[int]] = []
+    for line in sorted(each.line for each in group if each.line is not None):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    lines = ",".join(f"{start}" if start == end else f"{start}-{end}" for start, end in runs)
+    return f"{first.path}:{lines} {first.function}" if lines else f"{first.path} {first.function}"
 
 
 def _diff_style(line: str) -> str:

@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reasoncli.domain import Baseline, Suspect
-from reasoncli.reports.console import Glyphs, glyphs, safe
+from reasoncli.reports.console import Glyphs, cropped, glyphs, safe
 from reasoncli.reports.pieces import (
     baseline_words,
     diff_text,
     gist_text,
     guards_label,
     leaders,
-    suspect_words,
+    merged,
     targets_label,
     verdict_label,
 )
@@ -72,12 +72,11 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
         console.print("There are no runs yet.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="quiet")
-    widest = max(len(run.status) + len(f", {run.applied}" if run.applied else "") for run in runs)
-    for title, width in (("run", 17), ("when", 16), ("status", widest), ("samples", 7)):
-        table.add_column(title, no_wrap=True, min_width=width, justify="right" if title == "samples" else "left")
-    table.add_column("issue", no_wrap=True, overflow="ellipsis")
+    for title in ("run", "when", "status", "samples"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "samples" else "left")
+    table.add_column("issue")
     if everywhere:
-        table.add_column("repository", no_wrap=True, overflow="ellipsis")
+        table.add_column("repository")
     for run in runs:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
         status = safe(run.status, _STATUS_STYLES.get(run.status, ""))
@@ -88,9 +87,9 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
             Text(when, style="quiet"),
             status,
             number(run.samples),
-            safe(run.issue),
+            cropped(run.issue),
         ]
-        table.add_row(*cells, *([safe(run.repository, "quiet")] if everywhere else []))
+        table.add_row(*cells, *([cropped(run.repository, "quiet")] if everywhere else []))
     console.print(table)
 
 
@@ -109,8 +108,8 @@ def show_run(summary: Summary, console: Console, *, everything: bool = False) ->
     if summary.baseline is not None:
         parts += [_title("Baseline"), *_baseline(summary.baseline, limit)]
     if summary.suspects:
-        parts += [_title("Suspects"), _suspects(summary.suspects[:limit])]
-        parts += _rest(len(summary.suspects), limit)
+        places = merged(summary.suspects)
+        parts += [_title("Suspects"), _suspects(places[:limit]), *_rest(len(places), limit)]
     if summary.decision is not None and summary.decision.clusters:
         parts += [_title("Candidates"), _clusters(summary, signs, console.width, limit)]
         parts += _rest(len(summary.decision.clusters), limit)
@@ -155,14 +154,14 @@ def _baseline(baseline: Baseline, limit: int | None) -> Iterable[RenderableType]
     yield table
 
 
-def _suspects(suspects: Sequence[Suspect]) -> RenderableType:
+def _suspects(places: Sequence[tuple[str, Suspect]]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold", style="quiet")
-    for suspect in suspects:
+    for where, suspect in places:
         clues = "; ".join(f"{clue.kind} {clue.score:.2f} {clue.detail}".strip() for clue in suspect.clues)
-        table.add_row(f"  {suspect.score:.2f}", safe(suspect_words(suspect)), safe(clues))
+        table.add_row(f"  {suspect.score:.2f}", safe(where), safe(clues))
     return table
 
 

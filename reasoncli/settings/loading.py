@@ -111,7 +111,7 @@ def show(value: object, field: Field) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return shlex.join(value) if value else "none"
+        return shlex.join(value) if value else field.key.default or "none"
     if field.key.unit == "bytes" and isinstance(value, int):
         for letter, size in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
             if value and value % size == 0:

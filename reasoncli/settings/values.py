@@ -25,6 +25,14 @@ class SandboxKind(StrEnum):
     LOCAL = "local"
 
 
+class EndpointAbility(StrEnum):
+    """The kind of prompt that a model at an endpoint takes."""
+
+    CHAT = "chat"
+    INFILL = "infill"
+    LINE_REPAIR = "line-repair"
+
+
 class BuildNetwork(StrEnum):
     """The network that building an image may use."""
 
@@ -43,6 +51,20 @@ class ModelSettings:
     endpoint_model: Annotated[str | None, Key("The model's name at an endpoint that serves several.", Scope.USER)] = (
         None
     )
+    endpoint_ability: Annotated[
+        EndpointAbility | None,
+        Key("What the model at an endpoint takes.", Scope.USER, default="found out"),
+    ] = None
+    endpoint_concurrency: Annotated[
+        int, Key("Requests in flight at an endpoint.", Scope.USER, minimum=1, maximum=1024)
+    ] = 16
+    endpoint_retries: Annotated[
+        int, Key("How often a failed request to an endpoint is repeated.", Scope.USER, minimum=0, maximum=100)
+    ] = 6
+    endpoint_timeout: Annotated[
+        float,
+        Key("Time for one answer of an endpoint.", Scope.USER, minimum=1.0, maximum=_DAY, unit=Unit.SECONDS),
+    ] = 600.0
     api_key_env: Annotated[str, Key("Environment variable that holds an endpoint's key.", Scope.USER)] = (
         "REASONCLI_API_KEY"
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reasoncli.domain import Snapshot
+from reasoncli.models.interface import Ability
 from reasoncli.models.options import ModelOptions
 from reasoncli.patches.policy import Policy
 from reasoncli.prompting.options import PromptOptions
@@ -35,6 +36,10 @@ def model_options(settings: Settings) -> ModelOptions:
         slots=model.slots,
         memory=model.model_memory,
         api_key_env=(model.api_key_env,),
+        abilities=None if model.endpoint_ability is None else frozenset({Ability(model.endpoint_ability.value)}),
+        concurrency=model.endpoint_concurrency,
+        retries=model.endpoint_retries,
+        read_timeout=model.endpoint_timeout,
     )
 
 
