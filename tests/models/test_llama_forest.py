@@ -15,8 +15,9 @@ from reasoncli.domain import Completion, Form, Prompt, RepairContent
 from reasoncli.errors import ModelError
 from reasoncli.models.interface import SampleRequest
 from reasoncli.models.llama_cpp.drawing import Law
-from reasoncli.models.llama_cpp.forest import Forest, Job
+from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
+from reasoncli.models.llama_cpp.lanes import Job
 from reasoncli.models.llama_cpp.prefixes import Prefixes
 from tests.models.llama_fake import FakeDecoder, FakeLexicon, exact
 
@@ -54,7 +55,7 @@ def g_test(observed: Counter[str], expected: dict[str, float]) -> float:
     n = observed.total()
     large = {text for text, chance in expected.items() if chance * n >= 5}
     cells = [(observed[text], expected[text] * n) for text in large]
-    rest = sum(chance for text, chance in expected.items() if text not in large) * n
+    rest = n - sum(mean for _, mean in cells)  # also what `expected` leaves out as unlikely
     cells.append((n - sum(count for count, _ in cells), rest))
     g = 2 * sum(count * math.log(count / mean) for count, mean in cells if count)
     freedom = len(cells) - 1

@@ -20,11 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoncli.errors import ModelError
+
 Logits = NDArray[np.float32]
 
 _CHUNK = 256
 _BLOCK_BYTES = 1 << 20
 _THREAD_BYTES = 4 << 20
+_DRAWS_AT_ONCE = 2048
 _REACH = (10.0, 20.0, np.inf)
 
 
@@ -112,6 +115,8 @@ def _draw_block(logits: Logits, wishes: Sequence[Draw], law: Law) -> list[Drawn]
     weights = np.exp(block - top[:, None])
     sums = _chunk_sums(weights)
     normalizers = top + np.log(sums.sum(axis=1))
+    if not np.isfinite(normalizers).all():
+        raise ModelError("the model computes nonsense (its logits aren't numbers)", hint="Its weights may be damaged.")
     if law.temperature <= 0:
         return [
             _greedy(row, normalizer, wish, law)
@@ -161,15 +166,22 @@ def _invert(
     weights: Logits, sums: NDArray[np.float64], owner: NDArray[np.intp], uniforms: NDArray[np.float64]
 ) -> NDArray[np.intp]:
     """Token of each draw by inversion: first its chunk, then its place in the chunk."""
-    vocabulary = weights.shape[1]
     heights = np.cumsum(sums, axis=1)
     targets = uniforms * heights[owner, -1]
     chunks = np.empty(len(targets), dtype=np.intp)
     for row in np.unique(owner):
         mine = owner == row
         chunks[mine] = heights[row].searchsorted(targets[mine], side="right")
-    chunks = np.minimum(chunks, sums.shape[1] - 1)
     rest = targets - heights[owner, chunks] + sums[owner, chunks]
+    slices = [slice(at, at + _DRAWS_AT_ONCE) for at in range(0, len(targets), _DRAWS_AT_ONCE)]
+    return np.concatenate([_within(weights, owner[part], chunks[part], rest[part]) for part in slices])
+
+
+def _within(
+    weights: Logits, owner: NDArray[np.intp], chunks: NDArray[np.intp], rest: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Token of each draw, whose chunk is known, and what of its target is left there."""
+    vocabulary = weights.shape[1]
     places = chunks[:, None] * _CHUNK + np.arange(_CHUNK)
     inside = places < vocabulary
     values = weights[owner[:, None], np.minimum(places, vocabulary - 1)].astype(np.float64) * inside
@@ -177,7 +189,8 @@ def _invert(
     # rounding may carry a target past the end of its chunk: it then means the last token with any weight
     last = _CHUNK - 1 - np.argmax(values[:, ::-1] > 0, axis=1)
     within = np.minimum((steps <= rest[:, None]).sum(axis=1), last)
-    return (chunks * _CHUNK + within).astype(np.intp)
+    tokens: NDArray[np.intp] = chunks * _CHUNK + within
+    return tokens
 
 
 def _truncated(weights: Logits, mass: float, uniforms: NDArray[np.float64], law: Law) -> NDArray[np.intp]:
@@ -195,7 +208,8 @@ def _truncated(weights: Logits, mass: float, uniforms: NDArray[np.float64], law:
         size = int(heights.searchsorted(law.top_p * mass, side="left")) + 1
         kept, heights = kept[:size], heights[:size]
     picks = heights.searchsorted(uniforms * heights[-1], side="right")
-    return kept[np.minimum(picks, len(kept) - 1)].astype(np.intp, copy=False)
+    tokens: NDArray[np.intp] = kept[np.minimum(picks, len(kept) - 1)]
+    return tokens
 
 
 def _gather(counts: Sequence[int], tokens: NDArray[np.intp], logprobs: NDArray[np.float64]) -> list[Drawn]:

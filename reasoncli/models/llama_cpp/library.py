@@ -10,11 +10,12 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasoncli.errors import ModelError, ModelFileError
+from reasoncli.errors import ModelError, ModelFileError, ModelMemoryError
 from reasoncli.models.llama_cpp.bindings import ggml, llama_cpp
 
 _KEPT_LINES = 400
 _ERROR_LEVEL = 4
+_LONGEST_COMPLAINT = 400
 _GPU_KINDS = frozenset({1, 2})  # GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU
 
 
@@ -40,9 +41,9 @@ class Log:
         self._lines.clear()
 
     def complaint(self) -> str:
-        """The last error, or an empty string."""
-        errors = [line for level, line in self._lines if level == _ERROR_LEVEL]
-        return re.sub(r"^\w+: ", "", errors[-1]) if errors else ""
+        """The errors since `clear`, the cause before its consequences, or an empty string."""
+        errors = [re.sub(r"^\w+: ", "", line) for level, line in self._lines if level == _ERROR_LEVEL]
+        return "; ".join(dict.fromkeys(errors))[:_LONGEST_COMPLAINT]
 
     def find(self, pattern: str) -> re.Match[str] | None:
         """The last line that matches."""
@@ -119,6 +120,7 @@ def load_model(path: Path, gpu_layers: int) -> LoadedModel:
 
     Raises:
         ModelFileError: llama.cpp can't read the file.
+        ModelMemoryError: it found no room for the weights.
         ModelError: it is no model that continues text from left to right.
     """
     log = start()
@@ -127,6 +129,8 @@ def load_model(path: Path, gpu_layers: int) -> LoadedModel:
     offload = gpu_layers != 0 and llama_cpp.llama_supports_gpu_offload()
     parameters.n_gpu_layers = gpu_layers if offload else 0
     handle = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
+    if not handle and re.search(r"alloc|out of memory", log.complaint()):
+        raise ModelMemoryError(f"{path}: {log.complaint()}", hint="Take a smaller model, or fewer layers on the GPU.")
     if not handle:
         raise ModelFileError(
             f"{path}: llama.cpp can't load it: {log.complaint() or 'no reason given'}",

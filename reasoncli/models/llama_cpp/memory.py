@@ -14,11 +14,16 @@ GIB = 1 << 30
 
 _BASE = 96 * MIB  # the library itself, and what is too small to count one by one
 _SHARE = 0.85  # of what is free; others live on the machine too
+_ACTIVATIONS = 24  # values of embedding width that a token of a batch takes while it is computed
 _OWN_TOKENS = 256  # cells planned for the answer of each sequence
-_LEAST_CONTEXT = 2048
+_LEAST_OWN_TOKENS = 64
 _WANTED_CONTEXT = 16384
+_LEAST_CONTEXT = 2048
 _MOST_SEQUENCES = 256  # LLAMA_MAX_SEQ
+_CPU_SEQUENCES = 64
+_BATCH = 512
 _PAD = 256  # llama.cpp rounds contexts up to this
+_LARGE_SCORES = 256 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Plan:
         cells: tokens of all sequences together; shared ones count once.
         sequences: decoded side by side.
         batch: tokens of one decoding step.
+        flash: fused attention. On a CPU it saves memory but takes longer and rounds to half precision
+            on the way, so there it is only for scores that would be large.
         bytes: estimate for weights, cells and buffers.
     """
 
@@ -37,6 +44,7 @@ class Plan:
     cells: int
     sequences: int
     batch: int
+    flash: bool
     bytes: int
 
 
@@ -60,10 +68,9 @@ def plan(
     context: int | None = None,
     sequences: int | None = None,
     batch: int | None = None,
-    roomy: bool = False,
-    states: bool = False,
+    gpu: bool = False,
 ) -> Plan:
-    """Choose sizes for a model.
+    """Choose sizes for a model: as many sequences as pay, then as long a context as fits.
 
     Args:
         metadata: of the model's file.
@@ -71,52 +78,48 @@ def plan(
         context: tokens of one sequence; `None` to choose, as for the next two.
         sequences: side by side.
         batch: tokens of one step.
-        roomy: on a GPU, where more sequences at once pay.
-        states: the model keeps a recurrent state a sequence.
+        gpu: the model runs on a GPU, where more sequences at once pay.
 
     Raises:
         ModelMemoryError: it doesn't fit even at the least.
     """
     usable = int(free * _SHARE)
-    wanted = min(metadata.context_length, context or _WANTED_CONTEXT)
-    least = min(wanted, context or _LEAST_CONTEXT)
-    lanes = min(_MOST_SEQUENCES, sequences or (_MOST_SEQUENCES if roomy else 64))
-    step = max(batch or 512, lanes)
-    while True:
-        fixed = metadata.weights_bytes + _BASE + _buffers(metadata, lanes, step)
-        if states:
-            fixed += lanes * _state_bytes(metadata)
-        cells = wanted + lanes * _OWN_TOKENS
-        cell_bytes = max(1, metadata.kv_bytes_per_token() + 2 * step)
-        room = (usable - fixed) // cell_bytes
-        if room >= least + lanes * min(64, _OWN_TOKENS) or (lanes == 1 and room >= least):
-            cells = _round_up(min(cells, room))
-            return Plan(min(wanted, cells), cells, lanes, step, fixed + cells * cell_bytes)
-        if lanes == 1 or (sequences is not None and lanes <= sequences and room >= least):
-            break
-        lanes //= 2
-        step = max(batch or min(step, 512), lanes)
-    raise _too_large(metadata, fixed + least * cell_bytes, usable)
+    longest = min(metadata.context_length, context or _WANTED_CONTEXT)
+    shortest = longest if context else min(longest, _LEAST_CONTEXT)
+    most = min(_MOST_SEQUENCES, sequences or (_MOST_SEQUENCES if gpu else _CPU_SEQUENCES))
+    least_bytes = 0
+    for lanes in [most] if sequences else _halvings(most):
+        step = max(batch or _BATCH, lanes)
+        least = _padded(shortest + lanes * _LEAST_OWN_TOKENS)
+        wanted = _padded(longest + lanes * _OWN_TOKENS)
+        least_bytes = _bytes(metadata, least, lanes, step, gpu)
+        if least_bytes > usable:
+            continue
+        cells = wanted
+        while _bytes(metadata, cells, lanes, step, gpu) > usable:
+            cells = max(least, _padded(cells * 7 // 8 - _PAD))
+        flash = gpu or _scores(metadata, cells, step) > _LARGE_SCORES
+        room = cells - lanes * _LEAST_OWN_TOKENS
+        return Plan(min(longest, room), cells, lanes, step, flash, _bytes(metadata, cells, lanes, step, gpu))
+    raise _too_large(metadata, least_bytes, usable)
 
 
-def _too_large(metadata: GgufMetadata, needed: int, usable: int) -> ModelMemoryError:
-    fits = max(0.0, (usable - (needed - metadata.weights_bytes)) / GIB)
-    hint = (
-        f"A file of up to {fits:.1f} GiB would fit: take a smaller model or quantization."
-        if fits >= 0.05
-        else "Free some memory, or ask for a smaller context."
-    )
-    return ModelMemoryError(
-        f"{metadata.name} needs about {needed / GIB:.1f} GiB (weights {metadata.weights_bytes / GIB:.1f}); "
-        f"{usable / GIB:.1f} GiB may be taken",
-        hint=hint,
-    )
+def _bytes(metadata: GgufMetadata, cells: int, sequences: int, batch: int, gpu: bool) -> int:
+    """All that a model takes."""
+    scores = _scores(metadata, cells, batch)
+    mask = 6 * cells * batch  # float32 and half precision
+    logits = 2 * 4 * sequences * metadata.vocab_size  # on both sides of the library
+    activations = 4 * batch * metadata.embedding_length * _ACTIVATIONS
+    states = sequences * _state_bytes(metadata) if metadata.recurrent else 0
+    attention = mask if gpu or scores > _LARGE_SCORES else scores + mask
+    cache = cells * metadata.kv_bytes_per_token()
+    return metadata.weights_bytes + _BASE + cache + attention + logits + activations + states
 
 
-def _buffers(metadata: GgufMetadata, sequences: int, batch: int) -> int:
-    """Logits on both sides of the library, and the widest activations of a batch."""
-    logits = 2 * 4 * sequences * metadata.vocab_size
-    return logits + 4 * batch * metadata.embedding_length * 24
+def _scores(metadata: GgufMetadata, cells: int, batch: int) -> int:
+    """The attention scores of one layer, where they are written out."""
+    heads = metadata.embedding_length // max(1, metadata.key_length)
+    return 4 * heads * cells * batch
 
 
 def _state_bytes(metadata: GgufMetadata) -> int:
@@ -124,8 +127,26 @@ def _state_bytes(metadata: GgufMetadata) -> int:
     return metadata.block_count * metadata.embedding_length * 2 * 132 * 4
 
 
-def _round_up(cells: int) -> int:
-    return max(_PAD, cells // _PAD * _PAD)
+def _too_large(metadata: GgufMetadata, needed: int, usable: int) -> ModelMemoryError:
+    fits = (usable - (needed - metadata.weights_bytes)) / GIB
+    hint = (
+        f"Weights of up to {fits:.1f} GiB would fit: take a smaller model or quantization, or a smaller context."
+        if fits >= 0.1
+        else "Free some memory, or ask for a smaller context."
+    )
+    return ModelMemoryError(
+        f"{metadata.name} needs about {needed / GIB:.1f} GiB ({metadata.weights_bytes / GIB:.1f} for its weights); "
+        f"{usable / GIB:.1f} GiB may be taken",
+        hint=hint,
+    )
+
+
+def _halvings(most: int) -> list[int]:
+    return [most >> shift for shift in range(most.bit_length())]
+
+
+def _padded(cells: int) -> int:
+    return max(_PAD, -(-cells // _PAD) * _PAD)
 
 
 def _machine_free() -> int:
@@ -133,9 +154,9 @@ def _machine_free() -> int:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
-    except OSError:
-        pass  # no Linux
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.7)
+    except OSError:  # no Linux
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.7)
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
 
 
 def _number(path: Path) -> int | None:

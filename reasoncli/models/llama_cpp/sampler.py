@@ -11,18 +11,22 @@ from pathlib import Path
 
 from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
+from reasoncli.models.gguf import GgufMetadata
 from reasoncli.models.interface import ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
 from reasoncli.models.llama_cpp.drawing import Law
-from reasoncli.models.llama_cpp.forest import Forest, Job
+from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
+from reasoncli.models.llama_cpp.lanes import Job
 from reasoncli.models.llama_cpp.prefixes import Prefixes
 from reasoncli.models.llama_cpp.scoring import score
 from reasoncli.models.llama_cpp.vocabulary import Vocabulary
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import ModelProfile, read_profile
+
+_SMALL = 20_000_000  # parameters below which a second thread costs more than it brings
 
 KEEP = "<keep>"
 """The answer of a line-repair model that says the line is right: can be scored, is never drawn."""
@@ -224,19 +228,9 @@ def open_llama_sampler(
         ModelError: it is no model that writes text from left to right.
     """
     profile = profile or read_profile(path)
-    gpus = library.gpus() if options.gpu_layers != 0 else []
-    free = options.memory or (max(gpu.free for gpu in gpus) if gpus else memory.free_memory())
-    plan = memory.plan(
-        profile.metadata,
-        free,
-        context=options.context,
-        sequences=options.slots,
-        batch=options.batch,
-        roomy=bool(gpus),
-        states=profile.metadata.recurrent,
-    )
-    model = library.load_model(path, options.gpu_layers)
-    threads = options.threads or _cores()
+    plan, layers = _fit(profile.metadata, options)
+    model = library.load_model(path, layers)
+    threads = options.threads or (1 if profile.metadata.parameters < _SMALL else _cores())
     context = _make_context(model, plan, threads)
     if not context:
         complaint = library.start().complaint()
@@ -258,6 +252,27 @@ def open_llama_sampler(
     return LlamaSampler(name or str(path), profile, model, decoder, min(plan.context, decoder.cells), threads)
 
 
+def _fit(metadata: GgufMetadata, options: ModelOptions) -> tuple[memory.Plan, int]:
+    """Sizes, and how many layers go to a GPU: all that fit, unless the user says how many."""
+    gpus = library.gpus() if options.gpu_layers != 0 else []
+    room = sum(gpu.free for gpu in gpus)
+
+    def planned(free: int, *, gpu: bool) -> memory.Plan:
+        wishes = {"context": options.context, "sequences": options.slots, "batch": options.batch}
+        return memory.plan(metadata, options.memory or free, gpu=gpu, **wishes)
+
+    if not gpus:
+        return planned(memory.free_memory(), gpu=False), 0
+    if options.gpu_layers > 0:
+        return planned(room + memory.free_memory(), gpu=True), options.gpu_layers
+    try:
+        return planned(room, gpu=True), -1
+    except ModelMemoryError:
+        both = planned(room + memory.free_memory(), gpu=True)
+        share = room * 0.8 / both.bytes
+        return both, max(1, int(metadata.block_count * share))
+
+
 def _make_context(model: library.LoadedModel, plan: memory.Plan, threads: int) -> int:
     parameters = llama_cpp.llama_context_default_params()
     parameters.n_ctx = plan.cells
@@ -266,6 +281,8 @@ def _make_context(model: library.LoadedModel, plan: memory.Plan, threads: int) -
     parameters.n_threads = parameters.n_threads_batch = threads
     parameters.kv_unified = True  # sequences share cells instead of each having a buffer of its own
     parameters.swa_full = True  # a window that drops cells could not be cut back or copied from the middle
+    flash = llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO if plan.flash else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    parameters.flash_attn_type = flash
     parameters.no_perf = True
     if hasattr(parameters, "n_outputs_max"):
         parameters.n_outputs_max = min(plan.sequences, plan.batch)

@@ -24,12 +24,14 @@ class Station(Generic[Load]):
         parent: the station before, if any.
         ending: what belongs to the prompts that end here, in the order given.
         below: stations that come next.
+        open: how many of these two are not done yet.
     """
 
     node: Node
     parent: Station[Load] | None = None
     ending: list[Load] = field(default_factory=list)
     below: list[Station[Load]] = field(default_factory=list)
+    open: int = 0
 
 
 def lay_out(root: Node, prompts: Iterable[tuple[Sequence[int], Load]]) -> list[Station[Load]]:
@@ -55,7 +57,11 @@ def lay_out(root: Node, prompts: Iterable[tuple[Sequence[int], Load]]) -> list[S
         node, parent = todo.pop()
         while node not in ending and len(links[node]) == 1:
             (node,) = links[node].values()
-        station = Station(node, parent, ending.get(node, []))
-        (top if parent is None else parent.below).append(station)
+        station = Station(node, parent, ending.get(node, []), open=len(ending.get(node, [])))
+        if parent is None:
+            top.append(station)
+        else:
+            parent.below.append(station)
+            parent.open += 1
         todo += [(child, station) for child in reversed(links.get(node, {}).values())]
     return top
