@@ -24,12 +24,16 @@ class Group:
         standing: the worst of its clean verdicts where there are any, else the best of its screenings: members
             are equal as canonical ASTs, so what holds of one holds of all, and a clean verdict outweighs any other.
         votes: summed over all members, judged or not.
+        merit: what the rules compare, all but the last one, best first: equal merit is a tie.
+        first: the last rule, the index at which the cluster first appeared.
     """
 
     key: str
     members: tuple[Candidate, ...]
     standing: Standing
     votes: float
+    merit: tuple[Standing, float, int, float]
+    first: int
 
     @property
     def leader(self) -> Candidate:
@@ -45,16 +49,6 @@ class Group:
     def judged(self) -> bool:
         """Whether any member has a verdict."""
         return self.standing.tier is not Tier.UNJUDGED
-
-    @property
-    def merit(self) -> tuple[Standing, float, int, float]:
-        """What the rules compare, all but the last one: equal merit is a tie. Sorts best first."""
-        return (self.standing, -self.votes, self.leader.patch.size, -self.leader.logprob)
-
-    @property
-    def first(self) -> int:
-        """The last rule: the index at which the cluster first appeared."""
-        return min(member.index for member in self.members)
 
     def cluster(self) -> Cluster:
         """As the value that reports and the run store know."""
@@ -88,13 +82,17 @@ def is_clean(candidate: Candidate) -> bool:
 
 
 def _group(key: str, members: list[Candidate]) -> Group:
-    clean = [standing(m.verdict) for m in members if is_clean(m)]
-    screened = (standing(m.verdict) for m in members if m.verdict is not None)
-    common = max(clean) if clean else min(screened, default=UNJUDGED)
+    judged = {member.index: standing(member.verdict) for member in members if member.verdict is not None}
+    clean = [judged[member.index] for member in members if is_clean(member)]
+    common = max(clean) if clean else min(judged.values(), default=UNJUDGED)
 
     def preference(member: Candidate) -> tuple[bool, bool, int, float, int]:
-        own = standing(member.verdict)
+        own = judged.get(member.index, UNJUDGED)
         return (bool(clean) and not is_clean(member), own != common, member.patch.size, -member.logprob, member.index)
 
-    # fsum: the sum must not depend on the order of the members
-    return Group(key, tuple(sorted(members, key=preference)), common, math.fsum(m.votes for m in members))
+    if len(members) > 1:
+        members.sort(key=preference)
+    votes = math.fsum(member.votes for member in members)  # exact: the order of the members must not matter
+    leader = members[0]
+    merit = (common, -votes, leader.patch.size, -leader.logprob)
+    return Group(key, tuple(members), common, votes, merit, min(member.index for member in members))

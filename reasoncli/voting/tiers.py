@@ -5,8 +5,8 @@ Only standing compares patches before their votes do. Among equal standings the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from reasoncli.domain import Verdict, VerdictKind
 
@@ -23,8 +23,7 @@ class Tier(IntEnum):
     UNELECTABLE = 6  # broken, timed out, forbidden, unappliable, needs a rebuild
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Standing:
+class Standing(NamedTuple):
     """What the tests say of a candidate, as a value that sorts best first.
 
     Attributes:
