@@ -16,10 +16,11 @@ from reasoncli.patches.paths import clean, looks_like_path
 _HEAD = re.compile(r"^\s*<{5,9}\s*(?:SEARCH|ORIGINAL)\b\s*>?\s*:?\s*(?P<path>\S*)\s*$", re.IGNORECASE)
 _DIVIDER = re.compile(r"^\s*={5,9}\s*$")
 _TAIL = re.compile(r"^\s*[<>]{5,9}\s*(?:REPLACE|UPDATED)\b.*$", re.IGNORECASE)
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(?P<info>.*)$")
 _LEAD = re.compile(
     r"^(?:\*\*)?\s*(?:file(?:name)?|path|in|edit|modify|update|create)\b(?:\s+file)?\s*[:=]?\s*", re.IGNORECASE
 )
+_LONGEST_MARKER = 600  # characters; longer lines are code, and no food for regular expressions
 _QUOTED = re.compile(r"`([^`\n]+)`")
 
 
@@ -42,9 +43,13 @@ class Block:
         return list(self.body[:divider]), list(self.body[divider + 1 :])
 
 
+def _match(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
+    return pattern.match(line) if len(line) <= _LONGEST_MARKER else None
+
+
 def has_blocks(text: str) -> bool:
     """Whether a text holds the opening marker of a block."""
-    return any(_HEAD.match(line) for line in text.split("\n"))
+    return any(_match(_HEAD, line) for line in text.split("\n"))
 
 
 def parse_blocks(text: str, *, cut_off: bool = False) -> list[Block]:
@@ -62,7 +67,7 @@ def parse_blocks(text: str, *, cut_off: bool = False) -> list[Block]:
     path: str | None = None
     index = last_end = 0
     while index < len(lines):
-        head = _HEAD.match(lines[index])
+        head = _match(_HEAD, lines[index])
         if head is None:
             index += 1
             continue
@@ -73,7 +78,7 @@ def parse_blocks(text: str, *, cut_off: bool = False) -> list[Block]:
         if not closed and cut_off:
             raise Rejected("unparsable", "the answer was cut off inside a block")
         body = lines[start:end]
-        dividers = tuple(offset for offset, line in enumerate(body) if _DIVIDER.match(line))
+        dividers = tuple(offset for offset, line in enumerate(body) if _match(_DIVIDER, line))
         if not dividers:
             raise Rejected("unparsable", "a block has no ======= between what to search and what to put there")
         blocks.append(Block(path, tuple(body), dividers))
@@ -88,14 +93,14 @@ def _end_of_block(lines: Sequence[str], start: int) -> tuple[int, bool]:
     divided = False
     fallback: int | None = None
     for index in range(start, len(lines)):
-        if _TAIL.match(lines[index]):
+        if _match(_TAIL, lines[index]):
             return index, True
-        if _HEAD.match(lines[index]):
+        if _match(_HEAD, lines[index]):
             return (index if fallback is None else fallback), False
-        fence = _FENCE.match(lines[index])
-        if divided and fallback is None and fence and not fence["info"]:
+        fence = _match(_FENCE, lines[index])
+        if divided and fallback is None and fence and not fence["info"].strip():
             fallback = index
-        divided = divided or bool(_DIVIDER.match(lines[index]))
+        divided = divided or bool(_match(_DIVIDER, lines[index]))
     end = len(lines) if fallback is None else fallback
     while fallback is None and end > start and not lines[end - 1].strip():
         end -= 1
@@ -106,9 +111,9 @@ def _path_above(lines: Sequence[str]) -> str | None:
     """The path named in the fence, on its info line, or in the last lines of text above it."""
     seen = 0
     for line in reversed(lines):
-        if not line.strip():
+        if not line.strip() or len(line) > _LONGEST_MARKER:
             continue
-        fence = _FENCE.match(line)
+        fence = _match(_FENCE, line)
         found = _path_in_info(fence["info"]) if fence else _path_in_line(line)
         if found:
             return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from reasoncli import python_source
 from reasoncli.domain import Completion, FileChange, Form, Patch, Prompt, Rejection, RepairContent
@@ -19,13 +19,16 @@ from reasoncli.patches.search_replace import apply_blocks
 from reasoncli.patches.tree import Tree
 from reasoncli.patches.unified_diff import apply_diff
 
-_FENCED = re.compile(r"^\s*(`{3,})[^\n]*\n(.*?)\n?\s*\1\s*$", re.DOTALL)
+_MOST_PARTS = 256  # blocks, or files of a diff: more are no fix, and each costs a search
+
+_Part = TypeVar("_Part")
 
 
 def parse(completion: Completion, prompt: Prompt, tree: Tree, policy: Policy) -> Patch | Rejection:
     """Turn a completion into a patch, by the form its prompt asked for.
 
-    A diff in the place of search/replace blocks is taken too, and the other way round. Parts that touch protected
+    A diff in the place of search/replace blocks is taken too, and the other way round; a file or function written
+    anew without them is not, since what it leaves out can't be told from what it deletes. Parts that touch protected
     files are left out and named in `Patch.dropped`; a completion of nothing else is rejected as forbidden.
 
     Args:
@@ -48,7 +51,7 @@ def from_diff(diff: str, tree: Tree, policy: Policy) -> Patch | Rejection:
     try:
         if len(diff) > policy.max_patch_bytes:
             raise Rejected("forbidden", f"the diff is longer than {policy.max_patch_bytes} bytes")
-        changes, dropped = apply_diff(read_diff(diff), tree, policy.forbids)
+        changes, dropped = apply_diff(_few(read_diff(diff)), tree, policy.forbids)
     except Rejected as error:
         return error.rejection
     return _finish(changes, dropped, tree, policy)
@@ -77,12 +80,13 @@ def _edits(
     text: str, prompt: Prompt, tree: Tree, policy: Policy, *, cut_off: bool
 ) -> tuple[Sequence[FileChange], tuple[str, ...]]:
     if has_blocks(text):
-        files, dropped = apply_blocks(parse_blocks(text, cut_off=cut_off), tree, prompt.files, policy.forbids)
+        blocks = _few(parse_blocks(text, cut_off=cut_off))
+        files, dropped = apply_blocks(blocks, tree, prompt.files, policy.forbids)
         return _as_changes(files), dropped
     if looks_like_diff(text):
         if cut_off:
             raise Rejected("unparsable", "the answer was cut off at the token limit")
-        return apply_diff(read_diff(text), tree, policy.forbids)
+        return apply_diff(_few(read_diff(text)), tree, policy.forbids)
     wanted = "search/replace block" if prompt.form is Form.SEARCH_REPLACE else "diff"
     raise Rejected("unparsable", f"the answer holds no {wanted}")
 
@@ -92,8 +96,16 @@ def _as_changes(files: Mapping[str, bytes]) -> list[FileChange]:
 
 
 def _unfenced(text: str) -> str:
-    match = _FENCED.match(text)
-    return match[2] if match else text
+    """The text inside of a fence, if the fence holds all of it."""
+    lines = text.strip().split("\n")
+    fenced = len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```"
+    return "\n".join(lines[1:-1]) if fenced else text
+
+
+def _few(parts: Sequence[_Part]) -> Sequence[_Part]:
+    if len(parts) > _MOST_PARTS:
+        raise Rejected("forbidden", f"it has {len(parts)} parts, {_MOST_PARTS} are allowed")
+    return parts
 
 
 def _finish(changes: Sequence[FileChange], dropped: Sequence[str], tree: Tree, policy: Policy) -> Patch | Rejection:

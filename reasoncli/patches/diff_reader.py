@@ -19,6 +19,7 @@ _EXTENDED = re.compile(
     r"|dissimilarity index|index) (.*)$"
 )
 _TIMESTAMP = re.compile(r"\s+\d{4}-\d\d-\d\d[ T].*$")
+_LONGEST_HEADER = 4_096
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 
 
@@ -96,7 +97,9 @@ class _Reader:
     def read(self) -> None:
         while self.at < len(self.lines):
             line = self.lines[self.at].removesuffix("\r")
-            if line.startswith("diff --git "):
+            if len(line) > _LONGEST_HEADER:  # nothing outside of a hunk is that long, names least of all
+                self.at += 1
+            elif line.startswith("diff --git "):
                 self.open(FilePatch(git=True))
                 self.names_of_git(line.removeprefix("diff --git "))
                 self.at += 1

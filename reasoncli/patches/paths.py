@@ -38,6 +38,8 @@ def unsafe(path: str, tree: Tree) -> str | None:
             return "the path leads through a symbolic link"
         if mode is not None:
             return "a file stands where the path needs a folder"
+    if tree.mode(path) is None and any(known.startswith(path + "/") for known in tree.paths()):
+        return "a folder stands there"
     return None
 
 

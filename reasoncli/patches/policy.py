@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 from reasoncli.domain import FileChange, Rejection
@@ -145,7 +146,10 @@ class Policy:
         if len(changes) > self.max_files:
             return Rejection("forbidden", f"it changes {len(changes)} files, {self.max_files} are allowed")
         lines = 0
+        made = {change.path for change in changes if change.content is not None}
         for change in changes:
+            if any(parent.as_posix() in made for parent in PurePosixPath(change.path).parents):
+                return Rejection("forbidden", f"{change.path}: the patch makes a file of one of its folders")
             why = unsafe(change.path, tree) or self.forbids(change.path) or self._content(change, tree)
             if why:
                 return Rejection("forbidden", f"{change.path}: {why}")

@@ -15,6 +15,7 @@ from reasoncli.patches.text import Source, align, decode
 from reasoncli.patches.tree import Tree
 
 _MOST_DIVIDERS = 16
+_LONGEST_ELISION = 200  # characters of a line that stands for others
 _ELIDED = re.compile(
     r"^\s*(?:\.{3}|…)\s*$"
     r"|^\s*(?:#|//|/\*|<!--)\s*(?:\.{3}|…).*$"
@@ -153,7 +154,7 @@ def _place_sides(source: Source, search: list[str], replace: list[str], path: st
     fragment = _fragment(source, search, replace)
     if fragment is not None:
         return fragment
-    elided = next((line for line in search if _ELIDED.match(line)), None)
+    elided = next((line for line in search if _elides(line)), None)
     if elided is not None:
         raise Rejected("unparsable", f"{path}: the block leaves code out ({elided.strip()!r}) instead of quoting it")
     raise Rejected("unappliable", f"{path}: the searched lines are not in the file ({search[0].strip()[:60]!r} …)")
@@ -208,10 +209,14 @@ def _fragment(source: Source, search: list[str], replace: list[str]) -> _Edit | 
     return _Edit(Place(hits[0], 1, unchanged), [line], [new])
 
 
+def _elides(line: str) -> bool:
+    return len(line) <= _LONGEST_ELISION and bool(_ELIDED.match(line))
+
+
 def _refuse_elision(replaced: Sequence[str], known: Sequence[str], path: str) -> None:
     there = {line.strip() for line in known}
     for line in replaced:
-        if _ELIDED.match(line) and line.strip() not in there:
+        if _elides(line) and line.strip() not in there:
             raise Rejected("unparsable", f"{path}: the new code leaves something out ({line.strip()!r})")
 
 

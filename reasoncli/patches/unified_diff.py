@@ -18,6 +18,7 @@ from reasoncli.patches.text import Source, decode, split_lines
 from reasoncli.patches.tree import EXECUTABLE, LINK, REGULAR, Tree
 
 _MOST_FUZZ = 2
+_MOST_HUNKS = 256
 _SUBMODULE = "160000"
 
 
@@ -127,7 +128,10 @@ def patch_bytes(data: bytes, hunks: Sequence[Hunk], path: str) -> bytes:
     exact = _exact(source, hunks)
     if exact is not None:
         return exact.encode()
-    if all(end != "\n" for end in source.ends if end):
+    if len(hunks) > _MOST_HUNKS:
+        raise Rejected("unappliable", f"{path}: the diff doesn't fit, and {len(hunks)} hunks are too many to look for")
+    carried = all(text.endswith("\r") for hunk in hunks for _, text in hunk.lines)  # the whole diff came with CRLF
+    if carried or all(end != "\n" for end in source.ends if end):
         hunks = [_without_returns(hunk) for hunk in hunks]
     return _tolerant(source, hunks, path).encode()
 

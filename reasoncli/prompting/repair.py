@@ -184,8 +184,7 @@ def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: Prompt
             distance = min(at, len(window) - 1 - at)
             if distance > centred.get(id(line), -1):
                 centred[id(line)], shown[id(line)] = distance, text
-        if start == 1:
-            shown[id(head[0])] = text
+        shown.setdefault(id(head[0]), text)
         if stop == len(lines):
             break
         start = max(start + 1, start + (stop - start) // 2)

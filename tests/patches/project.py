@@ -56,7 +56,7 @@ def merge(left, right):
     return cart
 '''
 
-PRICING = '''RATES = {
+PRICING = """RATES = {
     "EUR": 1.0,
     "USD": 1.1,
 }
@@ -71,7 +71,7 @@ def discount(amount):
 def convert(amount, source, target):
     # ... not rounded on purpose
     return amount * RATES[source] / RATES[target]
-'''
+"""
 
 TABS = "def area(w, h):\n\tif w < 0:\n\t\treturn 0\n\treturn w + h\n"
 CRLF = b"def first(xs):\r\n    if not xs:\r\n        return xs\r\n    return xs[1]\r\n"

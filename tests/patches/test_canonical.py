@@ -47,7 +47,10 @@ SAME = [
     ("def f(a):\n    with a as x:\n        return x\n", "def f(a):\n    with a as y:\n        return y\n"),
     ("def f(a):\n    if (n := a):\n        return n\n", "def f(a):\n    if (m := a):\n        return m\n"),
     ("async def f(a):\n    x = await a\n    return x\n", "async def f(a):\n    y = await a\n    return y\n"),
-    ("class A:\n    def f(self):\n        x = 1\n        return x\n", "class A:\n    def f(self):\n        y = 1\n        return y\n"),
+    (
+        "class A:\n    def f(self):\n        x = 1\n        return x\n",
+        "class A:\n    def f(self):\n        y = 1\n        return y\n",
+    ),
 ]
 
 DIFFERENT = [
@@ -69,23 +72,32 @@ DIFFERENT = [
     ("def f():\n    x = 1\n    return eval('x')\n", "def f():\n    y = 1\n    return eval('x')\n"),
     ("def f():\n    x = 1\n    return vars()\n", "def f():\n    y = 1\n    return vars()\n"),
     ("def f():\n    x = 1\n    return dir()\n", "def f():\n    y = 1\n    return dir()\n"),
-    ("import sys\ndef f():\n    x = 1\n    return sys._getframe().f_locals\n", "import sys\ndef f():\n    y = 1\n    return sys._getframe().f_locals\n"),
+    (
+        "import sys\ndef f():\n    x = 1\n    return sys._getframe().f_locals\n",
+        "import sys\ndef f():\n    y = 1\n    return sys._getframe().f_locals\n",
+    ),
     ("def f(d):\n    x = 1\n    return d.query('@x')\n", "def f(d):\n    y = 1\n    return d.query('@x')\n"),
     ("def f():\n    x = 1\n    return f'{x=}'\n", "def f():\n    y = 1\n    return f'{y=}'\n"),
     ("def f():\n    '''A.'''\nprint(f.__doc__)\n", "def f():\n    '''B.'''\nprint(f.__doc__)\n"),
     ("def f():\n    '''>>> f()'''\n", "def f():\n    '''>>> f(1)'''\n"),
-    ("import click\n@click.command()\ndef f():\n    '''A.'''\n", "import click\n@click.command()\ndef f():\n    '''B.'''\n"),
+    (
+        "import click\n@click.command()\ndef f():\n    '''A.'''\n",
+        "import click\n@click.command()\ndef f():\n    '''B.'''\n",
+    ),
     ("@register\ndef f():\n    '''A.'''\n", "@register\ndef f():\n    '''B.'''\n"),
     ("class M(Model):\n    '''A.'''\n", "class M(Model):\n    '''B.'''\n"),
     ("from ply import yacc\ndef p_a(p):\n    'a : B'\n", "from ply import yacc\ndef p_a(p):\n    'a : C'\n"),
     ("def f():\n    'doc'\n    'more'\n", "def f():\n    'doc'\n"),
     ("def f(x):\n    return [x for y in x]\n", "def f(x):\n    return [y for y in x]\n"),
     ("def f(a):\n    return [x for b in a], x\n", "def f(a):\n    return [y for b in a], y\n"),  # globals
-    ("def f(a):\n    def g():\n        return x\n    x = a\n    return g\n", "def f(a):\n    def g():\n        return y\n    x = a\n    return g\n"),
+    (
+        "def f(a):\n    def g():\n        return x\n    x = a\n    return g\n",
+        "def f(a):\n    def g():\n        return y\n    x = a\n    return g\n",
+    ),
     ("def f(a):\n    x = a\n    return lambda: x\n", "def f(a):\n    x = a\n    return lambda: y\n"),
     ("def f(a):\n    del a\n    return a\n", "def f(a):\n    return a\n"),
     ("assert x, 'a'\n", "assert x, 'b'\n"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("left", "right"), SAME)
@@ -142,7 +154,8 @@ class Writer:
             case 4:
                 return f"[{self.expression(inner)} for {self.name()} in {self.expression(inner)}]"
             case 5:
-                return f"[{self.expression(inner)} for {self.name()} in [1, 2] for {self.name()} in {self.expression(inner)}]"
+                loops = f"for {self.name()} in [1, 2] for {self.name()} in {self.expression(inner)}"
+                return f"[{self.expression(inner)} {loops}]"
             case 6:
                 return f"(lambda {self.name()}=1: {self.expression(inner)})()"
             case 7:
@@ -163,14 +176,24 @@ class Writer:
                     lines += [f"{margin}if {self.expression()}:", *self.statements(depth - 1, margin + "    ")]
                 case 5:
                     lines += [f"{margin}try:", *self.statements(depth - 1, margin + "    ")]
-                    lines += [f"{margin}except Exception as {self.name()}:", *self.statements(depth - 1, margin + "    ")]
+                    lines += [
+                        f"{margin}except Exception as {self.name()}:",
+                        *self.statements(depth - 1, margin + "    "),
+                    ]
                 case 6:
-                    lines += [f"{margin}def {self.name()}({self.name()}=1):", *self.statements(depth - 1, margin + "    ")]
+                    lines += [
+                        f"{margin}def {self.name()}({self.name()}=1):",
+                        *self.statements(depth - 1, margin + "    "),
+                    ]
                     lines += [f"{margin}    return {self.expression()}"]
                 case 7:
                     lines.append(f"{margin}del {self.name()}")
                 case 8:
-                    lines += [f"{margin}match {self.expression()}:", f"{margin}    case [{self.name()}, *_]:", f"{margin}        pass"]
+                    lines += [
+                        f"{margin}match {self.expression()}:",
+                        f"{margin}    case [{self.name()}, *_]:",
+                        f"{margin}        pass",
+                    ]
                 case 9:
                     lines += [f"{margin}class {self.name()}:", f"{margin}    {self.name()} = {self.expression()}"]
                 case 10:
@@ -208,7 +231,7 @@ def behaviour(source: str) -> list[Any]:
         exec(code, space)
         try:
             value = space["f"](*arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever a random program raises is its behaviour
             value = type(error).__name__
         left = {name: shown(value) for name, value in sorted(space.items()) if name not in {"__builtins__", "f"}}
         seen.append((shown(value), left))

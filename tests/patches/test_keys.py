@@ -5,7 +5,9 @@ from reasoncli.patches.build import build
 from reasoncli.patches.tree import EXECUTABLE, MemoryTree
 
 BASE = b"def f(a):\n    x = a\n    return x - 1\n"
-TREE = MemoryTree({"m.py": BASE, "note.md": b"a\n", "run.sh": b"x\n", "old.py": b"print 'two'\n"}, {"run.sh": EXECUTABLE})
+TREE = MemoryTree(
+    {"m.py": BASE, "note.md": b"a\n", "run.sh": b"x\n", "old.py": b"print 'two'\n"}, {"run.sh": EXECUTABLE}
+)
 
 
 def patch(*changes: FileChange) -> Patch:

@@ -87,7 +87,7 @@ PYPROJECT = '[project]\nname = "x"\n\n[tool.pytest.ini_options]\naddopts = "-q"\
     ("path", "before", "after"),
     [
         ("pyproject.toml", PYPROJECT, PYPROJECT.replace('"-q"', '"-q -k nothing"')),
-        ("pyproject.toml", PYPROJECT, PYPROJECT.replace("[tool.pytest.ini_options]\naddopts = \"-q\"\n", "")),
+        ("pyproject.toml", PYPROJECT, PYPROJECT.replace('[tool.pytest.ini_options]\naddopts = "-q"\n', "")),
         ("pyproject.toml", PYPROJECT, PYPROJECT + '\n[tool.coverage.run]\nomit = ["*"]\n'),
         ("pyproject.toml", PYPROJECT, PYPROJECT + '\n[project.entry-points.pytest11]\nx = "x"\n'),
         ("pyproject.toml", PYPROJECT, PYPROJECT + '\n[tool.poetry.plugins.pytest11]\nx = "x"\n'),
@@ -128,6 +128,17 @@ def test_other_configuration_is_free(path: str, before: str | None, after: str |
     assert check(path, before, after) is None
 
 
+def test_files_and_folders_do_not_share_a_name() -> None:
+    tree = MemoryTree(FILES)
+    for changes in (
+        [FileChange("shop", b"x = 1\n")],
+        [FileChange("new", b"x = 1\n"), FileChange("new/inner.py", b"x = 1\n")],
+    ):
+        refused = Policy().check(changes, tree)
+        assert refused is not None
+        assert refused.kind == "forbidden"
+
+
 def test_size_limits() -> None:
     tree = MemoryTree({"a.py": b"x = 1\n"})
     policy = Policy(max_files=2, max_lines=10, max_file_bytes=100)
@@ -157,7 +168,8 @@ def test_through_a_link_in_the_tree() -> None:
 
 
 def test_an_allowed_test_file_is_kept() -> None:
-    diff = "--- a/tests/test_cart.py\n+++ b/tests/test_cart.py\n@@ -1,2 +1,2 @@\n def test_total():\n-    assert True\n+    assert 1\n"
+    names = "--- a/tests/test_cart.py\n+++ b/tests/test_cart.py\n"
+    diff = names + "@@ -1,2 +1,2 @@\n def test_total():\n-    assert True\n+    assert 1\n"
     patch = from_diff(diff, MemoryTree(FILES), Policy(allowed=("tests/*",)))
     assert isinstance(patch, Patch)
     assert patch.dropped == ()

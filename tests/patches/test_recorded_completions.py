@@ -52,7 +52,7 @@ def cases(file: str) -> Iterator[Case]:
             if case:
                 yield case
             name, _, option = head.partition(" | ")
-            case = Case(name, body)
+            case = Case(name, body.replace("\\r\n", "\r\n"))
             if option.startswith("finish "):
                 case.finish = option.removeprefix("finish ")
             elif option.startswith("files "):

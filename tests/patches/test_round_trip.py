@@ -83,7 +83,9 @@ def patch_between(base: State, after: State) -> Patch:
     return build(changes, tree)
 
 
-LINE = st.sampled_from([b"a", b"b", b"    x = 1", b"", b"}", "né".encode(), b"--- a/x", b"+++ b/x", b"@@ -1 +1 @@", b"a\tb", b"\x0c"])
+LINE = st.sampled_from(
+    [b"a", b"b", b"    x = 1", b"", b"}", "né".encode(), b"--- a/x", b"+++ b/x", b"@@ -1 +1 @@", b"a\tb", b"\x0c"]
+)
 END = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"])
 
 
@@ -106,7 +108,18 @@ def edited(draw: st.DrawFn, content: bytes) -> bytes:
     return b"".join(lines)
 
 
-PATHS = ["plain.py", "with space.py", "ünïcode.py", 'quo"te.py', "sub/inner.py", "a/b.py", "tab\tname.py", "back\\slash.py", "b/a/c.txt", "trailing "]
+PATHS = [
+    "plain.py",
+    "with space.py",
+    "ünïcode.py",
+    'quo"te.py',
+    "sub/inner.py",
+    "a/b.py",
+    "tab\tname.py",
+    "back\\slash.py",
+    "b/a/c.txt",
+    "trailing ",
+]
 
 
 @st.composite

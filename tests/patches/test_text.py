@@ -26,7 +26,11 @@ def test_lines_and_ends_make_the_text(text: str) -> None:
         (b"x = 1\n", "utf-8", "x = 1"),
         (b"\xef\xbb\xbfx = 1\n", "utf-8", "x = 1"),
         ("# coding: latin-1\nx = '\xe9'\n".encode("latin-1"), "iso-8859-1", "# coding: latin-1"),
-        ("# -*- coding: shift_jis -*-\n# \u65e5\u672c\n".encode("shift_jis"), "shift_jis", "# -*- coding: shift_jis -*-"),
+        (
+            "# -*- coding: shift_jis -*-\n# \u65e5\u672c\n".encode("shift_jis"),
+            "shift_jis",
+            "# -*- coding: shift_jis -*-",
+        ),
         (b"# coding: no-such\nx\n", "utf-8", "# coding: no-such"),
         (b"x = '\xff'\n", "ascii", "x = '\udcff'"),
     ],
@@ -39,7 +43,7 @@ def test_encodings(data: bytes, encoding: str, text: str) -> None:
 
 
 def test_what_the_encoding_lacks_is_refused() -> None:
-    source = decode("# coding: latin-1\n".encode(), python=True)
+    source = decode(b"# coding: latin-1\n", python=True)
     with pytest.raises(Rejected, match="iso-8859-1"):
         source.splice(1, 1, ["x = '\u2192'"], [None]).encode()
 
