@@ -70,9 +70,8 @@ def run(spec):
         report_path = os.path.join(private, base64.b16encode(os.urandom(8)).decode("ascii"))
         report = os.open(report_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            environ = environment(spec, private, report_path)
             junit = os.path.join(private, "junit.xml")
-            environ["REASONCLI_JUNIT"] = junit
+            environ = environment(spec, private, report_path, junit)
             command = with_python(spec["command"].replace("{junit}", junit), environ)
             ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
             records, cut = read_report(report, spec["report_limit"])
@@ -85,7 +84,7 @@ def run(spec):
         shutil.rmtree(private, ignore_errors=True)
 
 
-def environment(spec, private, report_path):
+def environment(spec, private, report_path, junit):
     """The command's environment: ours, the fixed part, the spec's, and the hooks' marks with how to take them out."""
     environ = dict(os.environ)
     environ.update(FIXED)
@@ -93,6 +92,7 @@ def environment(spec, private, report_path):
     here = os.path.dirname(sys.executable)
     environ["PATH"] = os.pathsep.join([here] + [part for part in [environ.get("PATH")] if part])
     hooks = {
+        "REASONCLI_JUNIT": junit,
         "PYTHONPATH": os.pathsep.join([HOOKS] + [part for part in [environ.get("PYTHONPATH")] if part]),
         "PYTEST_PLUGINS": ",".join(["reasoncli_pytest"] + [part for part in [environ.get("PYTEST_PLUGINS")] if part]),
     }

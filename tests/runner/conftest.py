@@ -1,0 +1,28 @@
+"""The Pythons that the runner is tried on: this one, and with REASONCLI_TEST_VENVS those that `make_environments.py` made."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def environments() -> dict[str, str]:
+    """Name -> interpreter."""
+    home = os.environ.get("REASONCLI_TEST_VENVS")
+    found = Path(home).expanduser().glob("*/bin/python") if home else ()
+    return {"this": sys.executable, **{path.parent.parent.name: str(path) for path in sorted(found)}}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "python" in metafunc.fixturenames:
+        known = environments()
+        metafunc.parametrize("python", list(known.values()), ids=list(known))
+
+
+@pytest.fixture
+def here() -> str:
+    """The Python that runs these tests."""
+    return sys.executable

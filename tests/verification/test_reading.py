@@ -1,0 +1,196 @@
+"""Reading what runs left: records, JUnit documents, verbose lines."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reasoncli.domain import Evidence, Outcome
+from reasoncli.verification import wire
+from reasoncli.verification.junit import parse_junit
+from reasoncli.verification.lines import parse_lines
+from reasoncli.verification.records import lines_of, read_records
+from reasoncli.verification.session import WHOLE_COMMAND, interpret
+
+
+def lines(*records: dict[str, object]) -> str:
+    return "\n".join(json.dumps({"pid": 1, **record}) for record in records)
+
+
+SESSION = {"t": "session", "kind": "pytest"}
+CLOSED = {"t": "closed", "status": 0, "regular": True, "stopped": False}
+
+
+def result(test: str, outcome: str = "passed") -> dict[str, object]:
+    return {"t": "result", "id": test, "outcome": outcome, "duration": 0.1}
+
+
+def answer(**changes: object) -> wire.Answer:
+    whole: dict[str, object] = {
+        "exit_code": 0,
+        "timed_out": False,
+        "hung": None,
+        "duration": 1.0,
+        "output": "",
+        "records": "",
+        "records_cut": False,
+        "junit": (),
+        "invalid": None,
+    }
+    return wire.Answer(**{**whole, **changes})  # type: ignore[arg-type]
+
+
+def test_a_whole_report() -> None:
+    text = lines(SESSION, {"t": "collected", "ids": ["a", "b"]}, result("a"), result("b", "failed"), CLOSED)
+    run = interpret(answer(records=text, exit_code=1))
+    assert run.report.complete
+    assert run.report.evidence is Evidence.STRUCTURED
+    assert run.report.results["b"].outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("records", "problem"),
+    [
+        ([{"t": "claimed"}], "could not start"),
+        ([SESSION, {"t": "collected", "ids": ["a"]}, result("a")], "ended early"),
+        (
+            [SESSION, {"t": "collected", "ids": ["a", "b"]}, result("a"), CLOSED],
+            "1 of 2 collected tests never reported",
+        ),
+        ([SESSION, result("a"), {**CLOSED, "regular": False}], "ended early"),
+        ([SESSION, result("a"), CLOSED, {"t": "result", "id": "b", "outcome": "splendid"}], "damaged"),
+    ],
+)
+def test_a_success_by_exit_status_alone_is_incomplete(records: list[dict[str, object]], problem: str) -> None:
+    run = interpret(answer(records=lines(*records)))
+    assert run.report.exit_code == 0
+    assert not run.report.complete
+    assert problem in run.problem
+
+
+def test_a_test_that_took_the_process_with_it_is_an_error() -> None:
+    text = lines(SESSION, {"t": "collected", "ids": ["a", "b"]}, {"t": "start", "id": "a"})
+    run = interpret(answer(records=text, exit_code=-11))
+    assert run.report.results["a"].outcome is Outcome.ERROR
+    assert run.missing == ("b",)
+    assert run.problem == "the test command was killed by signal 11"
+    hung = interpret(answer(records=text, exit_code=None, hung="a"))
+    assert hung.report.results["a"].outcome is Outcome.TIMEOUT
+
+
+def test_a_test_that_ran_twice_keeps_its_worst_outcome() -> None:
+    first = [SESSION, result("a", "failed"), CLOSED]
+    second = [SESSION, result("a"), CLOSED]
+    assert read_records(lines(*first, *second)).results["a"].outcome is Outcome.FAILED
+
+
+def test_equal_lines_are_one_object() -> None:
+    span = {"t": "span", "n": 0, "path": "x.py", "lines": "1-3,7"}
+    covers = [{"t": "cover", "id": test, "spans": [0]} for test in ("a", "b")]
+    coverage = read_records(lines(span, *covers)).coverage
+    assert coverage["a"]["x.py"] == {1, 2, 3, 7}
+    assert coverage["a"]["x.py"] is coverage["b"]["x.py"]
+    with pytest.raises(ValueError):
+        lines_of("1-99999999999")
+
+
+def test_nothing_but_an_exit_status() -> None:
+    run = interpret(answer(output="fine\n"))
+    assert run.report.evidence is Evidence.EXIT_CODE
+    assert run.report.results[WHOLE_COMMAND].outcome is Outcome.PASSED
+    run = interpret(answer(exit_code=2, output="broken\n"))
+    assert run.report.results[WHOLE_COMMAND].outcome is Outcome.FAILED
+    assert run.report.results[WHOLE_COMMAND].message == "broken"
+
+
+JUNIT = """<?xml version="1.0"?>
+<testsuites><testsuite name="s">
+  <testcase classname="pkg.Test" name="passes" time="1,000.5"/>
+  <testcase classname="pkg.Test" name="fails"><failure type="AssertionError" message="1 != 2">at line 3</failure></testcase>
+  <testcase name="errs"><error message="boom"/></testcase>
+  <testcase classname="pkg.Test" name="skips"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_junit() -> None:
+    parsed = parse_junit([JUNIT])
+    assert parsed.complete
+    assert {test: each.outcome.value for test, each in parsed.results.items()} == {
+        "pkg.Test::passes": "passed",
+        "pkg.Test::fails": "failed",
+        "s::errs": "error",
+        "pkg.Test::skips": "skipped",
+    }
+    assert parsed.results["pkg.Test::fails"].message == "AssertionError: 1 != 2"
+    assert parsed.results["pkg.Test::fails"].traceback == "at line 3"
+    assert parsed.results["pkg.Test::passes"].duration == 1000.5
+    assert interpret(answer(junit=(JUNIT,))).report.evidence is Evidence.JUNIT
+
+
+def test_junit_that_breaks_off_keeps_what_was_read() -> None:
+    parsed = parse_junit([JUNIT[: JUNIT.index("<testcase name=")]])
+    assert not parsed.complete
+    assert len(parsed.results) == 2
+    assert not interpret(answer(junit=(JUNIT[:-40],))).report.complete
+
+
+def test_junit_with_a_document_type_is_refused() -> None:
+    bomb = (
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+        '<!ENTITY c SYSTEM "file:///etc/passwd">]>'
+        '<testsuite><testcase name="a"><failure message="&c;">&b;</failure></testcase></testsuite>'
+    )
+    parsed = parse_junit([bomb])
+    assert not parsed.complete
+    assert not parsed.results
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (
+            "tests/test_a.py::test_x[a b] PASSED   [ 50%]\ntests/test_a.py::T::test_y FAILED [100%]\n"
+            "ERROR tests/test_b.py - ImportError: no\n",
+            {
+                "tests/test_a.py::test_x[a b]": "passed",
+                "tests/test_a.py::T::test_y": "failed",
+                "tests/test_b.py": "error",
+            },
+        ),
+        (
+            "test_a (pkg.tests.T) ... ok\ntest_b (pkg.tests.T.test_b) ... FAIL\n"
+            "test_c (pkg.tests.T.test_c)\nWhat it is for ... ERROR\ntest_d (pkg.T) ... skipped 'why'\n",
+            {
+                "pkg.tests.T.test_a": "passed",
+                "pkg.tests.T.test_b": "failed",
+                "pkg.tests.T.test_c": "error",
+                "pkg.T.test_d": "skipped",
+            },
+        ),
+        (
+            "sympy/core/tests/test_x.py[3] \ntest_a ok\ntest_b F\ntest_c f\n",
+            {
+                "sympy/core/tests/test_x.py::test_a": "passed",
+                "sympy/core/tests/test_x.py::test_b": "failed",
+                "sympy/core/tests/test_x.py::test_c": "xfailed",
+            },
+        ),
+        ("--- PASS: TestA (0.00s)\n    --- FAIL: TestA/b (0.01s)\n", {"TestA": "passed", "TestA/b": "failed"}),
+        (
+            "ok 1 - adds\nnot ok 2 - subtracts\nok 3 - divides # SKIP\n",
+            {"adds": "passed", "subtracts": "failed", "divides": "skipped"},
+        ),
+        ("everything is fine\n", {}),
+    ],
+)
+def test_verbose_lines(output: str, expected: dict[str, str]) -> None:
+    assert {test: each.outcome.value for test, each in parse_lines(output).items()} == expected
+
+
+def test_a_frame_survives_what_surrounds_it() -> None:
+    assert wire.find_frame(b"noise\nREASONCLI-FRAME other 3 \nabc\n", "mine") is None
+    frame = wire.find_frame(b"noise\nREASONCLI-FRAME mine 3 /tmp/x\nabc\nREASONCLI-END mine\n", "mine")
+    assert frame == wire.Frame(b"abc", 3, "/tmp/x")
+    for damaged in (b"", b"!!!", b"YWJj", b"eJyrVkrLz1eyUkpKLFKqBQAdegQ0"):
+        assert wire.decode(damaged) is None
