@@ -60,7 +60,7 @@ types: $(DEV)  ## Check types (mypy, strict)
 
 .PHONY: bench
 bench: $(DEV) base  ## Print the figures that the README names
-	$(BIN)/python -m benchmarks.startup
+	REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/python -m benchmarks.startup
 
 .PHONY: wheel
 wheel: $(DEV)  ## Build the wheel and the source archive into dist/
