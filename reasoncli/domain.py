@@ -440,7 +440,8 @@ class Decision:
     Attributes:
         chosen: index of the candidate, `None` with `Status.NONE`.
         clusters: all of them, in the order of preference.
-        margin: (leader's votes - runner-up's) / all votes, over the leader's tier; 1.0 without a runner-up.
+        margin: (leader's votes - runner-up's) / all votes, over the leader's tier and what was not judged (it might
+            have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed.
         tie: whether the last rule (order of appearance) had to decide.
         reasons: sentences, in the order in which the rules were applied.
         samples: independent samples drawn; distinct: different patches among them.

@@ -9,12 +9,13 @@ from typing import Self
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from reasoncli.events import Event, SandboxReplaced, Warned
-from reasoncli.reports.console import Glyphs, glyphs, safe
+from reasoncli.reports.console import Glyphs, cropped, glyphs, safe
 from reasoncli.reports.pieces import (
     baseline_words,
     gist_text,
@@ -105,13 +106,17 @@ def _heading(view: RunView, width: int, signs: Glyphs) -> RenderableType:
     started = view.started
     assert started is not None  # noqa: S101 - the caller looked
     line = Table.grid(expand=True, padding=(0, 1))
-    line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    line.add_column(ratio=1)
     line.add_column(justify="right", no_wrap=True)
-    title = Text("  ").append_text(safe(started.issue, "head"))
+    title = _indented(cropped(started.issue, "head"))
     line.add_row(title, Text(f"{started.run} ", style="quiet"))
     facts = [started.model, started.sandbox, "resumed" if started.resumed else ""]
-    line.add_row(Text("  ").append_text(safe(f" {signs.dot} ".join(filter(None, facts)), "quiet")), "")
+    line.add_row(_indented(cropped(f" {signs.dot} ".join(filter(None, facts)), "quiet")), "")
     return line
+
+
+def _indented(line: Text) -> RenderableType:
+    return Padding(line, (0, 0, 0, 2))
 
 
 def _stages(view: RunView, width: int, signs: Glyphs) -> RenderableType:
@@ -119,7 +124,7 @@ def _stages(view: RunView, width: int, signs: Glyphs) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_STAGE_WIDTH)
     table.add_column(no_wrap=True, justify="right", min_width=8)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column()
     for stage in view.stages.values():
         running = stage.seconds is None
         sign = Text(f"  {signs.running}", style="accent") if running else Text(f"  {signs.done}", style="good")
@@ -136,25 +141,27 @@ def _stages(view: RunView, width: int, signs: Glyphs) -> RenderableType:
 def _found(view: RunView, stage: StageView) -> Text:
     """What a finished stage came to."""
     if stage.name == "baseline" and view.baseline is not None:
-        return safe(baseline_words(view.baseline))
+        return cropped(baseline_words(view.baseline))
     if stage.name == "localization" and view.suspects:
-        return safe(", ".join(suspect_words(each) for each in view.suspects[:2]))
+        return cropped(", ".join(suspect_words(each) for each in view.suspects[:2]))
     if stage.name == "search" and not stage.detail:
-        return safe(f"{count(view.samples, 'sample')}, {view.distinct} distinct, {view.verified} verified")
-    return safe(stage.detail)
+        return cropped(f"{count(view.samples, 'sample')}, {view.distinct} distinct, {view.verified} verified")
+    return cropped(stage.detail)
 
 
 def _progress(view: RunView, stage: StageView, width: int, signs: Glyphs) -> RenderableType:
     """How far a running stage is: a bar where there is something to measure, and the time left."""
     done, total = (view.samples, view.budget) if stage.name == "search" else (stage.done, stage.total)
     if not total:
-        return safe(stage.detail, "quiet")
+        return cropped(stage.detail, "quiet")
     row = Table.grid(padding=(0, 1))
+    for fixed in (True, True, True, False):
+        row.add_column(no_wrap=fixed)
     row.add_row(
         ProgressBar(total=total, completed=min(done, total), width=max(8, min(24, width - 58))),
         Text(f"{number(done)}/{number(total)}"),
         Text(_time_left(view), style="quiet"),
-        safe(stage.detail, "quiet"),
+        cropped("" if stage.name == "search" else stage.detail, "quiet"),
     )
     return row
 

@@ -11,6 +11,7 @@ from reasoncli.reports.console import Glyphs, glyphs, safe
 from reasoncli.reports.pieces import diff_text, gist_text, place, verdict_label
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, number
+from reasoncli.voting.tiers import Tier
 
 _HEADLINES = {
     Status.VERIFIED: ("good", "Verified"),
@@ -111,10 +112,12 @@ def margin_words(summary: Summary) -> str:
     if decision is None or decision.chosen is None:
         return "none"
     first = decision.clusters[0]
-    equals = [each for each in decision.clusters if each.tier == first.tier]
-    total = sum(each.votes for each in equals)
-    if len(equals) == 1:
+    rivals = [each for each in decision.clusters[1:] if each.tier in (first.tier, Tier.UNJUDGED)]
+    if not rivals:
         return f"{count(first.votes, 'vote')}, without a rival of equal outcome"
-    second = max(each.votes for each in equals[1:])
+    total = first.votes + sum(each.votes for each in rivals)
+    second = max(each.votes for each in rivals)
     words = f"{number(first.votes)} against {number(second)} of {count(total, 'vote')} ({decision.margin:.0%})"
+    unjudged = sum(each.tier == Tier.UNJUDGED for each in rivals)
+    words += f", {count(unjudged, 'form')} not judged" if unjudged else ""
     return f"{words}; a tie, decided by order of appearance" if decision.tie else words

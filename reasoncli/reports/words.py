@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """`0.2 s`, `3 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    """`12 ms`, `0.2 s`, `3 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if 0 < seconds < 0.0995:
+        return f"{max(round(seconds * 1000), 1)} ms"
     if seconds < 9.95 and seconds != round(seconds):
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -37,7 +37,7 @@ def decide(
         status=Status.NONE if chosen is None else _status(chosen, targets),
         chosen=None if chosen is None else chosen.leader.index,
         clusters=tuple(g.cluster() for g in groups),
-        margin=0.0 if chosen is None else _margin(chosen, rivals),
+        margin=0.0 if chosen is None else _margin(chosen, [*rivals, *(g for g in groups if not g.judged)]),
         tie=chosen is not None and any(g.merit == chosen.merit for g in rivals),
         reasons=tuple(_why_none(groups, targets) if chosen is None else _why(chosen, rivals, groups, targets)),
         samples=samples,
@@ -63,7 +63,10 @@ def _status(chosen: Group, targets: int) -> Status:
 
 
 def _margin(chosen: Group, rivals: Sequence[Group]) -> float:
-    """(leader - runner-up) / all votes of the tier; negative where the most-voted could not be confirmed."""
+    """(leader - runner-up) / all votes of the tier; negative where the most-voted could not be confirmed.
+
+    What was not judged counts as a rival: it might have passed.
+    """
     if not rivals:
         return 1.0
     total = math.fsum([chosen.votes, *(g.votes for g in rivals)])

@@ -84,14 +84,15 @@ def settled(
 def contenders(candidates: Sequence[Candidate], *, targets: int, remaining: float = 0.0) -> list[int]:
     """Candidates without a verdict that could still be chosen, the likely winners first.
 
-    One candidate for each vote key that has no verdict at all: the others behave alike. Left out are those whose
-    cluster cannot reach the votes of a leader in the best tier, whatever the `remaining` votes say; once that
-    leader is demoted by its confirmation, ask again.
+    One candidate for each vote key that has no verdict at all: the others behave alike. Once a leader stands in the
+    best tier, those are left out whose cluster cannot reach its votes even with all `remaining` ones; and when no
+    more votes come, those that would lose to it by the rules after the votes. Once that leader is
+    demoted by its confirmation, ask again.
     """
     groups = ranked(candidates)
     unjudged = [g for g in groups if not g.judged]  # ranked: most votes first, then smaller, then likelier
     if groups and groups[0].standing.tier is best_possible(targets):
-        unjudged = [g for g in unjudged if g.votes + remaining >= groups[0].votes]
+        unjudged = [g for g in unjudged if _can_beat(g, groups[0], remaining)]
     return [g.leader.index for g in unjudged]
 
 
@@ -108,6 +109,13 @@ def tail(a: int, b: int) -> float:
     """Posterior probability that a behaviour with b votes is at least as frequent as one with a votes."""
     n = a + b + 1
     return float(Fraction(sum(math.comb(n, i) for i in range(a + 1, n + 1)), 2**n))
+
+
+def _can_beat(group: Group, leader: Group, remaining: float) -> bool:
+    """Whether an unjudged cluster would come before the leader if it passed."""
+    if remaining > 0:
+        return group.votes + remaining >= leader.votes
+    return ((leader.standing, *group.merit[1:]), group.first) < (leader.merit, leader.first)
 
 
 def _error(leader: Group, rivals: Sequence[Group], independent: Mapping[int, int] | None) -> float:

@@ -19,6 +19,7 @@ from reasoncli.events import (
     CandidateJudged,
     RunStarted,
     SamplesDrawn,
+    StageFinished,
     StageProgress,
     StageStarted,
     Warned,
@@ -50,6 +51,20 @@ def test_no_frame_is_wider_than_the_terminal(width: int) -> None:
     for _, event in events():
         view.observe(event)
         assert max(len(line) for line in frame(view, width).splitlines()) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_long_details_are_cut_and_push_nothing_aside(width: int) -> None:
+    view = seen()
+    view.observe(StageFinished("sandbox", 125.0, "docker an/image:tag (sha256:" + "0123456789abcdef" * 8 + ")"))
+    view.observe(StageStarted("apply"))
+    view.observe(StageProgress("apply", 1, 3, "a very long word of what is going on " * 5))
+    lines = frame(view, width).splitlines()
+    (sandbox,) = [line for line in lines if "sandbox" in line]
+    assert sandbox.startswith("  ✔  sandbox        2 min 05 s  docker an/image")
+    assert sandbox.endswith("…")
+    assert len([line for line in lines if "apply" in line or "going on" in line]) == 1
+    assert max(map(len, lines)) <= width
 
 
 def test_the_display_says_what_matters() -> None:

@@ -224,7 +224,7 @@ def test_the_picture_loads_nothing_from_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.04, "0.0 s"),
+        (0.04, "40 ms"),
         (0.25, "0.2 s"),
         (3.0, "3 s"),
         (9.94, "9.9 s"),

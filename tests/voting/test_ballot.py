@@ -75,6 +75,10 @@ def test_alone_in_its_tier_the_margin_is_one() -> None:
     assert ballot(candidate(0, "a", 1, CLEAN), candidate(1, "b", 50, NO_EFFECT)).margin == 1.0
 
 
+def test_what_was_not_judged_counts_against_the_margin() -> None:
+    assert ballot(candidate(0, "a", 6, CLEAN), candidate(1, "b", 2, None)).margin == 0.5
+
+
 def test_weak_evidence_is_named() -> None:
     weak = dataclasses.replace(CLEAN, evidence=Evidence.EXIT_CODE)
     assert any("exit status alone" in reason for reason in ballot(candidate(0, judged=weak)).reasons)

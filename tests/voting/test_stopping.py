@@ -137,10 +137,23 @@ def test_contenders_come_with_the_likely_winners_first() -> None:
 
 
 def test_whoever_cannot_win_any_more_is_left_out() -> None:
-    candidates = [candidate(0, "a", 5), candidate(1, "b", 5, None), candidate(2, "c", 4, None)]
+    candidates = [candidate(0, "a", 5), candidate(1, "b", 6, None), candidate(2, "c", 4, None)]
     assert contenders(candidates, targets=2) == [1]
     assert contenders(candidates, targets=2, remaining=1) == [1, 2]
     assert contenders([dataclasses.replace(candidates[0], verdict=DEMOTED), *candidates[1:]], targets=2) == [1, 2]
+
+
+def test_equal_votes_can_win_only_by_the_rules_that_follow() -> None:
+    leader = candidate(1, "a", 5, size=2, logprob=-1.0)
+    rivals = [
+        candidate(0, "earlier", 5, None),
+        candidate(2, "later", 5, None),
+        candidate(3, "smaller", 5, None, size=1),
+        candidate(4, "larger", 5, None, size=3, logprob=-0.1),
+        candidate(5, "likelier", 5, None, logprob=-0.5),
+    ]
+    assert contenders([leader, *rivals], targets=2) == [3, 5, 0]
+    assert len(contenders([leader, *rivals], targets=2, remaining=1)) == 5
 
 
 def test_finalists_until_the_choice_stands_on_a_clean_verdict() -> None:
