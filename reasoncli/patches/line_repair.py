@@ -35,6 +35,7 @@ _SURROUNDINGS = (
     ("if 0: pass\n", " pass\n"),
     ("try: pass\n", " pass\n"),
     ("match 0:\n ", " pass\n"),
+    ("", "\n case _: pass\n"),
     ("", "\ndef _(): pass\n"),
 )
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment
 
 from reasoncli.domain import ChatContent, Form, Issue, Prompt, Suspect, TestResult
-from reasoncli.prompting.excerpts import Excerpt, Files, class_heads, covers, suspect_functions, test_source
+from reasoncli.prompting.excerpts import (
+    Excerpt,
+    Files,
+    class_heads,
+    covers,
+    import_blocks,
+    suspect_functions,
+    test_source,
+)
 from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.prompting.prose import plain, shortened
@@ -32,7 +40,7 @@ class View:
         part: of the budget for code that may be filled.
         whole_files: show the suspect files in full where they fit, before functions.
         functions: how many functions at most.
-        heads: whether constructors of the classes concerned are shown as well.
+        heads: whether constructors of the classes and imports of the files concerned are shown as well.
     """
 
     share: float
@@ -89,7 +97,7 @@ def _choose(
         paths = dict.fromkeys(excerpt.path for excerpt in wanted)
         wanted = [whole for path in paths if (whole := files.whole(path)) is not None] + wanted
     if view.heads:
-        wanted += class_heads(wanted, files)
+        wanted += [*class_heads(wanted, files), *import_blocks(wanted, files)]
     shown: list[Excerpt] = []
     for excerpt in wanted:
         if any(covers(other, excerpt) for other in shown):

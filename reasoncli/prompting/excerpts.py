@@ -10,6 +10,8 @@ from reasoncli import python_source
 from reasoncli.domain import Suspect, TestResult
 from reasoncli.prompting.options import Read
 
+_LONGEST_IMPORTS = 60  # lines
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -118,6 +120,23 @@ def class_heads(excerpts: Sequence[Excerpt], files: Files) -> list[Excerpt]:
                     made = files.excerpt(excerpt.path, f"{owner.name}.__init__", start, end)
                     if made and made not in found and not any(covers(e, made) for e in excerpts):
                         found.append(made)
+    return found
+
+
+def import_blocks(excerpts: Sequence[Excerpt], files: Files) -> list[Excerpt]:
+    """The imports at the top of the files concerned, where they aren't shown: what names in the code mean."""
+    found: list[Excerpt] = []
+    for path in dict.fromkeys(excerpt.path for excerpt in excerpts):
+        module = files.module(path)
+        lines: list[int] = []
+        for node in module.body if module else ():
+            if isinstance(node, python_source.Definition | ast.ClassDef):
+                break
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                lines += [node.lineno, node.end_lineno or node.lineno]
+        made = files.excerpt(path, "imports", min(lines), max(lines)) if lines else None
+        if made and made.end - made.start < _LONGEST_IMPORTS and not any(covers(e, made) for e in excerpts):
+            found.append(made)
     return found
 
 

@@ -55,7 +55,7 @@ def repair_prompts(
     prompts: list[Prompt] = []
     seen: set[Region] = set()
     for rank, unit in enumerate(_units(suspects, read, options.functions)):
-        lines = [line for line in unit.lines if line.span is not None and _region(unit, line) not in seen]
+        lines = [line for line in unit.lines if _askable(line) and _region(unit, line) not in seen]
         weights = [_weight(unit, line) for line in lines]
         total = sum(weights)
         shown = _windows(unit, count_tokens, context - options.repair_tokens - _MARGIN, options)
@@ -79,6 +79,11 @@ def _prompt(unit: Unit, line: Line, function: str, share: float, options: Prompt
         share=share,
         files=(unit.path,),
     )
+
+
+def _askable(line: Line) -> bool:
+    """Whether a line can be asked about: it has a place, and is one line (a long string may be printed as several)."""
+    return line.span is not None and "\n" not in line.text
 
 
 def _region(unit: Unit, line: Line) -> Region:

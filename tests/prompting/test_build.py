@@ -139,6 +139,24 @@ def test_chat_prompts_differ_in_what_they_show() -> None:
     assert any("import logging" in chat_text(each) for each in made("chat"))  # a whole file
 
 
+def test_imports_and_constructors_come_along() -> None:
+    text = next(chat_text(each) for each in made("chat") if "shop/pricing.py" in each.files)
+    assert "`imports`\n\n```python\nimport logging\n\nfrom shop.pricing import discount\n```" in text
+    assert "`Cart.__init__`" in text
+
+
+def test_the_test_is_found_by_unittests_ids_and_by_frames() -> None:
+    source = b"class T:\n    def test_a(self):\n        assert helper()\n"
+    files = {**FILES, "pkg/tests/test_t.py": source}
+    for result in (
+        TestResult("pkg.tests.test_t.T.test_a", Outcome.FAILED),
+        TestResult("pkg/tests/test_t.py::T::test_a[x::y]", Outcome.FAILED),
+        TestResult("odd id", Outcome.FAILED, frames=(("pkg/tests/test_t.py", 3, "test_a"),)),
+    ):
+        prompts = build_prompts({"chat"}, ISSUE, SUSPECTS, files.get, [result], count_tokens=tokens, context=16_384)
+        assert "def test_a(self):\n        assert helper()" in chat_text(prompts[0])
+
+
 @pytest.mark.parametrize("context", [2_600, 2_900, 3_200, 3_700, 4_500, 8_000])
 def test_chat_keeps_its_budget_and_never_cuts_a_function(context: int) -> None:
     options = PromptOptions(answer_tokens=512)
