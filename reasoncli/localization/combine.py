@@ -9,7 +9,6 @@ ties go by path and line.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,17 +31,20 @@ class Weights:
 
     Attributes:
         seldom: factor for lines that are seldom the fault.
-        spread: factor for a statement's other lines, where the suspect one is part of a longer statement.
+        guard: factor at which a condition or loop takes over the suspicion of what it decides on.
         parsed_files: how many of a large repository's files are parsed, those first that match the issue's words.
     """
 
-    spectrum: float = 0.6
+    spectrum: float = 0.65
     traceback: float = 0.25
-    lexical: float = 0.15
+    lexical: float = 0.1
     seldom: float = 0.3
-    spread: float = 0.9
+    guard: float = 0.9
     parsed_files: int = 300
 
+
+Place = tuple[str, int]
+"""A path and a line."""
 
 _DEFAULT = Weights()
 
@@ -98,14 +100,8 @@ class _Scoring:
     ) -> None:
         self._code = code
         self._weights = weights
-        self._spectra = _spread(code, spectra)
-        self._marks: dict[tuple[str, int], Mark] = {}
-        for mark in marks:
-            if mark.line > code.outlines[mark.path].functions[0].end:
-                continue  # of another version of the file
-            known = self._marks.get((mark.path, mark.line))
-            if known is None or known.score < mark.score:
-                self._marks[mark.path, mark.line] = mark
+        self._spectra = _by_line(code, weights.guard, _spectrum_clues(code, spectra))
+        self._marks = _by_line(code, weights.guard, _traceback_clues(code, marks))
         self._total = weights.lexical + (weights.spectrum if spectra else 0.0) + (weights.traceback if marks else 0.0)
 
     def lines(self) -> list[Suspect]:
@@ -133,24 +129,13 @@ class _Scoring:
     def _line(self, path: str, line: int) -> Suspect:
         parsed = self._code.outlines[path]
         function = parsed.function_at(line)
-        seen, mark, words = (
-            self._spectra.get((path, line)),
-            self._marks.get((path, line)),
-            self._lexical(path, function),
-        )
-        clues = []
-        if seen:
-            detail = f"executed by {seen.failing} failing and {seen.passing} passing tests"
-            clues.append(Clue("spectrum", seen.score, detail))
-        if mark:
-            clues.append(Clue("traceback", mark.score, mark.detail))
-        if words:
-            clues.append(words)
-        score = self._mean(seen.score if seen else 0.0, mark.score if mark else 0.0, words.score if words else 0.0)
+        clues = (self._spectra.get((path, line)), self._marks.get((path, line)), self._lexical(path, function))
+        score = self._mean(*(clue.score if clue else 0.0 for clue in clues))
         statement = parsed.statement_at(line)
         if statement and statement.kind in _SELDOM:
             score *= self._weights.seldom
-        return Suspect(path, line, function.name, function.start, function.end, score, tuple(clues))
+        given = tuple(clue for clue in clues if clue)
+        return Suspect(path, line, function.name, function.start, function.end, score, given)
 
     def _mean(self, spectrum_score: float, traceback_score: float, lexical_score: float) -> float:
         weights = self._weights
@@ -174,16 +159,45 @@ class _Scoring:
         }
 
 
-def _spread(code: Code, spectra: Mapping[tuple[str, int], Spectrum]) -> dict[tuple[str, int], Spectrum]:
+def _spectrum_clues(code: Code, spectra: Mapping[Place, Spectrum]) -> dict[Place, Clue]:
     """The spectra of physical lines: a statement over several lines is executed as one, tracers name only some."""
-    spread = dict(spectra)
-    longest: dict[tuple[str, int, int], Spectrum] = defaultdict(lambda: Spectrum(0, 0, 0.0))
+    clues: dict[Place, Clue] = {}
     for (path, line), seen in spectra.items():
+        detail = f"executed by {seen.failing} failing and {seen.passing} passing tests"
+        clue = Clue("spectrum", seen.score, detail)
         statement = code.outlines[path].statement_at(line)
-        if statement and statement.end > statement.start:
-            key = path, statement.start, statement.end
-            longest[key] = max(longest[key], seen, key=lambda spectrum: spectrum.score)
-    for (path, start, end), seen in longest.items():
-        for line in range(start, end + 1):
-            spread.setdefault((path, line), seen)
-    return spread
+        for each in range(statement.start, statement.end + 1) if statement else (line,):
+            if (path, each) in spectra and each != line:
+                continue
+            known = clues.get((path, each))
+            if known is None or known.score < clue.score:
+                clues[path, each] = clue
+    return clues
+
+
+def _traceback_clues(code: Code, marks: Sequence[Mark]) -> dict[Place, Clue]:
+    """The strongest mark of each line; lines past a file's end are of another version of it."""
+    clues: dict[Place, Clue] = {}
+    for mark in marks:
+        place = mark.path, mark.line
+        if mark.line <= code.outlines[mark.path].functions[0].end and (
+            place not in clues or clues[place].score < mark.score
+        ):
+            clues[place] = Clue("traceback", mark.score, mark.detail)
+    return clues
+
+
+def _by_line(code: Code, factor: float, clues: dict[Place, Clue]) -> dict[Place, Clue]:
+    """The clues, with those of conditions and loops raised to what they decide on.
+
+    A wrong condition is executed by passing tests as well; the lines that only a failing test then reaches are not.
+    """
+    found = dict(clues)
+    for path, line in sorted(clues, reverse=True):  # what is inside comes after its head
+        statement = code.outlines[path].statement_at(line)
+        if statement is None or statement.guard is None:
+            continue
+        clue, guard = found[path, line], (path, statement.guard)
+        if guard in found and found[guard].score < factor * clue.score:
+            found[guard] = Clue(clue.kind, factor * clue.score, f"decides on line {line}: {clue.detail}")
+    return found

@@ -37,11 +37,13 @@ class Statement:
 
     Attributes:
         kind: lower-case name of its syntax node (`return`, `functiondef`, …); `docstring` for a text that stands alone.
+        guard: first line of the `if`, `for`, `try`, … right around it, `None` directly in a function or module.
     """
 
     start: int
     end: int
     kind: str
+    guard: int | None = None
 
 
 class Outline:
@@ -79,18 +81,17 @@ def outline(source: str) -> Outline:
         return Outline([whole], [])
     functions = [whole]
     statements: list[Statement] = []
-    pending: list[tuple[ast.AST, str]] = [(tree, "")]
+    pending: list[tuple[ast.AST, str, int | None]] = [(tree, "", None)]
     while pending:
-        node, prefix = pending.pop()
+        node, prefix, guard = pending.pop()
         for child in _statements(node):
-            statements.append(_statement(child))
-            inner = prefix
+            statements.append(_statement(child, guard))
             if isinstance(child, _SCOPES):
                 functions.append(_function(child, prefix))
-                inner = (
-                    f"{prefix}{child.name}." if isinstance(child, ast.ClassDef) else f"{prefix}{child.name}.<locals>."
-                )
-            pending.append((child, inner))
+                inside = "." if isinstance(child, ast.ClassDef) else ".<locals>."
+                pending.append((child, prefix + child.name + inside, None))
+            else:
+                pending.append((child, prefix, child.lineno))
     functions[1:] = sorted(functions[1:], key=lambda function: (function.start, -function.end))
     return Outline(functions, sorted(statements, key=lambda statement: (statement.start, statement.end)))
 
@@ -127,7 +128,7 @@ def _first_line(node: ast.stmt) -> int:
     return node.lineno
 
 
-def _statement(node: ast.stmt) -> Statement:
+def _statement(node: ast.stmt, guard: int | None) -> Statement:
     kind = type(node).__name__.lower()
     start, end = _first_line(node), node.end_lineno or node.lineno
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -137,7 +138,7 @@ def _statement(node: ast.stmt) -> Statement:
         first = body[0]
         inside = first.pattern.lineno if isinstance(first, ast.match_case) else _first_line(first)
         end = max(node.lineno, inside - 1)
-    return Statement(start, end, kind)
+    return Statement(start, end, kind, guard)
 
 
 def _owners(functions: Sequence[Function]) -> Mapping[int, Function]:

@@ -122,6 +122,24 @@ def test_an_exception_in_the_code_marks_its_line() -> None:
     assert found[0].clues[0].kind == "traceback"
 
 
+def test_a_condition_takes_over_what_it_decides_on() -> None:
+    source = "def f(a):\n    x = 1\n    if a:\n        raise ValueError\n    return x\n"
+    outcomes = {"bad": Outcome.FAILED, **{f"good{number}": Outcome.PASSED for number in range(8)}}
+    report = TestReport(
+        {name: TestResult(name, outcome) for name, outcome in outcomes.items()},
+        Evidence.STRUCTURED,
+        1,
+        0.1,
+        coverage={
+            "bad": {"m.py": frozenset({2, 3, 4})},
+            **{f"good{number}": {"m.py": frozenset({2, 3, 5})} for number in range(8)},
+        },
+    )
+    found = rank(Files({"m.py": source}), Issue("it fails", "", ""), is_test=is_test, report=report, targets=["bad"])
+    assert lines(found) == [("m.py", 4), ("m.py", 3), ("m.py", 2)]
+    assert "decides on line 4" in next(suspect for suspect in found if suspect.line == 3).clues[0].detail
+
+
 def test_every_line_of_a_long_statement_is_suspect() -> None:
     report = TestReport(
         {"t": TestResult("t", Outcome.FAILED)},

@@ -82,6 +82,15 @@ def test_the_statement_of_a_line(line: int, found: tuple[int, int, str] | None) 
     assert (statement and (statement.start, statement.end, statement.kind)) == found
 
 
+@pytest.mark.parametrize(
+    ("line", "guard"), [(2, None), (14, None), (17, None), (18, 16), (19, None), (28, 27), (30, 27)]
+)
+def test_what_decides_whether_a_statement_runs(line: int, guard: int | None) -> None:
+    statement = outline(SOURCE).statement_at(line)
+    assert statement is not None
+    assert statement.guard == guard
+
+
 @pytest.mark.parametrize("source", ["def f(:\n  x\n", "\0", "(" * 500 + ")" * 500, "print 'old python'\n"])
 def test_what_does_not_parse_is_one_module(source: str) -> None:
     parsed = outline(source)
