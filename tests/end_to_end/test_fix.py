@@ -174,7 +174,7 @@ def test_runs_are_listed_and_shown(tool: Tool, repository: Path, recording: Path
     assert shown.code == 0
     assert "shop/prices.py" in shown.out
     assert "total" in shown.out
-    assert json.loads(tool.run("runs", "show", "--json").out)["run"] == listed[0]["id"]
+    assert json.loads(tool.run("runs", "show", "--json").out)["run"]["id"] == listed[0]["id"]
 
 
 @pytest.mark.docker
