@@ -23,8 +23,18 @@ from reasoncli.settings.reading import BadValueError, Value, read
 from reasoncli.settings.values import Origin, Settings, Source
 
 PREFIX = "REASONCLI_"
-OTHER_VARIABLES = frozenset({"REASONCLI_CONFIG", "REASONCLI_API_KEY", "REASONCLI_NO_INSTALL"})
-"""Variables with the prefix that are no settings: the user file's path, an endpoint's key, the Makefile's switch."""
+OTHER_VARIABLES = frozenset(
+    {
+        "REASONCLI_CONFIG",  # path of the user's file
+        "REASONCLI_API_KEY",  # an endpoint's key
+        "REASONCLI_DEBUG",  # tracebacks of internal errors
+        "REASONCLI_NO_INSTALL",  # the Makefile's
+        "REASONCLI_TEST_VENVS",  # of this project's own tests
+        "REASONCLI_HOOKS",  # the in-sandbox runner's, where this project is what is repaired
+        "REASONCLI_JUNIT",  # the same
+    }
+)
+"""Variables with the prefix that are no settings."""
 
 _LARGEST_FILE = 1 << 20
 

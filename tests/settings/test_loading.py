@@ -96,7 +96,7 @@ def test_keys_in_files_are_spelt_with_dashes(places: Places) -> None:
 
 
 def test_other_variables_with_the_prefix_are_known(places: Places) -> None:
-    places.load(REASONCLI_API_KEY="secret", REASONCLI_NO_INSTALL="1", PATH="/bin")
+    places.load(REASONCLI_API_KEY="secret", REASONCLI_NO_INSTALL="1", REASONCLI_DEBUG="1", PATH="/bin")
 
 
 @pytest.mark.parametrize(
