@@ -212,7 +212,8 @@ def _by_words(result: TestResult, mentions: Mentions) -> Link | None:
     share = len(common) / len(words)
     if share < 0.5 and len(common) < 2:
         return None
-    return Link(0.2 + 0.3 * share, f"its name and the issue share {', '.join(sorted(common)[:4])}")
+    weight = 0.2 + 0.3 * share if len(common) > 1 else 0.3
+    return Link(weight, f"its name and the issue share {', '.join(sorted(common)[:4])}")
 
 
 def _unlinked(failing: Sequence[TestResult], issue: Issue) -> tuple[Target, ...]:

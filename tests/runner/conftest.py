@@ -1,4 +1,4 @@
-"""The Pythons that the runner is tried on: this one, and with REASONCLI_TEST_VENVS those that `make_environments.py` made."""
+"""The Pythons that the runner is tried on: this one, and those in REASONCLI_TEST_VENVS (see make_environments.py)."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ def run(python: str, root: Path, command: str, **changes: object) -> Seen:
     return Seen(answer, read_records(answer.records))
 
 
-def answer_of(python: str, root: Path, request: wire.Request) -> wire.Answer | None:
-    environment = {"PATH": os.defpath, "HOME": str(root)}
+def answer_of(python: str, root: Path, request: wire.Request, **variables: str) -> wire.Answer | None:
+    environment = {"PATH": os.defpath, "HOME": str(root), **variables}
     spec = wire.encode(request, root=str(root), nonce=NONCE)
     done = subprocess.run(
         [python, str(RUNNER)], input=spec, capture_output=True, env=environment, check=False, timeout=120

@@ -107,7 +107,8 @@ def test_nothing_but_an_exit_status() -> None:
 JUNIT = """<?xml version="1.0"?>
 <testsuites><testsuite name="s">
   <testcase classname="pkg.Test" name="passes" time="1,000.5"/>
-  <testcase classname="pkg.Test" name="fails"><failure type="AssertionError" message="1 != 2">at line 3</failure></testcase>
+  <testcase classname="pkg.Test" name="fails">
+    <failure type="AssertionError" message="1 != 2">at line 3</failure></testcase>
   <testcase name="errs"><error message="boom"/></testcase>
   <testcase classname="pkg.Test" name="skips"><skipped/></testcase>
 </testsuite></testsuites>"""

@@ -162,7 +162,7 @@ def _flat(suite):
 
 
 def _narrow(suite, selected):
-    """Keep the selected tests, and those whose class or module is selected."""
+    """Keep the selected tests, those whose class or module is, and modules that can't be imported."""
     kept = []
     for each in getattr(suite, "_tests", ()):
         if each is None:
@@ -170,7 +170,7 @@ def _narrow(suite, selected):
         if not hasattr(each, "id"):
             _narrow(each, selected)
             kept.append(each)
-        elif _is_selected(test_id(each), selected):
+        elif _is_selected(test_id(each), selected) or _holds(test_id(each), selected):
             kept.append(each)
     if hasattr(suite, "_tests"):
         suite._tests[:] = kept
@@ -182,6 +182,10 @@ def _is_selected(name, selected):
             return True
         name = name.rpartition(".")[0]
     return False
+
+
+def _holds(name, selected):
+    return any(each.startswith(name + ".") for each in selected)
 
 
 def _early_tracer():

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reasoncli.domain import Baseline, Patch, Task, Verdict, VerdictKind
+from reasoncli.errors import Interrupted, SandboxUnavailable
+from reasoncli.events import Event, SandboxReplaced
+from reasoncli.sandbox.config import DockerConfig, LocalConfig
+from reasoncli.sandbox.interface import SandboxProvider
+from reasoncli.sandbox.local_sandbox import local_provider
+from reasoncli.verification.baseline import BaselineOptions, measure_baseline
+from reasoncli.verification.verifier import Verifier
+from tests.verification.projects import CORE, TARGET, Breaking, core_patch, file_patch, task_of, unittest_project
+
+ADD, MULTIPLY = "return a - b", "return a * b"
+
+
+@dataclass
+class Bench:
+    task: Task
+    provider: SandboxProvider
+    baseline: Baseline
+
+    def verifier(self, provider: SandboxProvider | None = None, events: list[Event] | None = None) -> Verifier:
+        heard = events if events is not None else []
+        return Verifier(provider or self.provider, self.task, self.baseline, heard.append)
+
+    def screen(self, patch: Patch) -> Verdict:
+        verifier = self.verifier()
+        try:
+            return verifier.screen(patch, threading.Event())
+        finally:
+            verifier.close()
+
+
+@pytest.fixture(scope="module", params=["local", pytest.param("docker", marks=pytest.mark.docker)])
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterator[Bench]:
+    task = task_of(unittest_project(tmp_path_factory.mktemp("project")))
+    provider: SandboxProvider
+    if request.param == "docker":
+        from reasoncli.sandbox.docker_provider import docker_provider
+
+        state = tmp_path_factory.mktemp("state")
+        provider = docker_provider(task.snapshot, DockerConfig(image=base_image, state_dir=state), "verification")
+    else:
+        provider = local_provider(task.snapshot, LocalConfig())
+    baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(test_timeout=20, parallel=False))
+    yield Bench(task, provider, baseline)
+    provider.close()
+
+
+@pytest.mark.parametrize(
+    ("patch", "kind", "reason"),
+    [
+        (core_patch(ADD, "return a + b"), VerdictKind.FIXES, "all 1 targets pass"),
+        (core_patch(ADD, "return a - b - 0"), VerdictKind.NO_EFFECT, "still red"),
+        (core_patch(ADD, "return {(1, 2): 3}.get((a, b), 7)"), VerdictKind.REGRESSES, "test_add_zero"),
+        (core_patch(ADD, "return (a"), VerdictKind.BROKEN, "does not compile"),
+        (core_patch(ADD, "import os; os._exit(0)"), VerdictKind.BROKEN, "ended early with exit status 0"),
+        (core_patch("def multiply", "def times"), VerdictKind.BROKEN, "can't be collected"),
+        (file_patch("tests/test_core.py", ""), VerdictKind.FORBIDDEN, "tests"),
+        (file_patch("requirements.txt", "x"), VerdictKind.NEEDS_REBUILD, "requirements.txt"),
+    ],
+)
+def test_screening(bench: Bench, patch: Patch, kind: VerdictKind, reason: str) -> None:
+    verdict = bench.screen(patch)
+    assert verdict.kind is kind, verdict
+    assert reason in verdict.reason
+    assert not verdict.clean
+
+
+def test_a_hanging_candidate_times_out(bench: Bench) -> None:
+    verdict = bench.screen(core_patch(ADD, "while True: pass"))
+    assert verdict.kind is VerdictKind.TIMEOUT
+    assert verdict.targets_failed == (TARGET,)
+
+
+def test_one_candidate_leaves_nothing_for_the_next(bench: Bench) -> None:
+    verifier = bench.verifier()
+    cancel = threading.Event()
+    new = Patch(
+        (*core_patch(ADD, "return a - b").changes, *file_patch("pkg/extra.py", "x = 1\n").changes), "", "e", "v", 1
+    )
+    kinds = [
+        verifier.screen(patch, cancel).kind
+        for patch in (
+            core_patch(ADD, "return a + b"),
+            core_patch(MULTIPLY, "return a + b"),
+            core_patch(ADD, "open('left', 'w').write('x')\n    return a + b"),
+            new,
+            core_patch(ADD, "import os\n    if os.path.exists('left'): return a + b"),
+            core_patch(ADD, "from pkg.extra import x\n    return a + b"),
+        )
+    ]
+    verifier.close()
+    none = VerdictKind.NO_EFFECT
+    assert kinds == [VerdictKind.FIXES, none, VerdictKind.FIXES, none, none, none]
+
+
+def test_confirmation_runs_everything_in_a_fresh_sandbox(bench: Bench) -> None:
+    verifier = bench.verifier()
+    verdict = verifier.confirm(core_patch(ADD, "return a + b"), threading.Event())
+    assert verdict.kind is VerdictKind.FIXES
+    assert verdict.clean
+    assert verdict.guards_run == verdict.guards_total == 3
+    assert verdict.targets_passed == (TARGET,)
+    broken = verifier.confirm(core_patch(MULTIPLY, "return a + b"), threading.Event())
+    assert broken.kind is VerdictKind.REGRESSES
+    assert broken.clean
+    verifier.close()
+
+
+def test_several_threads(bench: Bench) -> None:
+    verifier = bench.verifier()
+    patches = [core_patch(ADD, f"return a + b + {number}") for number in (0, 1, 0, 2)]
+    with ThreadPoolExecutor(2) as threads:
+        kinds = list(threads.map(lambda patch: verifier.screen(patch, threading.Event()).kind, patches))
+    verifier.close()
+    good, none = VerdictKind.FIXES, VerdictKind.NO_EFFECT
+    assert kinds == [good, none, good, none]
+
+
+def test_a_cancelled_candidate_gets_no_verdict(bench: Bench) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    verifier = bench.verifier()
+    with pytest.raises(Interrupted):
+        verifier.screen(core_patch(ADD, "return a + b"), cancel)
+    verifier.close()
+
+
+def test_a_candidate_that_kills_the_runner_is_tried_twice_and_broken(bench: Bench) -> None:
+    kill = (
+        "import os, signal\n    [os.kill(int(p), 9) for p in os.listdir('/proc') if p.isdigit() and 'runner/run.py' in "
+    )
+    kill += "open('/proc/%s/cmdline' % p).read() and os.stat('/proc/' + p).st_uid == os.getuid()]\n    return a + b"
+    if not bench.provider.isolated:
+        pytest.skip("would reach the runners of other tests on this machine")
+    events: list[Event] = []
+    verifier = bench.verifier(events=events)
+    verdict = verifier.screen(core_patch(ADD, kill), threading.Event())
+    assert verdict.kind is VerdictKind.BROKEN
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
+    verifier.close()
+
+
+def test_a_sandbox_that_breaks_says_nothing_about_the_candidate(bench: Bench) -> None:
+    events: list[Event] = []
+    breaking = Breaking(bench.provider, breaks=lambda number: number in (0, 1))
+    verifier = bench.verifier(breaking, events)
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
+    assert events == [SandboxReplaced("sandbox 0 broke"), SandboxReplaced("sandbox 1 broke")]
+    verifier.close()
+    assert sorted(breaking.closed) == [0, 1, 2]
+    hopeless = bench.verifier(Breaking(bench.provider, breaks=lambda number: True))
+    with pytest.raises(SandboxUnavailable):
+        hopeless.screen(core_patch(ADD, "return a + b"), threading.Event())
+    hopeless.close()
+
+
+def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) -> None:
+    from dataclasses import replace
+
+    unverified = replace(bench.baseline, targets=())
+    verifier = Verifier(bench.provider, bench.task, unverified, lambda event: None)
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.NO_EFFECT
+    assert verifier.screen(core_patch(MULTIPLY, "return 0"), threading.Event()).kind is VerdictKind.REGRESSES
+    verifier.close()
+
+
+def test_the_snapshot_is_untouched(bench: Bench) -> None:
+    assert (Path(bench.task.snapshot.root) / "pkg/core.py").read_text() == CORE
