@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reasoncli.localization.functions import Function, Outline, outline, source_lines, whole_file
 from reasoncli.localization.lexical import Corpus, Query, function_documents
-from reasoncli.localization.tokens import words
+from reasoncli.localization.tokens import words_among
 
 _MAX_BYTES = 1 << 20
 _PYTHON = frozenset((".py", ".pyi", ".pyw"))
@@ -65,7 +65,9 @@ class Code:
         """
         paths = list(self.texts)
         if len(paths) > limit:
-            scores = Corpus([words(text) for text in self.texts.values()]).scores(wanted)
+            known: dict[str, tuple[str, ...]] = {}
+            counted = [words_among(text, wanted.weights, known) for text in self.texts.values()]
+            scores = Corpus([found for found, _ in counted], [length for _, length in counted]).scores(wanted)
             best = heapq.nlargest(limit, range(len(paths)), key=lambda index: (scores[index], -index))
             paths = sorted({paths[index] for index in best} | {path for path in needed if path in self.texts})
         documents = []

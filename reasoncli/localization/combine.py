@@ -40,7 +40,7 @@ class Weights:
     lexical: float = 0.1
     seldom: float = 0.3
     guard: float = 0.9
-    parsed_files: int = 300
+    parsed_files: int = 200
 
 
 Place = tuple[str, int]

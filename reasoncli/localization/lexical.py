@@ -49,12 +49,12 @@ def query(issue: str, code: Sequence[str] = ()) -> Query:
 
 
 class Corpus:
-    """Documents as word counts, scored by BM25."""
+    """Documents as word counts, scored by BM25; lengths may be given where the counts are not of all words."""
 
-    def __init__(self, documents: Sequence[Mapping[str, int]]) -> None:
+    def __init__(self, documents: Sequence[Mapping[str, int]], lengths: Sequence[int] | None = None) -> None:
         self._documents = documents
-        self._lengths = [sum(document.values()) for document in documents]
-        self._mean = sum(self._lengths) / len(documents) if documents else 0.0
+        self._lengths = lengths or [sum(document.values()) for document in documents]
+        self._mean = sum(self._lengths) / len(self._lengths) if documents else 0.0
         self._holding = Counter(word for document in documents for word in document)
 
     def scores(self, wanted: Query) -> list[float]:

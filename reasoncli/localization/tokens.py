@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -32,6 +32,25 @@ def words(text: str) -> Counter[str]:
         for word in parts(identifier):
             found[word] += times
     return found
+
+
+def words_among(text: str, wanted: Container[str], known: dict[str, tuple[str, ...]]) -> tuple[Counter[str], int]:
+    """How often each wanted word occurs in a text, and how many identifiers it has; several times faster than `words`.
+
+    Args:
+        text: source code or prose.
+        wanted: the words to count.
+        known: identifier -> its wanted words, filled here; hand in the same for all texts.
+    """
+    identifiers = _WORD.findall(text)
+    found: Counter[str] = Counter()
+    for identifier, times in Counter(identifiers).items():
+        among = known.get(identifier)
+        if among is None:
+            among = known[identifier] = tuple(word for word in parts(identifier) if word in wanted)
+        for word in among:
+            found[word] += times
+    return found, len(identifiers)
 
 
 @lru_cache(maxsize=1 << 16)
