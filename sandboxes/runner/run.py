@@ -100,7 +100,7 @@ def environment(spec, private, report_path, junit):
         "report": report_path,
         "root": os.path.realpath(spec["root"]),
         "cache": os.path.join(private, "pytest-cache"),
-        "environ": dict((name, environ.get(name)) for name in hooks),
+        "environ": {name: environ.get(name) for name in hooks},
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
     for name in ("tests", "coverage", "coverage_limit", "fail_fast", "test_timeout"):

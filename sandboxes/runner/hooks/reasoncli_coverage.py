@@ -220,7 +220,7 @@ class Recorder(object):
 
     def end(self):
         """A test ended: its lines as `{path: ranges}`."""
-        return dict((path, ranges(lines)) for path, lines in self._tracer.take().items())
+        return {path: ranges(lines) for path, lines in self._tracer.take().items()}
 
     def write(self, test, found):
         """Write the lines of one test; past the size limit nothing more, and the report says so."""
@@ -239,4 +239,4 @@ class Recorder(object):
     def close(self):
         """Write the lines of modules and class bodies; what ran since the last test is nobody's."""
         self._tracer.take()
-        self.write(IMPORT, dict((path, ranges(lines)) for path, lines in self._tracer.imported().items()))
+        self.write(IMPORT, {path: ranges(lines) for path, lines in self._tracer.imported().items()})

@@ -56,7 +56,7 @@ class CTracerTracer(object):
         self._start()
 
     def take(self):
-        """path -> lines executed since the last call, without what belongs to `<import>`."""
+        """Path -> lines executed since the last call, without what belongs to `<import>`."""
         with self._lock:
             data = self._fields["data"]
             hits = [(name, set(lines)) for name, lines in data.items()]
@@ -77,7 +77,7 @@ class CTracerTracer(object):
         return found
 
     def imported(self):
-        """path -> lines of modules and class bodies seen so far."""
+        """Path -> lines of modules and class bodies seen so far."""
         return self._imported
 
     def _start(self):
@@ -121,13 +121,13 @@ class CTracerTracer(object):
 
 
 def _sort_lines(code, module, function):
-    lines = set(line for _, line in dis.findlinestarts(code) if line)
+    lines = {line for _, line in dis.findlinestarts(code) if line}
     if not code.co_flags & _FUNCTION:
         module |= lines
-    elif lines == set([code.co_firstlineno]):  # a function in one line
+    elif lines == {code.co_firstlineno}:  # a function in one line
         function |= lines
     else:
-        function |= lines - set([code.co_firstlineno])
+        function |= lines - {code.co_firstlineno}
     for constant in code.co_consts:
         if hasattr(constant, "co_consts"):
             _sort_lines(constant, module, function)

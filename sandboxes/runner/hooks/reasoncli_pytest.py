@@ -25,6 +25,7 @@ class Watcher(object):
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item, nextitem):
+        """A test begins: say so, and forget the lines that ran before it."""
         self._reporter.write("start", id=item.nodeid)
         if self._recorder is not None:
             self._recorder.begin()
@@ -32,24 +33,28 @@ class Watcher(object):
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item):
+        """From here on a time-out may interrupt."""
         self._reporter.armed = True
         yield
         self._reporter.armed = False
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item):
+        """From here on a time-out may interrupt."""
         self._reporter.armed = True
         yield
         self._reporter.armed = False
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item, nextitem):
+        """From here on a time-out may interrupt."""
         self._reporter.armed = True
         yield
         self._reporter.armed = False
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
+        """A phase ended: tie its exception, frames and, at the last one, lines to its report."""
         self._reporter.armed = False
         outcome = yield
         report = outcome.get_result()
@@ -64,6 +69,7 @@ class Watcher(object):
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector):
+        """A module was collected or not: tie the exception to its report."""
         outcome = yield
         report = outcome.get_result()
         excinfo = getattr(getattr(report, "call", None), "excinfo", None)
@@ -87,6 +93,7 @@ class Writer(object):
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, session, config, items):
+        """After every other plugin: keep what is selected."""
         yield
         if self._selected is not None:
             dropped = [item for item in items if not is_selected(item.nodeid, self._selected)]
@@ -95,9 +102,11 @@ class Writer(object):
                 config.hook.pytest_deselected(items=dropped)
 
     def pytest_collection_finish(self, session):
+        """Say what is going to run."""
         self._reporter.write("collected", ids=[item.nodeid for item in session.items])
 
     def pytest_collectreport(self, report):
+        """A module that could not be collected is an error under its own path."""
         if report.failed:
             found = getattr(report, "reasoncli", {})
             self._reporter.write(
@@ -111,6 +120,7 @@ class Writer(object):
             )
 
     def pytest_runtest_logreport(self, report):
+        """Gather a test's phases; the worst outcome counts, and the last phase writes it."""
         if report.outcome == "rerun":
             return
         if report.when == "setup" or report.nodeid not in self._running:
@@ -136,6 +146,7 @@ class Writer(object):
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session, exitstatus):
+        """The regular end, after every other plugin's."""
         yield
         if self._recorder is not None:
             self._recorder.close()
@@ -153,11 +164,13 @@ class Settings(object):
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self, early_config, parser, args):
+        """Before pytest-cov decides whether to start."""
         _without_coverage(early_config.known_args_namespace)
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config):
+        """With all options known and nothing collected yet: set what a report needs, and say that a session begins."""
         option = config.option
         option.maxfail = 1 if self._config["fail_fast"] else 0
         option.continue_on_collection_errors = True
@@ -173,7 +186,7 @@ class Settings(object):
         root = str(getattr(config, "rootpath", None) or config.rootdir)
         selected = self._config["tests"]
         if selected is not None:
-            files = sorted(set(os.path.join(root, each.split("::")[0]) for each in selected))
+            files = sorted({os.path.join(root, each.split("::")[0]) for each in selected})
             files = [file for file in files if os.path.exists(file)]
             if files:
                 config.args = files

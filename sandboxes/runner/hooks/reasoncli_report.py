@@ -66,7 +66,7 @@ class Reporter(object):
             line = line[os.write(self._fd, line) :]
 
     def describe(self, kind, value, trace):
-        """(message, frames) of an exception; frames are (path, line, function) inside the repository, outermost first."""
+        """(message, frames) of an exception; frames inside the repository, outermost first: (path, line, function)."""
         frames = []
         while trace is not None:
             path = self.inside(trace.tb_frame.f_code.co_filename)
@@ -179,9 +179,8 @@ def now():
 
 
 _clock = getattr(time, "monotonic", time.time)
-_version = "%d.%d.%d" % sys.version_info[:3]
 
 
 def version():
-    """This Python's version."""
-    return _version
+    """The version of the running Python."""
+    return "%d.%d.%d" % sys.version_info[:3]

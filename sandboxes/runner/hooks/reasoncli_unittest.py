@@ -189,7 +189,7 @@ def _holds(name, selected):
 
 
 def _early_tracer():
-    """A running tracer, so that the imports of the tests are seen as well; None under pytest, whose plugin has its own."""
+    """A running tracer, so that what the tests import is seen too; None under pytest, whose plugin has its own."""
     config = None if "_pytest" in sys.modules else reasoncli_report.peek()
     if not config or not config["coverage"]:
         return None

@@ -1,4 +1,4 @@
-"""Arms the reporting hooks in every Python of the test command, then gives way to the sitecustomize that would have run.
+"""Gives way to the sitecustomize that would have run, then arms the reporting hooks in every Python of the command.
 
 Costs two dictionary look-ups in a process that isn't reported on.
 """
