@@ -119,14 +119,18 @@ def _shift(window: Sequence[str], quoted: Sequence[str]) -> Rewrite | None:
     if any(have[len(have_common) :] != said[len(said_common) :] for have, said in pairs):
         return None
 
+    # What the file has more, or less, at the left of every line; new lines, also ones further left, follow.
+    more = have_common.removesuffix(said_common) if have_common.endswith(said_common) else None
+    less = said_common.removesuffix(have_common) if said_common.endswith(have_common) else None
+
     def rewrite(line: str) -> str:
         if not line.strip():
             return ""
-        if line.startswith(said_common):
-            return have_common + line[len(said_common) :]
-        # Further left than anything quoted (an `else` that closes the quoted block): take off what was too much.
-        depth = len(have_common) - len(said_common) + len(indent(line))
-        return have_common[: max(0, depth)] + line.lstrip()
+        if more is not None:
+            return more + line
+        if less is not None:
+            return line.removeprefix(less) if line.startswith(less) else line.lstrip()
+        return have_common + line.removeprefix(said_common)
 
     return rewrite
 
