@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reasoncli.domain import Baseline, Evidence, Outcome, TestReport, Verdict, VerdictKind
@@ -18,6 +18,7 @@ class Judged:
     """What is known so far of one candidate.
 
     Attributes:
+        excused: guards that failed, but are flaky or depend on tests that were not run.
         verdict: set when a run ended the matter: nothing more needs to run.
     """
 
@@ -30,6 +31,7 @@ class Judged:
     evidence: Evidence = Evidence.STRUCTURED
     timeouts: int = 0
     output: str = ""
+    excused: tuple[str, ...] = ()
     verdict: Verdict | None = None
 
     def conclude(self, baseline: Baseline) -> Verdict:
@@ -56,7 +58,21 @@ class Judged:
             kind, reason = VerdictKind.TIMEOUT, f"hangs in {_names(self.targets_failed)}"
         else:
             kind, reason = VerdictKind.NO_EFFECT, f"still red: {_names(self.targets_failed)}"
+        if self.excused:
+            reason += f"; not counted, because unsteady: {_names(self.excused)}"
         return self._verdict(kind, reason)
+
+    def excusing(self, guards: Iterable[str]) -> Judged:
+        """Without these among the broken guards: they failed for reasons that aren't the candidate's."""
+        excused = tuple(guards)
+        if not excused:
+            return self
+        return replace(
+            self,
+            guards_broken=tuple(guard for guard in self.guards_broken if guard not in excused),
+            guards_run=self.guards_run - len(excused),
+            excused=(*self.excused, *excused),
+        )
 
     def ended(self, kind: VerdictKind, reason: str) -> Judged:
         """The matter is settled by how a run ended."""

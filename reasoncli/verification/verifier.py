@@ -14,10 +14,14 @@ from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.guards import touched_guards
 from reasoncli.verification.judgement import Judged, judge_run
+from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
+
+_FEW = 8  # broken guards that are worth running again before they count
+_REPEATS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Verifier:
         self._baseline = baseline
         self._options = options or VerifierOptions()
         self._pool = SandboxPool(provider, emit)
+        self._lock = threading.Lock()
+        self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
 
@@ -116,17 +122,50 @@ class Verifier:
             return judged.conclude(self._baseline), True
         run = self._run(sandbox, patch, reach.guards, cancel)
         judged = judge_run(judged, run, self._baseline, targets=(), guards=reach.guards)
+        judged = self._without_dependent(judged, sandbox, reach.guards, cancel)
         return judged.conclude(self._baseline), run.answered
 
     def _confirm_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
         sandbox.write(patch.changes)
         guards = self._baseline.guards
         judged = Judged(guards_total=len(guards))
-        run = self._run(sandbox, patch, (*self._targets, *guards), cancel)
+        whole = (*self._targets, *guards)
+        run = self._run(sandbox, patch, whole, cancel)
         judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
+        judged = self._without_unsteady(judged, sandbox, patch, cancel)
+        judged = self._without_dependent(judged, sandbox, whole, cancel)
         return judged.conclude(self._baseline), run.answered
 
-    def _run(self, sandbox: Sandbox, patch: Patch, tests: Sequence[str], cancel: threading.Event) -> Run:
+    def _without_unsteady(self, judged: Judged, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> Judged:
+        """Excuse broken guards, if they are few, that pass whenever they are run again: flaky, unseen by the base."""
+        broken = judged.guards_broken
+        if judged.verdict is not None or not 0 < len(broken) <= _FEW:
+            return judged
+        for _ in range(_REPEATS):
+            again = self._run(sandbox, patch, broken, cancel).report
+            broken = tuple(guard for guard in broken if passes(again.results.get(guard)))
+        return judged.excusing(broken)
+
+    def _without_dependent(
+        self, judged: Judged, sandbox: Sandbox, selection: Sequence[str], cancel: threading.Event
+    ) -> Judged:
+        """Excuse broken guards that fail without the patch as well when only this selection runs.
+
+        They depend on tests that are left out. Each guard is looked at once; what was found holds for all candidates.
+        """
+        if judged.verdict is not None or not judged.guards_broken:
+            return judged
+        with self._lock:
+            unknown = [guard for guard in judged.guards_broken if guard not in self._dependent]
+        if unknown:
+            sandbox.restore()
+            base = self._run(sandbox, None, selection, cancel).report
+            with self._lock:
+                self._dependent.update((guard, not passes(base.results.get(guard))) for guard in unknown)
+        with self._lock:
+            return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard])
+
+    def _run(self, sandbox: Sandbox, patch: Patch | None, tests: Sequence[str], cancel: threading.Event) -> Run:
         if cancel.is_set():
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
@@ -139,7 +178,11 @@ class Verifier:
             RunOptions(
                 timeout=timeout if selectable else self._timing.whole,
                 test_timeout=test_timeout,
-                compile=[each.path for each in patch.changes if each.content is not None and each.path.endswith(".py")],
+                compile=[] if patch is None else _python_files(patch),
                 evidence=evidence,
             ),
         )
+
+
+def _python_files(patch: Patch) -> list[str]:
+    return [change.path for change in patch.changes if change.content is not None and change.path.endswith(".py")]

@@ -176,3 +176,49 @@ def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) ->
 
 def test_the_snapshot_is_untouched(bench: Bench) -> None:
     assert (Path(bench.task.snapshot.root) / "pkg/core.py").read_text() == CORE
+
+
+ORDERED = """
+import pathlib
+import tempfile
+import unittest
+
+from pkg.core import add, multiply
+
+COUNTER = pathlib.Path({counter!r})
+STATE = []
+
+
+class A(unittest.TestCase):
+    def test_1_skipped_but_prepares(self):
+        STATE.append(1)
+        self.skipTest("only prepares")
+
+    def test_2_needs_the_first(self):
+        multiply(1, 1)
+        self.assertTrue(STATE)
+
+    def test_3_add(self):
+        self.assertEqual(add(1, 2), 3)
+
+    def test_4_fails_now_and_then(self):
+        count = int(COUNTER.read_text()) if COUNTER.exists() else 0
+        COUNTER.write_text(str(count + 1))
+        self.assertNotEqual(count, 2)
+"""
+
+
+def test_guards_that_depend_on_others_or_flake_once_do_not_reject(tmp_path: Path) -> None:
+    text = ORDERED.format(counter=str(tmp_path / "counter"))
+    task = task_of(unittest_project(tmp_path / "project", **{"tests/test_core.py": text}))
+    provider = local_provider(task.snapshot, LocalConfig())
+    baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
+    case = "tests.test_core.A."
+    assert set(baseline.guards) == {case + "test_2_needs_the_first", case + "test_4_fails_now_and_then"}
+    verifier = Verifier(provider, task, baseline, lambda event: None)
+    verdict = verifier.confirm(core_patch(ADD, "return a + b"), threading.Event())
+    assert verdict.kind is VerdictKind.FIXES, verdict
+    assert "unsteady" in verdict.reason
+    assert verdict.guards_run == 0
+    verifier.close()
+    provider.close()
