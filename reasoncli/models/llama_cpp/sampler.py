@@ -113,6 +113,14 @@ class LlamaSampler:
         self._check_open()
         return len(self._vocabulary.prompt(self._profile.encoder.segments(prompt)))
 
+    def prompt_tokens(self, prompt: Prompt) -> list[int]:
+        """The tokens that a prompt becomes."""
+        return self._prompt_tokens(prompt, think=False)
+
+    def banned_tokens(self, prompt: Prompt) -> list[int]:
+        """The tokens that are never drawn as part of its answer."""
+        return sorted(self._vocabulary.named(self._profile.encoder.banned_tokens(prompt)))
+
     def close(self) -> None:
         """See `Sampler.close`."""
         if self._closed:
@@ -150,7 +158,7 @@ class LlamaSampler:
                 temperature=request.temperature,
                 top_p=request.top_p,
                 min_p=request.min_p,
-                banned=tuple(sorted(self._vocabulary.named(encoder.banned_tokens(prompt)))),
+                banned=tuple(self.banned_tokens(prompt)),
             ),
             rules=rules,
             ends=self._vocabulary.ends | self._vocabulary.named(encoder.stop_tokens(prompt)),

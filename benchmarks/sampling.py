@@ -1,0 +1,191 @@
+"""Samples per second: our batched tree sampler, `Llama.create_completion` in a loop, and llama.cpp's own server.
+
+    python -m benchmarks.sampling [--samples 32] [--prompt 1000] [--tokens 48] [--server PATH | --build-server]
+
+Same GGUF, same prompt, same settings (temperature 1, nothing truncated), one after the other in one run. The
+models have random weights (see `benchmarks.random_gguf`), at two degrees of certainty: *flat*, where no two samples
+share a token and the tree can't help, and *sharp*, where the next token is about as sure as in a patch. The entropy
+that was met stands beside the figures. Then the distribution check, and what a step costs outside llama.cpp.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.distribution import check_distribution
+from benchmarks.llama_server import build, serve
+from benchmarks.random_gguf import Shape, write
+from benchmarks.step_cost import print_step_cost
+from reasoncli.domain import Completion, Form, InfillContent, Prompt
+from reasoncli.models.interface import SampleRequest
+from reasoncli.models.llama_cpp.bindings import llama_cpp
+from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
+from reasoncli.models.options import ModelOptions
+
+GOALS = {"loop": 10.0, "server, cold": 5.0, "server, warm": 1.5}
+SHARPNESS = {"flat": 1.0, "sharp": 30.0}
+CODE = """
+def total(items, start=0):
+    result = start
+    for index, item in enumerate(items):
+        if item is None:
+            continue
+        result = result + item.price * item.count
+    return result
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: seconds for all samples; `measured` of them were timed."""
+
+    name: str
+    seconds: float
+    measured: int
+    note: str = ""
+
+
+def prompt_of(sampler: LlamaSampler, tokens: int, max_tokens: int) -> Prompt:
+    """An infilling prompt of about so many tokens."""
+    lines = (CODE * (tokens // 10)).splitlines(keepends=True)
+
+    def cut(count: int) -> Prompt:
+        return Prompt("bench", Form.INFILL, InfillContent("".join(lines[:count]), "\n", "a.py"), max_tokens=max_tokens)
+
+    low, high = 1, len(lines)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if sampler.count_tokens(cut(middle)) <= tokens else (low, middle - 1)
+    return cut(low)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock seconds of a call."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure(model: Path, arguments: argparse.Namespace) -> None:
+    """Print the table for one model."""
+    n, most, threads = arguments.samples, arguments.tokens, arguments.threads
+    context = arguments.prompt + most + 64
+    rows: list[Row] = []
+    drawn: list[Completion] = []
+    options = ModelOptions(threads=threads, context=context, slots=max(n, 2), gpu_layers=arguments.gpu_layers)
+    with open_llama_sampler(model, options) as sampler:
+        prompt = prompt_of(sampler, arguments.prompt, most)
+        size = sampler.count_tokens(prompt)
+        tokens = sampler.prompt_tokens(prompt)
+
+        def ours(seed: int) -> None:
+            drawn[:] = sampler.sample([SampleRequest(prompt, n, seed)], threading.Event())
+
+        rows.append(Row("ours, cold", seconds(lambda: ours(1)), n, "prompt read once"))
+        rows.append(Row("ours, warm", seconds(lambda: ours(2)), n, "prompt's cells kept from before"))
+        device = sampler.info.device
+    steps = sum(len(each.logprobs) * each.count for each in drawn)
+    entropy = -sum(sum(each.logprobs) * each.count for each in drawn) / max(1, steps)
+    rows += loop_rows(model, tokens, arguments, context)
+    if arguments.server:
+        with serve(
+            arguments.server, model, slots=n, context=context, threads=threads, gpu_layers=arguments.gpu_layers
+        ) as server:
+            rows.append(Row("server, cold", seconds(lambda: server.complete(tokens, n, most)), n, f"{n} slots"))
+            rows.append(
+                Row("server, warm", seconds(lambda: server.complete(tokens, n, most, seed=99)), n, f"{n} slots")
+            )
+        with serve(
+            arguments.server, model, slots=n, context=context, threads=threads, gpu_layers=arguments.gpu_layers
+        ) as server:
+            rows.append(
+                Row("server, n_cmpl", seconds(lambda: server.complete_in_one(tokens, n, most)), n, "one request, cold")
+            )
+    print(f"\n{model.name}: {size} prompt tokens, {n} samples of up to {most} tokens; {device}, {threads} threads; "
+          f"{entropy:.2f} nats a token, {len(drawn)} distinct")  # fmt: skip
+    print_rows(rows, n)
+
+
+def loop_rows(model: Path, tokens: list[int], arguments: argparse.Namespace, context: int) -> list[Row]:
+    """`Llama.create_completion`, one sample after the other, with its reuse of a prefix and without."""
+    llama = llama_cpp.Llama(
+        str(model), n_ctx=context, n_batch=512, n_threads=arguments.threads, n_threads_batch=arguments.threads,
+        n_gpu_layers=arguments.gpu_layers, verbose=False,
+    )  # fmt: skip
+
+    def one(seed: int) -> None:
+        llama.create_completion(
+            tokens, max_tokens=arguments.tokens, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, seed=seed
+        )
+
+    rows = []
+    for name, note, fresh in (("loop, each anew", "prompt read for each", True), ("loop", "prefix reused", False)):
+        times = []
+        for seed in range(arguments.loop_samples + (not fresh)):
+            if fresh:
+                llama.n_tokens = 0  # what `reset` does: no prefix is known
+            times.append(seconds(lambda seed=seed: one(seed)))  # type: ignore[misc]
+        if not fresh:  # the first read the prompt, as the first of all samples does
+            times = [times[0] / arguments.samples + mean_of(times[1:]) * (1 - 1 / arguments.samples)]
+        rows.append(Row(name, mean_of(times) * arguments.samples, arguments.loop_samples, note))
+    llama.close()
+    return rows
+
+
+def mean_of(values: list[float]) -> float:
+    """Arithmetic mean."""
+    return sum(values) / len(values)
+
+
+def print_rows(rows: list[Row], n: int) -> None:
+    """The table, with how many times as long each took as ours, cold beside cold and warm beside warm."""
+    cold, warm = rows[0].seconds, rows[1].seconds
+    print(f"  {'':18}{'seconds':>9}{'samples/s':>11}{'x ours':>8}  goal")
+    for row in rows:
+        reference = warm if "warm" in row.name else cold
+        goal = GOALS.get(row.name)
+        mark = f">= {goal:g}  " if goal else ""
+        measured = f" ({row.measured} of {n} timed)" if row.measured != n else ""
+        speed = f"{row.seconds:9.2f}{n / row.seconds:11.2f}{row.seconds / reference:8.1f}"
+        print(f"  {row.name:18}{speed}  {mark}{row.note}{measured}")
+
+
+def main() -> None:
+    """Run all of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=32)
+    parser.add_argument("--prompt", type=int, default=1000, help="tokens")
+    parser.add_argument("--tokens", type=int, default=48, help="of each sample")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--gpu-layers", type=int, default=0)
+    parser.add_argument("--loop-samples", type=int, default=6, help="how many of the loop's samples are timed")
+    parser.add_argument("--server", type=Path, help="a llama-server binary")
+    parser.add_argument("--build-server", type=Path, metavar="FOLDER", help="build one there, if it isn't yet")
+    parser.add_argument("--model", type=Path, action="append", help="measure these in place of random weights")
+    parser.add_argument("--only", choices=("speed", "distribution", "steps"), help="one part")
+    arguments = parser.parse_args()
+    if arguments.build_server:
+        arguments.server = build(arguments.build_server)
+    if arguments.only in (None, "speed"):
+        with tempfile.TemporaryDirectory() as folder:
+            models = arguments.model or [
+                write(Path(folder) / f"random-80M-{name}.gguf", Shape(sharpness=sharpness, context=8192))
+                for name, sharpness in SHARPNESS.items()
+            ]
+            for model in models:
+                measure(model, arguments)
+    if arguments.only in (None, "distribution"):
+        check_distribution()
+    if arguments.only in (None, "steps"):
+        print_step_cost()
+
+
+if __name__ == "__main__":
+    main()
