@@ -31,7 +31,6 @@ class Hunk:
     lines: list[tuple[str, str]] = field(default_factory=list)
     old_open: bool = False
     new_open: bool = False
-    marked: bool = False
 
     @property
     def old(self) -> list[str]:
@@ -252,7 +251,6 @@ class _Reader:
             line = self.lines[at]
             sign, text = line[:1], line[1:]
             if sign == "\\":
-                hunk.marked = True
                 last = hunk.lines[-1][0] if hunk.lines else " "
                 hunk.old_open = hunk.old_open or last != "+"
                 hunk.new_open = hunk.new_open or last != "-"

@@ -44,7 +44,6 @@ def apply_blocks(
         Rejected: a block can't be placed, or is ambiguous, or nothing is left.
     """
     edited: dict[str, Source] = {}
-    created: dict[str, bool] = {}
     dropped: list[str] = []
     for path, group in _by_file(blocks, tree, shown):
         if forbids(path):
@@ -53,7 +52,6 @@ def apply_blocks(
         data = tree.read(path)
         if data is None and tree.mode(path) is not None:
             raise Rejected("forbidden", f"{path} is not a regular file")
-        created[path] = data is None
         source = edited.get(path) or decode(data or b"", python=path.endswith((".py", ".pyi")))
         edited[path] = _edit(source, group, path, exists=data is not None)
     return {path: source.encode() for path, source in edited.items()}, tuple(dropped)

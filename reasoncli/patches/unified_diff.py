@@ -138,7 +138,7 @@ def patch_bytes(data: bytes, hunks: Sequence[Hunk], path: str) -> bytes:
 
 def _without_returns(hunk: Hunk) -> Hunk:
     lines = [(sign, text.removesuffix("\r")) for sign, text in hunk.lines]
-    return Hunk(hunk.start, lines, hunk.old_open, hunk.new_open, hunk.marked)
+    return Hunk(hunk.start, lines, hunk.old_open, hunk.new_open)
 
 
 def _exact(source: Source, hunks: Sequence[Hunk]) -> Source | None:
