@@ -98,6 +98,8 @@ def prepare(project: Project, folder: Path) -> Path:
         with tarfile.open(archive) as tar:
             tar.extractall(scratch, filter="data")
         shutil.move(next(path for path in Path(scratch).iterdir() if path.is_dir()), repository)
+    for built in [*repository.glob("*.egg-info"), *repository.glob("src/*.egg-info")]:
+        shutil.rmtree(built)  # no repository has it
     _git(repository, "init", "--quiet")
     _git(repository, "config", "user.name", "benchmark")
     _git(repository, "config", "user.email", "benchmark@example.invalid")
@@ -230,7 +232,10 @@ def _environment(project: Project, folder: Path) -> Path:
     if not (home / "ready").exists():
         _run([sys.executable, "-m", "venv", "--clear", str(home)])
         install = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        _run([*install, "pytest", *project.requires, str(folder / project.name / "repository")])
+        with tempfile.TemporaryDirectory() as scratch:  # building leaves things in the folder it builds from
+            copy = Path(scratch) / "copy"
+            shutil.copytree(folder / project.name / "repository", copy, symlinks=True)
+            _run([*install, "pytest", *project.requires, str(copy)])
         (home / "ready").touch()
     return python
 
