@@ -326,8 +326,8 @@ class Patch:
 
     Attributes:
         changes: files after the patch, sorted by path.
-        diff: unified diff with `a/` and `b/` prefixes, applicable with `git apply`; always valid UTF-8: a file that isn't
-            stands in git's binary form. It may hold carriage returns: write it without newline translation.
+        diff: unified diff with `a/` and `b/` prefixes, applicable with `git apply`. Always valid UTF-8: a file that
+            isn't stands in git's binary form. May hold carriage returns: write it without newline translation.
         execution_key: sha256 over the exact resulting bytes; equal ones are run once.
         vote_key: sha256 over their canonical AST (text where the syntax is not ours); equal ones vote together.
         size: lines added plus lines removed.
