@@ -63,7 +63,7 @@ def prepare(client: Any, snapshot: Snapshot, config: DockerConfig, run: str, pro
         if not _PACKAGE.fullmatch(package):
             raise SandboxUnavailable(f"Not the name of a Debian package: {package!r}.")
     definition = _foreign(snapshot, config) if config.dockerfile is not None else _own(client, snapshot, config)
-    name = f"{PREFIX}{_plain(snapshot.repository.name)}:{definition.key}"
+    name = f"{image_name(snapshot.repository.name)}:{definition.key}"
     with engine.preparing():
         try:
             client.inspect_image(name)
@@ -168,9 +168,9 @@ def _key(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _plain(name: str) -> str:
-    """A repository name that the engine takes."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "project"
+def image_name(project: str) -> str:
+    """What images for a project are called, before the colon."""
+    return PREFIX + (re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-") or "project")
 
 
 def read_generated(
@@ -201,7 +201,10 @@ def _archive(client: Any, container: str, path: str, into: Path) -> dict[str, No
     into.mkdir()
     try:
         pieces, _ = client.get_archive(container, path)
-        return from_archive(pieces, into)
+        found = from_archive(pieces, into)
+        for _ in pieces:  # a response read to its end gives its connection back
+            pass
+        return found
     except engine.ENGINE_ERRORS as error:
         if engine.not_found(error):
             return {}
@@ -220,6 +223,7 @@ def _build(
         progress(f"warning: {warning}")
     token = secrets.token_hex(8)
     last: list[str] = []
+    failed = ""
     network = None if config.build_network is BuildNetwork.DEFAULT else config.build_network.value
     with tempfile.TemporaryFile() as packed:
         definition.pack(packed)
@@ -246,13 +250,12 @@ def _build(
                     if line.strip():
                         progress(line)
                         last = [*last[-_LAST_LINES:], line]
-                if "error" in message:
-                    raise SandboxUnavailable(
-                        "The image can't be built: {}\n{}".format(str(message["error"]).strip(), "\n".join(last)),
-                        hint=_hint("\n".join([*last, str(message["error"])]), config),
-                    )
+                failed = failed or str(message.get("error") or "").strip()
         finally:
             _drop_stages(client, token)
+    if failed:
+        said = "\n".join(last)
+        raise SandboxUnavailable(f"The image can't be built: {failed}\n{said}", hint=_hint(f"{said}\n{failed}", config))
 
 
 def _drop_stages(client: Any, token: str) -> None:

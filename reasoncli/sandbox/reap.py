@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoncli.sandbox import engine, keeper, labels
-from reasoncli.sandbox.images import PREFIX
+from reasoncli.sandbox.images import PREFIX, image_name
 from reasoncli.sandbox.local_sandbox import PREFIX as LOCAL_PREFIX
 from reasoncli.sandbox.locks import folder_lock_path, is_held
 
@@ -57,8 +57,10 @@ def reap_folders(temporary: Path | None = None) -> Reaped:
     return Reaped(folders=tuple(removed))
 
 
-def prune_images(client: Any, *, keep: int = 0, older_than: float = 0.0) -> Reaped:
+def prune_images(client: Any, *, keep: int = 0, older_than: float = 0.0, project: str | None = None) -> Reaped:
     """Remove images that we built: all but the newest `keep` of each project, if older than so many seconds.
+
+    `project` limits it to one repository's, by the name of its folder.
 
     Raises:
         SandboxUnavailable: the engine can't be asked.
@@ -68,7 +70,7 @@ def prune_images(client: Any, *, keep: int = 0, older_than: float = 0.0) -> Reap
     projects: dict[str, list[tuple[float, str]]] = {}
     for image in found:
         for tag in image["RepoTags"] or ():
-            if tag.startswith(PREFIX):
+            if tag.startswith(f"{image_name(project)}:" if project else PREFIX):
                 projects.setdefault(tag.rpartition(":")[0], []).append((float(image["Created"]), tag))
     removed = []
     for images in projects.values():
