@@ -245,3 +245,42 @@ def test_time_zone_locale_and_hash_seed_are_fixed(here: str, tmp_path: Path) -> 
         """,
     )
     assert run(here, tmp_path, "python -m pytest").outcomes() == {"test_a.py::test_a": "passed"}
+
+
+def test_a_shared_fixture_counts_for_every_test_that_uses_it(here: str, tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        pkg="def make():\n    return [1]\n\n\ndef other():\n    return 2\n\n\ndef use(x):\n    return x\n",
+        test_a="""
+        import pytest
+
+        import pkg
+
+
+        @pytest.fixture(scope="session")
+        def inner():
+            return pkg.other()
+
+
+        @pytest.fixture(scope="module")
+        def made(inner):
+            return pkg.make()
+
+
+        def test_one(made): pkg.use(made)
+
+
+        def test_two(made): pkg.use(made)
+
+
+        def test_three(): pass
+
+
+        def test_four(inner): pass
+        """,
+    )
+    coverage = run(here, tmp_path, "python -m pytest", coverage=True).records.coverage
+    assert coverage["test_a.py::test_one"]["pkg.py"] == {2, 6, 10}
+    assert coverage["test_a.py::test_two"]["pkg.py"] == {2, 6, 10}
+    assert "pkg.py" not in coverage["test_a.py::test_three"]
+    assert coverage["test_a.py::test_four"]["pkg.py"] == {6}

@@ -190,3 +190,33 @@ def test_django(python: str, tmp_path: Path) -> None:
     again = run(python, tmp_path, f"python manage.py test {labels}", tests=[labels])
     assert again.outcomes() == {labels: "failed"}
     assert again.records.whole
+
+
+def test_a_class_set_up_counts_for_every_test_of_the_class(here: str, tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        pkg="def make():\n    return [1]\n",
+        test_a="""
+        import unittest
+
+        import pkg
+
+
+        class A(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls):
+                pkg.make()
+
+            def test_one(self): pass
+
+            def test_two(self): pass
+
+
+        class B(unittest.TestCase):
+            def test_one(self): pass
+        """,
+    )
+    coverage = run(here, tmp_path, "python -m unittest", coverage=True).records.coverage
+    assert coverage["test_a.A.test_one"]["pkg.py"] == {2}
+    assert coverage["test_a.A.test_two"]["pkg.py"] == {2}
+    assert "pkg.py" not in coverage["test_a.B.test_one"]

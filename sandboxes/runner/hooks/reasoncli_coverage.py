@@ -214,18 +214,14 @@ class Recorder(object):
         if running is None:
             self._tracer.start()
 
-    def begin(self):
-        """A test begins: what ran before it is nobody's."""
-        self._tracer.take()
-
-    def end(self):
-        """A test ended: its lines as `{path: ranges}`."""
-        return {path: ranges(lines) for path, lines in self._tracer.take().items()}
+    def take(self):
+        """The lines executed since the last call, as [(path, ranges)]."""
+        return [(path, ranges(lines)) for path, lines in self._tracer.take().items()]
 
     def write(self, test, found):
-        """Write the lines of one test; past the size limit nothing more, and the report says so."""
+        """Write the lines of one test, [(path, ranges)]; past the size limit no record (which is not an empty one)."""
         numbers = []
-        for key in sorted(found.items()):
+        for key in sorted(set(found)):
             number = self._spans.get(key)
             if number is None:
                 self._left -= len(key[0]) + len(key[1])
@@ -239,4 +235,4 @@ class Recorder(object):
     def close(self):
         """Write the lines of modules and class bodies; what ran since the last test is nobody's."""
         self._tracer.take()
-        self.write(IMPORT, {path: ranges(lines) for path, lines in self._tracer.imported().items()})
+        self.write(IMPORT, [(path, ranges(lines)) for path, lines in self._tracer.imported().items()])

@@ -22,14 +22,29 @@ class Watcher(object):
     def __init__(self, reporter, recorder):
         self._reporter = reporter
         self._recorder = recorder
+        self._shared = {}  # id of a fixture that outlives its test -> the fixture, the lines of its set-up
+        self._open = [[]]  # lines of the test, and of the fixtures being set up inside it
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item, nextitem):
         """A test begins: say so, and forget the lines that ran before it."""
         self._reporter.write("start", id=item.nodeid)
         if self._recorder is not None:
-            self._recorder.begin()
+            self._recorder.take()
+            self._open = [[]]
         yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef, request):
+        """What the set-up of a module's or session's fixture executes belongs to every test that uses it."""
+        if self._recorder is None or fixturedef.scope == "function":
+            yield
+            return
+        self._open[-1].extend(self._recorder.take())
+        self._open.append([])
+        yield
+        lines = self._open.pop() + self._recorder.take()
+        self._shared[id(fixturedef)] = fixturedef, lines
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item):
@@ -64,8 +79,16 @@ class Watcher(object):
             found["message"], found["frames"] = self._reporter.describe(kind, value, trace)
             found["timeout"] = issubclass(kind, reasoncli_report.TestTimedOut)
         if call.when == "teardown" and self._recorder is not None:
-            found["lines"] = self._recorder.end()
+            found["lines"] = self._lines(item)
         report.reasoncli = found
+
+    def _lines(self, item):
+        lines = self._open[0] + self._recorder.take()
+        fixtures = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+        for definitions in fixtures.values():
+            for definition in definitions:
+                lines.extend(self._shared.get(id(definition), (None, ()))[1])
+        return lines
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector):

@@ -45,6 +45,7 @@ class Session(object):
         self.running = None  # id of the running test
         self.owner = None  # the result object that started it
         self.state = {}
+        self.shared = None, []  # a test class, and the lines of its set-up
 
     def opened(self, suite, result):
         """A top-level suite is about to run: narrow it to what is selected, tell what will run."""
@@ -78,9 +79,16 @@ class Session(object):
         self.state = {"outcome": "passed", "told": False}
         self.reporter.write("start", id=self.running)
         if self.recorder is not None:
-            self.recorder.begin()
+            self.prepare(test)
         self.began = reasoncli_report.now()
         self.reporter.armed = True
+
+    def prepare(self, test):
+        """What ran since the last test set up a class or module: it belongs to all tests of the class."""
+        lines = self.recorder.take()
+        if self.shared[0] is type(test):
+            lines = self.shared[1] + lines
+        self.shared = type(test), lines
 
     def tell(self, outcome, message="", error=None):
         """The running test has an outcome; the worst of several counts."""
@@ -100,7 +108,7 @@ class Session(object):
         if test in self.pending:
             self.pending.remove(test)
         if self.recorder is not None:
-            self.recorder.write(test, self.recorder.end())
+            self.recorder.write(test, self.recorder.take() + self.shared[1])
         if state.pop("told"):
             self.reporter.write("result", id=test, duration=duration, **state)
 
