@@ -12,14 +12,15 @@ from reasoncli.sources.text import printable
 
 
 def show_error(error: BaseException, console: Console) -> None:
-    """Print an error and what to do about it, on stderr."""
+    """Print an error and what to do about it: wrapped on a terminal, a line each elsewhere."""
+    unbroken = not console.file.isatty()
     word, style = ("Interrupted", "warn") if isinstance(error, Interrupted) else ("Error", "bad")
     text = Text(f"{word}: ", style=f"{style}.head")
     text.append(printable(str(error) or type(error).__name__).strip())
-    console.print(text, soft_wrap=True)
+    console.print(text, soft_wrap=unbroken)
     hint = error.hint if isinstance(error, ReasoncliError) else ""
     if hint:
-        console.print(Text(printable(hint).strip(), style="quiet"), soft_wrap=True)
+        console.print(Text(printable(hint).strip(), style="quiet"), soft_wrap=unbroken)
 
 
 def error_json(error: BaseException) -> str:
