@@ -185,7 +185,7 @@ def test_django(python: str, tmp_path: Path) -> None:
         "app.tests.ThingTests.test_fails": "failed",
         "app.tests.Plain.test_plain": "passed",
     }, seen.answer.output
-    assert 11 in seen.records.coverage["app.tests.ThingTests.test_shout"]["app/models.py"]
+    assert 12 in seen.records.coverage["app.tests.ThingTests.test_shout"]["app/models.py"]
     labels = "app.tests.ThingTests.test_fails"
     again = run(python, tmp_path, f"python manage.py test {labels}", tests=[labels])
     assert again.outcomes() == {labels: "failed"}
