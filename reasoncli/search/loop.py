@@ -98,6 +98,7 @@ class Search:
         self._batch: list[Completion] = []
         self._busy = False  # a batch is being drawn
         self._exhausted = False  # the strategy has nothing more to ask
+        self._news = False  # a verdict or a whole batch that was not looked at yet
         self._stopped = ""
         self._batches = self._asked = self._verified = self._confirmed = 0
         self._model_seconds = self._test_seconds = 0.0
@@ -121,6 +122,10 @@ class Search:
                     self._stopped = self._stopped or "the time is up"
                     break
                 self._handle(message)
+                while not self._inbox.empty():  # look once at what came together
+                    self._handle(self._inbox.get())
+                if self._news:
+                    self._observe()
         finally:
             self._drawing.close()
             self._judging.close()
@@ -143,6 +148,8 @@ class Search:
             self._pool.judge(key, verdict)
         self._batches = replay(self._pool, self._recorded.batches)
         self._asked = self._pool.samples
+        if self._asked:
+            self._emit(self._drawn_so_far(self._asked))
         for candidate in self._pool.provisional():
             self._emit(CandidateFound(candidate))
             if candidate.verdict is None:
@@ -184,13 +191,13 @@ class Search:
                 self._journal.completion_batch(message.index, self._batch)
                 self._pool.close_batch(message.index)
                 self._busy = False
-                self._observe()
+                self._news = True
             case Judged(candidate, verdict, error):
                 if verdict is None:
                     raise error or RuntimeError("a worker gave neither verdict nor error")
                 self._judged(candidate, verdict)
                 self._judging.settle(candidate.index)
-                self._observe()
+                self._news = True
             case DrawingFailed(error):
                 raise error
             case _:  # what was still under way when sampling was stopped
@@ -198,13 +205,16 @@ class Search:
 
     def _drawn(self, completion: Completion) -> None:
         self._batch.append(completion)
-        pool = self._pool
-        candidate = pool.add(completion)
-        self._emit(SamplesDrawn(completion.count, pool.samples, pool.distinct, pool.rejected, pool.tokens))
+        candidate = self._pool.add(completion)
+        self._emit(self._drawn_so_far(completion.count))
         if candidate is not None:
             self._emit(CandidateFound(candidate))
             if candidate.verdict is None:
                 self._judging.screen(candidate)
+
+    def _drawn_so_far(self, count: int) -> SamplesDrawn:
+        pool = self._pool
+        return SamplesDrawn(count, pool.samples, pool.distinct, pool.rejected, pool.tokens)
 
     def _judged(self, candidate: Candidate, verdict: Verdict) -> None:
         self._journal.verdict(candidate.patch.execution_key, verdict)
@@ -215,6 +225,7 @@ class Search:
 
     def _observe(self) -> None:
         """Decide what is still worth doing: which runs, which confirmation, and whether to go on sampling."""
+        self._news = False
         targets = self._rules.targets
         candidates = self._pool.candidates()
         known = {candidate.index: candidate for candidate in candidates}
