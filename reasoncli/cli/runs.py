@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,11 +40,19 @@ def list_runs(*, repository: Repository = None, json: Json = False, flags: Flags
 
 @app.command("show")
 @with_settings("store")
-def show_run(*, run: Run = "last", json: Json = False, flags: Flags) -> None:
+def show_run(
+    *,
+    run: Run = "last",
+    everything: Annotated[bool, typer.Option("--all", help="Every suspect, candidate and test that is named.")] = False,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the result as a picture.")] = None,
+    json: Json = False,
+    flags: Flags,
+) -> None:
     """Show a run: decision, candidates, suspects with the evidence for each, what it was made of."""
     from reasoncli.cli.running import store_of
     from reasoncli.reports.console import console
     from reasoncli.reports.json import to_json
+    from reasoncli.reports.picture import picture
     from reasoncli.reports.show import show_run as render
     from reasoncli.settings.loading import load_settings
     from reasoncli.workflow.summary import summarize
@@ -53,8 +62,12 @@ def show_run(*, run: Run = "last", json: Json = False, flags: Flags) -> None:
     summary = summarize(store.read(name), store.folder(name), live=name in store.live())
     if json:
         sys.stdout.write(to_json(summary) + "\n")
+    elif svg is not None:
+        manifest = store.read(name).manifest
+        command = shlex.join(manifest.command) if manifest is not None else "reasoncli"
+        svg.write_text(picture(summary, summary.issue.title, command), "utf-8")
     else:
-        render(summary, console(sys.stdout))
+        render(summary, console(sys.stdout), everything=everything)
 
 
 @app.command("resume")
