@@ -131,7 +131,7 @@ class Container:
             try:
                 channel = client.attach_socket(id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
                 client.start(id)
-            except engine.ENGINE_ERRORS:
+            except BaseException:
                 with contextlib.suppress(*engine.ENGINE_ERRORS):
                     client.remove_container(id, force=True)
                 raise

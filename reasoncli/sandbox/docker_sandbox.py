@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from reasoncli.domain import FileChange
 from reasoncli.errors import SandboxFailure
+from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import keeper
 from reasoncli.sandbox.container import HOME, OWN, SUPERVISOR, TEMPORARY, TESTED, Container
 from reasoncli.sandbox.interface import Command, CommandResult, Limits
@@ -36,10 +37,6 @@ _KEEPER = f"{OWN}/keeper.py"
 _RUNNER = f"{OWN}/runner"
 # The kernel's memory killer shall take what is tested before the supervisor; a missing program is exit code 127.
 _ENTER = 'echo 1000 > /proc/self/oom_score_adj 2> /dev/null; umask 022; exec "$@"'
-_REBUILD = (
-    'cd "$1" && find . -type d ! -perm -700 -exec chmod 700 {} + ; '
-    'shift; for place in . "$@"; do find "$place" -mindepth 1 -delete || exit 1; done; exec tar -xf -'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +165,9 @@ class DockerSandbox:
             if self._layout.keeps:
                 self._restore_by_keeper()
             else:
+                script = (sandboxes_dir() / "rebuild.sh").read_text()
                 self._container.must(
-                    ["/bin/sh", "-c", _REBUILD, "sh", self.root, *TEMPORARY],
+                    ["/bin/sh", "-c", script, "rebuild", self.root, *TEMPORARY],
                     user=TESTED,
                     timeout=600.0,
                     stdin=self._tree.tar(TESTED, TESTED),

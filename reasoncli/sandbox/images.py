@@ -11,7 +11,7 @@ import secrets
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -64,26 +64,17 @@ def prepare(client: Any, snapshot: Snapshot, config: DockerConfig, run: str, pro
             raise SandboxUnavailable(f"Not the name of a Debian package: {package!r}.")
     definition = _foreign(snapshot, config) if config.dockerfile is not None else _own(client, snapshot, config)
     name = f"{image_name(snapshot.repository.name)}:{definition.key}"
-    with engine.preparing():
-        try:
-            client.inspect_image(name)
-        except engine.ENGINE_ERRORS as error:
-            if not engine.not_found(error):
-                raise
-            _build(client, definition, name, config, run, progress)
+    if _inspect(client, name) is None:
+        _build(client, definition, name, config, run, progress)
     return _look_up(client, name, config.workdir, ours=config.dockerfile is None)
 
 
 def _look_up(client: Any, name: str, workdir: str | None, *, ours: bool = False) -> Image:
-    with engine.preparing():
-        try:
-            found = client.inspect_image(name)
-        except engine.ENGINE_ERRORS as error:
-            if not engine.not_found(error):
-                raise
-            raise SandboxUnavailable(
-                f"The engine has no image {name}.", hint=f"Get it (`docker pull {name}`), or leave out `--image`."
-            ) from error
+    found = _inspect(client, name)
+    if found is None:
+        raise SandboxUnavailable(
+            f"The engine has no image {name}.", hint=f"Get it (`docker pull {name}`), or leave out `--image`."
+        )
     settings = found["Config"] or {}
     place = workdir or settings.get("WorkingDir") or "/"
     packed = (settings.get("Labels") or {}).get(labels.SOURCES, "")
@@ -155,13 +146,19 @@ def _foreign(snapshot: Snapshot, config: DockerConfig) -> _Definition:
 
 def _base_id(client: Any, base: str) -> str:
     """The base's digest where the engine has it; its name where it would be pulled."""
+    found = _inspect(client, base)
+    return base if found is None else str(found["Id"])
+
+
+def _inspect(client: Any, name: str) -> dict[str, Any] | None:
     with engine.preparing():
         try:
-            return str(client.inspect_image(base)["Id"])
+            found: dict[str, Any] = client.inspect_image(name)
         except engine.ENGINE_ERRORS as error:
-            if not engine.not_found(error):
-                raise
-            return base
+            if engine.not_found(error):
+                return None
+            raise
+    return found
 
 
 def _key(*parts: object) -> str:
@@ -232,7 +229,8 @@ def _build(
         if "BASE" in arguments:
             arguments["TOKEN"] = token
         try:
-            stream = client.build(
+            stream = _messages(
+                client,
                 fileobj=packed,
                 custom_context=True,
                 dockerfile=definition.dockerfile,
@@ -242,7 +240,6 @@ def _build(
                 network_mode=network,
                 rm=True,
                 forcerm=True,
-                decode=True,
                 timeout=config.build_timeout,
             )
             for message in stream:
@@ -256,6 +253,12 @@ def _build(
     if failed:
         said = "\n".join(last)
         raise SandboxUnavailable(f"The image can't be built: {failed}\n{said}", hint=_hint(f"{said}\n{failed}", config))
+
+
+def _messages(client: Any, **settings: Any) -> Iterator[dict[str, Any]]:
+    """What the builder says. Errors of the engine are told as such; those of whoever listens are not caught."""
+    with engine.preparing():
+        yield from client.build(decode=True, **settings)
 
 
 def _drop_stages(client: Any, token: str) -> None:

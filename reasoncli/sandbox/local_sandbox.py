@@ -135,6 +135,10 @@ class LocalSandbox:
         self._root = self._base / "workspace"
         self._broken: str | None = None
         self._closed = False
+        self._guard = threading.Lock()
+        self._channel: socket.socket | None = None  # of the running command's launcher
+        self._resting = threading.Event()
+        self._resting.set()
         for place in (self._root, *self._temporary()):
             place.mkdir(parents=True)
         runner = sandboxes_dir() / "runner"
@@ -162,11 +166,23 @@ class LocalSandbox:
         return self._config.python
 
     def run(self, command: Command) -> CommandResult:
-        """See `Sandbox`."""
+        """See `Sandbox`. Closed by another thread, it ends with a `SandboxFailure` soon."""
         self._check()
         cwd = self._root if command.cwd == "." else Path(keeper.inside(self.root, command.cwd))
+        with self._guard:
+            self._check()
+            ours, theirs = socket.socketpair()
+            self._channel = ours
+            self._resting.clear()
+        try:
+            return self._launch(command, cwd, ours, theirs)
+        finally:
+            with self._guard:
+                self._channel = None
+                self._resting.set()
+
+    def _launch(self, command: Command, cwd: Path, ours: socket.socket, theirs: socket.socket) -> CommandResult:
         started = time.monotonic()
-        ours, theirs = socket.socketpair()
         limits = self._config.limits
         launch = [
             sys.executable,
@@ -192,10 +208,14 @@ class LocalSandbox:
             stdout, stderr = Capped(limits.output), Capped(limits.output)
             with process:
                 talk = _Talk(process, ours, stdout, stderr)
-                ended = talk.pump(command.stdin, started + command.timeout)
+                try:
+                    ended = talk.pump(command.stdin, started + command.timeout)
+                except BaseException:  # an interrupt: leaving `with process` would wait for the command's own end
+                    _hang_up(ours)
+                    raise
                 duration = time.monotonic() - started
                 if not ended:
-                    ours.shutdown(socket.SHUT_WR)  # the launcher takes it for the end and kills everything
+                    _hang_up(ours)
                     talk.pump(b"", time.monotonic() + _GRACE)
                 if talk.report is None:
                     process.kill()
@@ -204,6 +224,8 @@ class LocalSandbox:
             self._broken = "processes of the command survived, or its launcher was killed"
             if ended:
                 raise SandboxFailure(self._broken)
+        if self._closed:
+            raise SandboxFailure("the sandbox was closed")
         return CommandResult(
             exit_code=talk.report["code"] if talk.report is not None and ended else None,
             stdout=stdout.value(),
@@ -247,8 +269,12 @@ class LocalSandbox:
 
     def close(self) -> None:
         """See `Sandbox`."""
-        if not self._closed:
-            self._closed = True
+        with self._guard:
+            first, self._closed = not self._closed, True
+            if self._channel is not None:
+                _hang_up(self._channel)
+        if first:
+            self._resting.wait(_GRACE)
             with contextlib.suppress(OSError):
                 keeper.remove(str(self._base))
             self._on_close(self)
@@ -304,6 +330,12 @@ class LocalSandbox:
             with contextlib.suppress(OSError):
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
                     os.kill(int(folder.name), signal.SIGKILL)
+
+
+def _hang_up(channel: socket.socket) -> None:
+    """The launcher takes it for the end and kills everything."""
+    with contextlib.suppress(OSError):
+        channel.shutdown(socket.SHUT_WR)
 
 
 class _Talk:

@@ -68,6 +68,5 @@ for tool in pytest coverage; do
   python -c "import $tool" 2> /dev/null || python -m pip install "$tool" || warn "$tool can't be installed"
 done
 
-python -m compileall -q /opt/venv/lib > /dev/null 2>&1 || true
 python /reasoncli/collect.py /workspace "$plan/files" /generated
 rm -rf "$secret"

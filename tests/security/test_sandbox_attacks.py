@@ -1,4 +1,4 @@
-"""Hostile programs in the Docker sandbox: what they may not reach, and that the sandbox lives on for the next candidate."""
+"""Hostile programs in the Docker sandbox: what they may not reach, and that it lives on for the next candidate."""
 
 from __future__ import annotations
 
@@ -243,7 +243,13 @@ def test_a_disk_filler_meets_its_end(sandbox: DockerSandbox) -> None:
 
 
 def test_many_files_are_removed_again(sandbox: DockerSandbox) -> None:
-    program = "import os\nfor i in range(20000): open(f'/tmp/{i}', 'w').close()\nfor i in range(3000): os.makedirs(f'd{i}/e/f')"
+    program = """
+        import os
+        for i in range(20000):
+            open(f"/tmp/{i}", "w").close()
+        for i in range(3000):
+            os.makedirs(f"d{i}/e/f")
+        """
     assert python(sandbox, program).exit_code == 0
 
 
@@ -278,7 +284,7 @@ def test_nothing_outlives_the_time_limit(sandbox: DockerSandbox, script: str) ->
 
 
 def test_a_daemon_that_hunts_our_own_helpers_costs_the_container_at_most(provider: DockerProvider) -> None:
-    """It kills every process of its own user that it sees, ours too: its result stands, and nothing else may run there."""
+    """It kills every process of its own user, ours too: its result stands, and nothing else may run there."""
     hunter = """
         import os
         if os.fork() == 0:
@@ -317,7 +323,10 @@ def test_system_v_memory_spoils_the_container_not_the_next_candidate(provider: D
 
 
 def test_posix_queues_are_removed(sandbox: DockerSandbox) -> None:
-    program = "import ctypes, os; assert ctypes.CDLL('librt.so.1').mq_open(b'/evil', os.O_CREAT | os.O_RDWR, 0o600, None) >= 0"
+    program = """
+        import ctypes, os
+        assert ctypes.CDLL("librt.so.1").mq_open(b"/evil", os.O_CREAT | os.O_RDWR, 0o600, None) >= 0
+        """
     assert python(sandbox, program).exit_code == 0
     sandbox.restore()
     assert sh(sandbox, "ls /dev/mqueue").stdout == b""
