@@ -34,7 +34,7 @@ class Shape:
     Attributes:
         architecture: `llama`, `qwen2`, `gemma2` (sliding window in every other layer) or `mamba`.
         sharpness: factor on the output weights; 1 gives nearly uniform tokens, 40 nearly certain ones.
-        quantization: `F16`, `Q8_0` or `F32` for the matrices.
+        quantization: `F16`, `Q8_0`, `Q4_0` or `F32` for the matrices.
     """
 
     architecture: str = "llama"
@@ -205,7 +205,7 @@ def main() -> None:
     for name in ("width", "layers", "heads", "kv-heads", "hidden", "vocabulary", "context", "window", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Shape(), name.replace("-", "_")))
     parser.add_argument("--sharpness", type=float, default=1.0)
-    parser.add_argument("--quantization", default="Q8_0", choices=("F16", "F32", "Q8_0"))
+    parser.add_argument("--quantization", default="Q8_0", choices=("F16", "F32", "Q8_0", "Q4_0"))
     arguments = vars(parser.parse_args())
     path = write(arguments.pop("path"), Shape(**arguments))
     print(f"{path}: {path.stat().st_size / 1e6:.0f} MB")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reasoncli.models.llama_cpp import seeds
-from reasoncli.models.llama_cpp.drawing import Draw, Law, draw
+from reasoncli.models.llama_cpp.drawing import Draw, Drawer, Law
 
 VOCABULARY = 150_000
 ROWS = (1, 32, 128)
@@ -56,14 +55,15 @@ def print_step_cost() -> None:
     print(f"\nA step outside llama.cpp, vocabulary {VOCABULARY}, {cores} threads: milliseconds")
     print(f"  {'rows':18}" + "".join(f"{rows:>9}" for rows in ROWS))
     everything = logits_like_a_model(max(ROWS), VOCABULARY)
-    with ThreadPoolExecutor(cores) as threads:
-        for name, law in laws.items():
-            cells = []
-            for rows in ROWS:
-                wishes = [Draw(row, law, seeds.uniforms(seeds.root(row, ""), 1)) for row in range(rows)]
-                logits = everything[:rows]
-                cells.append(milliseconds(lambda logits=logits, wishes=wishes: draw(logits, wishes, threads)))  # type: ignore[misc]
-            print(f"  {name:18}" + "".join(f"{cell:9.2f}" for cell in cells))
+    drawer = Drawer(cores)
+    for name, law in laws.items():
+        cells = []
+        for rows in ROWS:
+            wishes = [Draw(row, law, seeds.uniforms(seeds.root(row, ""), 1)) for row in range(rows)]
+            logits = everything[:rows]
+            cells.append(milliseconds(lambda logits=logits, wishes=wishes: drawer.draw(logits, wishes)))  # type: ignore[misc]
+        print(f"  {name:18}" + "".join(f"{cell:9.2f}" for cell in cells))
+    drawer.close()
     cells = []
     for rows in ROWS:
         uniforms = np.random.default_rng(1).random(rows)

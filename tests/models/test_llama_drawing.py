@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,11 @@ from numpy.typing import NDArray
 
 from reasoncli.errors import ModelError
 from reasoncli.models.llama_cpp import seeds
-from reasoncli.models.llama_cpp.drawing import Draw, Drawn, Law, draw, log_probabilities
+from reasoncli.models.llama_cpp.drawing import Draw, Drawer, Drawn, Law, log_probabilities
+
+
+def draw(logits: NDArray[np.float32], wishes: list[Draw]) -> list[Drawn]:
+    return Drawer().draw(logits, wishes)
 
 
 def textbook(logits: NDArray[np.float32], law: Law) -> NDArray[np.float64]:
@@ -86,6 +88,15 @@ def test_greedy_takes_the_most_likely_that_is_allowed() -> None:
     assert banned.tokens == (3,)
 
 
+@pytest.mark.parametrize("temperature", [0.02, 1.0])
+def test_a_ban_may_take_nearly_all_probability(temperature: float) -> None:
+    logits = np.array([[200.0, 1.0, 0.5, -3.0]], dtype=np.float32)
+    (drawn,) = draw(logits, [Draw(0, Law(temperature, banned=(0,)), seeds.uniforms(b"b" * 16, 1000))])
+    assert 0 not in drawn.tokens
+    assert drawn.tokens[np.argmax(drawn.counts)] == 1
+    assert drawn.logprobs[0] == pytest.approx(-199, abs=0.01)
+
+
 def test_the_logits_are_left_as_they_are() -> None:
     logits = np.random.default_rng(0).standard_normal((8, 300)).astype(np.float32)
     before = logits.copy()
@@ -97,8 +108,9 @@ def test_the_logits_are_left_as_they_are() -> None:
 def test_threads_blocks_and_company_change_nothing() -> None:
     logits = (np.random.default_rng(0).standard_normal((12, 200_000)) * 4).astype(np.float32)
     wishes = [Draw(row % 12, LAWS[row % 6], seeds.uniforms(bytes([row]) * 16, 1 + row % 3)) for row in range(40)]
-    with ThreadPoolExecutor(3) as threads:
-        together = draw(logits, wishes, threads)
+    drawer = Drawer(3)
+    together = drawer.draw(logits, wishes)
+    drawer.close()
     alone = [draw(logits, [wish])[0] for wish in wishes]
     assert [(each.tokens, each.counts) for each in together] == [(each.tokens, each.counts) for each in alone]
 

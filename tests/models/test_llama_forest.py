@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reasoncli.domain import Completion, Form, Prompt, RepairContent
 from reasoncli.errors import ModelError
 from reasoncli.models.interface import SampleRequest
-from reasoncli.models.llama_cpp.drawing import Law
+from reasoncli.models.llama_cpp.drawing import Drawer, Law
 from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
 from reasoncli.models.llama_cpp.lanes import Job
@@ -39,7 +39,7 @@ def job(
 
 
 def grow(decoder: FakeDecoder, *jobs: Job, prefixes: Prefixes | None = None) -> list[Completion]:
-    forest = Forest(decoder, prefixes or Prefixes(decoder), FakeLexicon(), jobs)
+    forest = Forest(decoder, prefixes or Prefixes(decoder), FakeLexicon(), jobs, Drawer())
     return list(forest.completions(threading.Event()))
 
 
@@ -199,7 +199,7 @@ def test_cancel_ends_between_steps_without_the_unfinished() -> None:
     cancel = threading.Event()
     decoder = FakeDecoder(sequences=16)
     prefixes = Prefixes(decoder)
-    forest = Forest(decoder, prefixes, FakeLexicon(), [job(500, max_tokens=8)])
+    forest = Forest(decoder, prefixes, FakeLexicon(), [job(500, max_tokens=8)], Drawer())
     seen = []
     for completion in forest.completions(cancel):
         seen.append(completion)
@@ -208,14 +208,14 @@ def test_cancel_ends_between_steps_without_the_unfinished() -> None:
     assert all(each.finish in {"stop", "length"} for each in seen)
     assert prefixes.free_sequences == 16
     calls = decoder.calls
-    assert list(Forest(decoder, prefixes, FakeLexicon(), [job(5)]).completions(cancel)) == []
+    assert list(Forest(decoder, prefixes, FakeLexicon(), [job(5)], Drawer()).completions(cancel)) == []
     assert decoder.calls == calls
 
 
 def test_a_closed_iterator_gives_its_sequences_back() -> None:
     decoder = FakeDecoder(sequences=16)
     prefixes = Prefixes(decoder)
-    stream = Forest(decoder, prefixes, FakeLexicon(), [job(500, max_tokens=8)]).completions(threading.Event())
+    stream = Forest(decoder, prefixes, FakeLexicon(), [job(500, max_tokens=8)], Drawer()).completions(threading.Event())
     next(stream)
     stream.close()
     assert prefixes.free_sequences == 16

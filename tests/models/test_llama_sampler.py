@@ -18,6 +18,7 @@ from reasoncli.errors import ModelError, ModelFileError, ModelMemoryError
 from reasoncli.models.interface import SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.decoder import Feed
+from reasoncli.models.llama_cpp.prefixes import Prefixes
 from reasoncli.models.llama_cpp.sampler import KEEP, LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import read_profile
@@ -109,7 +110,7 @@ def exact(embedded: LlamaSampler) -> dict[str, float]:
 def plain_logits(sampler: LlamaSampler, tokens: list[int]) -> NDArray[np.float32]:
     """Logits after every token, by one sequence in an empty cache."""
     decoder = sampler._decoder
-    sampler._reset()
+    decoder.clear()
     rows = []
     for at in range(0, len(tokens), decoder.outputs):
         feed = Feed()
@@ -118,7 +119,8 @@ def plain_logits(sampler: LlamaSampler, tokens: list[int]) -> NDArray[np.float32
         logits = decoder.decode(feed)
         assert logits is not None
         rows.append(logits.copy())
-    sampler._reset()
+    decoder.clear()
+    sampler._prefixes = Prefixes(decoder)
     return np.concatenate(rows)
 
 

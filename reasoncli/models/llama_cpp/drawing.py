@@ -13,8 +13,9 @@ is applied first, then min-p, then top-p over the whole tempered mass; what rema
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,34 +67,95 @@ class Drawn:
     logprobs: tuple[float, ...]
 
 
-def draw(logits: Logits, wishes: Sequence[Draw], threads: Executor | None = None) -> list[Drawn]:
-    """Draw tokens for every wish, in order.
+class Drawer:
+    """Draws tokens; keeps the threads and the buffers it does so with."""
 
-    Args:
-        logits: shape (rows, vocabulary), left as they are.
-        wishes: any number for a row, or none.
-        threads: where blocks of rows are handled at once when there is enough to do.
-    """
-    drawn: list[Drawn | None] = [None] * len(wishes)
-    by_law: dict[Law, list[int]] = {}
-    for index, wish in enumerate(wishes):
-        by_law.setdefault(wish.law, []).append(index)
-    rows_a_block = max(1, _BLOCK_BYTES // (4 * logits.shape[1]))
-    blocks: list[tuple[Law, list[int]]] = []
-    for law, indices in by_law.items():
-        blocks += [(law, indices[at : at + rows_a_block]) for at in range(0, len(indices), rows_a_block)]
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="drawing") if threads > 1 else None
+        self._buffers = threading.local()  # fresh memory for every block would cost more than the arithmetic
 
-    def handle(block: tuple[Law, list[int]]) -> None:
-        law, indices = block
-        for index, result in zip(indices, _draw_block(logits, [wishes[i] for i in indices], law), strict=True):
-            drawn[index] = result
+    def draw(self, logits: Logits, wishes: Sequence[Draw]) -> list[Drawn]:
+        """Draw tokens for every wish, in order.
 
-    if threads is None or len(blocks) < 2 or 4 * logits.shape[1] * len(wishes) < _THREAD_BYTES:
-        for block in blocks:
-            handle(block)
-    else:
-        list(threads.map(handle, blocks))
-    return [result for result in drawn if result is not None]
+        Args:
+            logits: shape (rows, vocabulary), left as they are.
+            wishes: any number for a row, or none.
+
+        Raises:
+            ModelError: logits aren't numbers.
+        """
+        drawn: list[Drawn | None] = [None] * len(wishes)
+        by_law: dict[Law, list[int]] = {}
+        for index, wish in enumerate(wishes):
+            by_law.setdefault(wish.law, []).append(index)
+        rows_a_block = max(1, _BLOCK_BYTES // (4 * logits.shape[1]))
+        blocks: list[tuple[Law, list[int]]] = []
+        for law, indices in by_law.items():
+            blocks += [(law, indices[at : at + rows_a_block]) for at in range(0, len(indices), rows_a_block)]
+
+        def handle(block: tuple[Law, list[int]]) -> None:
+            law, indices = block
+            for index, result in zip(indices, self._block(logits, [wishes[i] for i in indices], law), strict=True):
+                drawn[index] = result
+
+        if self._threads is None or len(blocks) < 2 or 4 * logits.shape[1] * len(wishes) < _THREAD_BYTES:
+            for block in blocks:
+                handle(block)
+        else:
+            list(self._threads.map(handle, blocks))
+        return [result for result in drawn if result is not None]
+
+    def close(self) -> None:
+        """End the threads. Idempotent."""
+        if self._threads is not None:
+            self._threads.shutdown()
+
+    def _block(self, logits: Logits, wishes: Sequence[Draw], law: Law) -> list[Drawn]:
+        rows = np.array([wish.row for wish in wishes])
+        if (np.diff(rows) == 1).all():
+            block = logits[rows[0] : rows[-1] + 1]
+        else:
+            block = np.take(logits, rows, axis=0, out=self._buffer("rows", len(rows), logits.shape[1]), mode="clip")
+        weights = self._buffer("weights", *block.shape)
+        top = block.max(axis=1)
+        _exponentiate(block, top, 1.0, weights)
+        sums = _chunk_sums(weights)
+        normalizers = top + np.log(sums.sum(axis=1))
+        if not np.isfinite(normalizers).all():
+            raise ModelError(
+                "the model computes nonsense: its logits aren't numbers", hint="Its weights may be damaged."
+            )
+        counts = [len(wish.uniforms) for wish in wishes]
+        owner = np.repeat(np.arange(len(wishes)), counts)
+        if law.temperature <= 0:
+            tokens = np.repeat(_most_likely(block, weights, law.banned), counts)
+        else:
+            if law.banned:  # the peak may be among them, and what is left too small beside it
+                np.copyto(weights, block)
+                weights[:, law.banned] = -np.inf
+                _exponentiate(weights, weights.max(axis=1), law.temperature, weights)
+                sums = _chunk_sums(weights)
+            elif law.temperature != 1.0:
+                _exponentiate(block, top, law.temperature, weights)
+                sums = _chunk_sums(weights)
+            if law.min_p > 0 or law.top_p < 1:
+                masses = sums.sum(axis=1)
+                choices = [
+                    _truncated(w, m, wish.uniforms, law) for w, m, wish in zip(weights, masses, wishes, strict=True)
+                ]
+                tokens = np.concatenate(choices)
+            else:
+                tokens = _invert(weights, sums, owner, np.concatenate([wish.uniforms for wish in wishes]))
+        logprobs = block[owner, tokens].astype(np.float64) - normalizers[owner]
+        return _gather(counts, tokens, logprobs)
+
+    def _buffer(self, name: str, rows: int, columns: int) -> Logits:
+        """Memory of that name that belongs to the thread, shape (rows, columns)."""
+        flat: Logits | None = getattr(self._buffers, name, None)
+        if flat is None or flat.size < rows * columns:
+            flat = np.empty(rows * columns, dtype=np.float32)
+            setattr(self._buffers, name, flat)
+        return flat[: rows * columns].reshape(rows, columns)
 
 
 def log_probabilities(logits: Logits, rows: NDArray[np.intp], tokens: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -103,63 +165,32 @@ def log_probabilities(logits: Logits, rows: NDArray[np.intp], tokens: NDArray[np
     for at in range(0, logits.shape[0], step):
         block = logits[at : at + step]
         top = block.max(axis=1)
-        normalizers[at : at + step] = top + np.log(_chunk_sums(np.exp(block - top[:, None])).sum(axis=1))
+        _exponentiate(block, top, 1.0, weights := np.empty_like(block))
+        normalizers[at : at + step] = top + np.log(_chunk_sums(weights).sum(axis=1))
     return logits[rows, tokens].astype(np.float64) - normalizers[rows]
 
 
-def _draw_block(logits: Logits, wishes: Sequence[Draw], law: Law) -> list[Drawn]:
-    rows = np.array([wish.row for wish in wishes])
-    # neighbours that differ by one are a view; a fancy index copies
-    block = logits[rows[0] : rows[-1] + 1] if np.all(np.diff(rows) == 1) else logits[rows]
-    top = block.max(axis=1)
-    weights = np.exp(block - top[:, None])
-    sums = _chunk_sums(weights)
-    normalizers = top + np.log(sums.sum(axis=1))
-    if not np.isfinite(normalizers).all():
-        raise ModelError("the model computes nonsense (its logits aren't numbers)", hint="Its weights may be damaged.")
-    if law.temperature <= 0:
-        return [
-            _greedy(row, normalizer, wish, law)
-            for row, normalizer, wish in zip(block, normalizers, wishes, strict=True)
-        ]
-    if law.temperature != 1.0:
-        np.subtract(block, top[:, None], out=weights)
-        weights *= np.float32(1 / law.temperature)
-        np.exp(weights, out=weights)
-        sums = _chunk_sums(weights)
-    if law.banned:
-        _ban(weights, sums, law.banned)
-    if law.min_p > 0 or law.top_p < 1:
-        choices = [_truncated(w, s.sum(), wish.uniforms, law) for w, s, wish in zip(weights, sums, wishes, strict=True)]
-        counts = [len(wish.uniforms) for wish in wishes]
-        owner = np.repeat(np.arange(len(wishes)), counts)
-        tokens = np.concatenate(choices)
-    else:
-        counts = [len(wish.uniforms) for wish in wishes]
-        owner = np.repeat(np.arange(len(wishes)), counts)
-        tokens = _invert(weights, sums, owner, np.concatenate([wish.uniforms for wish in wishes]))
-    logprobs = block[owner, tokens].astype(np.float64) - normalizers[owner]
-    return _gather(counts, tokens, logprobs)
+def _exponentiate(logits: Logits, top: NDArray[np.float32], temperature: float, out: Logits) -> None:
+    """exp((logits - top) / temperature), rows at a time; `out` may be `logits`."""
+    np.subtract(logits, top[:, None], out=out)
+    if temperature != 1.0:
+        np.multiply(out, np.float32(1 / temperature), out=out)
+    np.exp(out, out=out)
+
+
+def _most_likely(logits: Logits, spare: Logits, banned: tuple[int, ...]) -> NDArray[np.intp]:
+    if banned:
+        np.copyto(spare, logits)
+        spare[:, banned] = -np.inf
+        logits = spare
+    tokens: NDArray[np.intp] = logits.argmax(axis=1)
+    return tokens
 
 
 def _chunk_sums(weights: Logits) -> NDArray[np.float64]:
     """Sums over chunks of the vocabulary, shape (rows, chunks)."""
     starts = np.arange(0, weights.shape[1], _CHUNK)
     return np.add.reduceat(weights, starts, axis=1).astype(np.float64)
-
-
-def _ban(weights: Logits, sums: NDArray[np.float64], banned: tuple[int, ...]) -> None:
-    weights[:, list(banned)] = 0
-    for chunk in {token // _CHUNK for token in banned}:
-        sums[:, chunk] = weights[:, chunk * _CHUNK : (chunk + 1) * _CHUNK].sum(axis=1)
-
-
-def _greedy(row: Logits, normalizer: float, wish: Draw, law: Law) -> Drawn:
-    if law.banned:
-        row = row.copy()
-        row[list(law.banned)] = -np.inf
-    token = int(row.argmax())
-    return Drawn((token,), (len(wish.uniforms),), (float(row[token]) - float(normalizer),))
 
 
 def _invert(

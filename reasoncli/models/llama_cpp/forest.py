@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from typing import Protocol
 
 from reasoncli.domain import Completion
 from reasoncli.models.llama_cpp import seeds
 from reasoncli.models.llama_cpp.decoder import Decoder
-from reasoncli.models.llama_cpp.drawing import Draw, Drawn, Logits, draw
+from reasoncli.models.llama_cpp.drawing import Draw, Drawer, Drawn, Logits
 from reasoncli.models.llama_cpp.growth import Answer, Growth
 from reasoncli.models.llama_cpp.lanes import Branch, Job, Lane, Lanes, wants_logits
 from reasoncli.models.llama_cpp.prefixes import Node, Prefixes
@@ -44,10 +43,10 @@ class Forest:
         prefixes: Prefixes,
         lexicon: Lexicon,
         jobs: Sequence[Job],
-        threads: Executor | None = None,
+        drawer: Drawer,
     ) -> None:
         self._lexicon = lexicon
-        self._threads = threads
+        self._drawer = drawer
         for job in jobs:
             job.left = job.request.n
         stations = lay_out(prefixes.root, [(job.tokens, job) for job in jobs if job.left > 0])
@@ -82,7 +81,7 @@ class Forest:
                     wishes.append(Draw(row, branch.job.law, seeds.uniforms(branch.seed, branch.count)))
         completions: list[Completion] = []
         grown = [(lane, branch, [self._force(branch)]) for lane, branch in forced]
-        for (lane, branch), drawn in zip(hungry, draw(logits, wishes, self._threads), strict=True):
+        for (lane, branch), drawn in zip(hungry, self._drawer.draw(logits, wishes), strict=True):
             grown.append((lane, branch, self._sprout(branch, drawn, completions)))
         for lane, branch, kids in grown:
             if lane.work is not branch:  # it began at a station, where its prompt's sequence stays

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from reasoncli.domain import Completion, Form, Prompt
@@ -16,7 +16,7 @@ from reasoncli.models.interface import ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
-from reasoncli.models.llama_cpp.drawing import Law
+from reasoncli.models.llama_cpp.drawing import Drawer, Law
 from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
 from reasoncli.models.llama_cpp.lanes import Job
@@ -51,7 +51,7 @@ class LlamaSampler:
         self._context = context
         self._vocabulary = Vocabulary(model.handle)
         self._prefixes = Prefixes(decoder)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="drawing")
+        self._drawer = Drawer(threads)
         self._info: ModelInfo | None = None
         self._busy = False
         self._closed = False
@@ -79,12 +79,8 @@ class LlamaSampler:
         """
         jobs = [self._job(request) for request in requests]
         with self._work():
-            forest = Forest(self._decoder, self._prefixes, self._vocabulary, jobs, self._threads)
-            try:
-                yield from forest.completions(cancel)
-            except ModelError:
-                self._reset()
-                raise
+            forest = Forest(self._decoder, self._prefixes, self._vocabulary, jobs, self._drawer)
+            yield from forest.completions(cancel)
 
     def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         """See `Sampler.score`. For a line-repair prompt, `KEEP` is the probability to leave the line."""
@@ -102,11 +98,7 @@ class LlamaSampler:
         if not answers:
             return []
         with self._work():
-            try:
-                return score(self._decoder, self._prefixes, tokens, answers)
-            except ModelError:
-                self._reset()
-                raise
+            return score(self._decoder, self._prefixes, tokens, answers)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """See `Sampler.count_tokens`; exact."""
@@ -126,7 +118,7 @@ class LlamaSampler:
         if self._closed:
             return
         self._closed = True
-        self._threads.shutdown()
+        self._drawer.close()
         self._profile.encoder.close()
         self._decoder.free()
         llama_cpp.llama_model_free(self._model.handle)
@@ -190,33 +182,26 @@ class LlamaSampler:
                 return int(token)
         raise ModelError(f"{self._name} has no token that ends a text, so texts can't be scored")
 
-    def _work(self) -> _Busy:
+    @contextmanager
+    def _work(self) -> Iterator[None]:
+        """One call at a time may use the model: a suspended `sample` still holds its sequences."""
         self._check_open()
-        return _Busy(self)
+        if self._busy:
+            raise ModelError("the model is at work: finish or close the running `sample` first")
+        self._busy = True
+        try:
+            yield
+        except ModelError:
+            # nothing is known of the cache any more: start from an empty one
+            self._decoder.clear()
+            self._prefixes = Prefixes(self._decoder)
+            raise
+        finally:
+            self._busy = False
 
     def _check_open(self) -> None:
         if self._closed:
             raise ModelError(f"{self._name} is closed")
-
-    def _reset(self) -> None:
-        """After a failure nothing is known of the cache: start from an empty one."""
-        self._decoder.clear()
-        self._prefixes = Prefixes(self._decoder)
-
-
-class _Busy:
-    """One call at a time may use the model: a suspended `sample` still holds its sequences."""
-
-    def __init__(self, sampler: LlamaSampler) -> None:
-        self._sampler = sampler
-
-    def __enter__(self) -> None:
-        if self._sampler._busy:
-            raise ModelError("the model is at work: finish or close the running `sample` first")
-        self._sampler._busy = True
-
-    def __exit__(self, *_: object) -> None:
-        self._sampler._busy = False
 
 
 def open_llama_sampler(
@@ -247,6 +232,10 @@ def open_llama_sampler(
             f"llama.cpp can't make a context of {plan.cells} tokens: {complaint or 'no reason given'}",
             hint="Ask for a smaller context or fewer slots.",
         )
+    if not llama_cpp.llama_get_memory(context):
+        llama_cpp.llama_free(context)
+        llama_cpp.llama_model_free(model.handle)
+        raise ModelError(f"{path}: an embedding model; it doesn't generate text", hint="Name a language model.")
     decoder = LlamaDecoder(
         context,
         vocabulary=int(llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model.handle))),
