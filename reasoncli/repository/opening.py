@@ -216,14 +216,19 @@ class Repository:
                 self._uncommit(applied)
 
     def _uncommit(self, applied: Applied) -> None:
-        if self._branch() != applied.reference or self.head() != applied.commit:
+        head = self.head()
+        if self._branch() != applied.reference or head not in (applied.commit, applied.parent):
             raise ConflictError(
                 "HEAD is no longer at the commit that was made", hint=f"To take it back: git revert {applied.commit}"
             )
         paths = [file.path for file in applied.files]
         staged = self._commits.staged(applied.commit, paths)
-        if staged:
+        if staged and (head == applied.commit or self._commits.staged(applied.parent, paths)):
             raise ConflictError(f"has staged changes: {', '.join(staged)}", hint="Commit or unstage them first.")
+        if head == applied.parent:  # killed after the files were written and before the commit was made
+            self._restore(applied.files, applied.folders)
+            self._commits.stage(applied.parent, paths)
+            return
         with contextlib.ExitStack() as rollback:
             undone = [_now(self.path, file) for file in applied.files]
             self._restore(applied.files, applied.folders)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from reasoncli.repository.commits import Commits, with_trailer
 from tests.repository.conftest import Project, patch, patch_of
 
 Snap = Callable[..., Snapshot]
+
+
+class Killed(BaseException):
+    """Stands for Ctrl-C at the worst moment."""
 
 
 def everything(project: Project) -> tuple[str, str, str, dict[str, bytes]]:
@@ -253,6 +258,68 @@ def test_a_failure_at_the_last_step_takes_everything_back(
         repository.commit(patch_of({"mod.py": b"fixed\n", "a/new.py": b"n\n"}), taken)
     (project.root / ".git" / "index.lock").unlink()
     assert everything(project) == before
+
+
+_DEADLY = """
+import os, sys
+from pathlib import Path
+from reasoncli.domain import FileChange, Patch
+from reasoncli.repository import Repository, open_repository
+
+step, root, copy, record = sys.argv[1:]
+real = getattr(Repository, step)
+
+def killed(self, *args):
+    if step == "_write":
+        real(self, *args)
+    os._exit(9)
+
+setattr(Repository, step, killed)
+repository = open_repository(Path(root))
+patch = Patch((FileChange("mod.py", b"fixed\\n"), FileChange("run.sh", None)), "", "", "", 2)
+repository.commit(patch, repository.snapshot(Path(copy)), announce=lambda it: Path(record).write_text(it.to_json()))
+"""
+
+
+@pytest.mark.parametrize("step", ["_write", "_move"])
+def test_a_commit_that_was_killed_half_way_can_be_taken_back(project: Project, tmp_path: Path, step: str) -> None:
+    before = everything(project)
+    arguments = [step, str(project.root), str(tmp_path / "copy"), str(tmp_path / "record")]
+    done = subprocess.run([sys.executable, "-c", _DEADLY, *arguments], check=False, capture_output=True)
+    assert done.returncode == 9, done.stderr
+    assert project.read("mod.py") == b"fixed\n"
+    repository = project.open()
+    applied = Applied.from_json((tmp_path / "record").read_text())
+    assert not repository.holds(applied)
+    repository.undo(applied)
+    assert everything(project) == before
+
+
+def test_what_will_be_done_is_announced_first(project: Project, snap: Snap) -> None:
+    repository = project.open()
+    taken = snap(repository)
+
+    def refuse(applied: Applied) -> None:
+        assert not repository.holds(applied)
+        raise Killed
+
+    change = patch_of({"mod.py": b"fixed\n", "a/new.py": b"n\n"})
+    before = everything(project)
+    for act in (
+        lambda: repository.apply(change, taken, refuse),
+        lambda: repository.commit(change, taken, announce=refuse),
+        lambda: repository.apply_on_branch(change, taken, "fix", announce=refuse),
+    ):
+        with pytest.raises(Killed):
+            act()
+    assert everything(project) == before
+    assert project.git("branch", "--list", "fix") == ""
+    announced: list[Applied] = []
+    applied = repository.commit(change, taken, announce=announced.append)
+    assert repository.holds(announced[0])
+    assert repository.holds(applied)
+    repository.undo(applied)
+    assert not repository.holds(applied)
 
 
 def test_undo_of_a_commit_that_is_no_longer_the_last(project: Project, snap: Snap) -> None:
