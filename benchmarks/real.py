@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -37,7 +38,8 @@ class Project:
     Attributes:
         line: where, in the released file, `fixed` stands and `buggy` is put.
         test_command: how its tests run, where that is not pytest.
-        requires: packages that its tests need and its metadata doesn't name.
+        requires: packages that its tests need, for the check; a run of reasoncli finds out by itself.
+        failing_before: tests that fail without the bug, in the check's Python.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Project:
     issue: str
     test_command: str = ""
     requires: tuple[str, ...] = ()
+    failing_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,10 @@ def check(project: Project, folder: Path) -> str:
         before = _tests(project, copy, python)
         _git(copy, "checkout", "--quiet", "-")
         after = _tests(project, copy, python)
-    if before.returncode != 0:
+    failing, then = _failures(before), _failures(after)
+    if failing != project.failing_before:
         return f"the suite fails without the bug: {_last_line(before)}"
-    return (
-        f"ok: {_last_line(after)}" if after.returncode == 1 else f"the suite doesn't see the bug: {_last_line(after)}"
-    )
+    return f"ok: {_last_line(after)}" if then > failing else f"the suite doesn't see the bug: {_last_line(after)}"
 
 
 def fix(project: Project, folder: Path, arguments: Sequence[str]) -> Result:
@@ -248,6 +250,13 @@ def _tests(project: Project, copy: Path, python: Path) -> subprocess.CompletedPr
     return subprocess.run(
         [*offline, str(python), *command[1:]], cwd=copy, env=env, capture_output=True, check=False, encoding="utf-8"
     )
+
+
+def _failures(done: subprocess.CompletedProcess[str]) -> int:
+    """How many tests failed, by the runner's closing line; one where the runner says nothing but an exit status."""
+    said = _last_line(done)
+    counts = re.findall(r"(?:failures|errors)=(\d+)|(\d+)(?= failed| errors?)", said)
+    return sum(int(first or second) for first, second in counts) or int(done.returncode != 0)
 
 
 def _last_line(done: subprocess.CompletedProcess[str]) -> str:
