@@ -4,8 +4,9 @@
 
 Same GGUF, same prompt, same settings (temperature 1, nothing truncated), one after the other in one run. The
 models have random weights (see `benchmarks.random_gguf`), at two degrees of certainty: *flat*, where no two samples
-share a token and the tree can't help, and *sharp*, where the next token is about as sure as in a patch. The entropy
-that was met stands beside the figures. Then the distribution check, and what a step costs outside llama.cpp.
+share a token and the tree can't help, and *sharp*, where a sample is about as surprising as a fix by the embedded
+weights (5 nats; what was met stands beside the figures). Then the distribution check, and what a step costs outside
+llama.cpp.
 """
 
 from __future__ import annotations
@@ -91,8 +92,7 @@ def measure(model: Path, arguments: argparse.Namespace) -> None:
         rows.append(Row("ours, cold", seconds(lambda: ours(1)), n, "prompt read once"))
         rows.append(Row("ours, warm", seconds(lambda: ours(2)), n, "prompt's cells kept from before"))
         device = sampler.info.device
-    steps = sum(len(each.logprobs) * each.count for each in drawn)
-    entropy = -sum(sum(each.logprobs) * each.count for each in drawn) / max(1, steps)
+    surprise = -sum(sum(each.logprobs) * each.count for each in drawn) / n
     rows += loop_rows(model, tokens, arguments, context)
     if arguments.server:
         with serve(
@@ -109,7 +109,7 @@ def measure(model: Path, arguments: argparse.Namespace) -> None:
                 Row("server, n_cmpl", seconds(lambda: server.complete_in_one(tokens, n, most)), n, "one request, cold")
             )
     print(f"\n{model.name}: {size} prompt tokens, {n} samples of up to {most} tokens; {device}, {threads} threads; "
-          f"{entropy:.2f} nats a token, {len(drawn)} distinct")  # fmt: skip
+          f"{surprise:.1f} nats a sample, {len(drawn)} distinct")  # fmt: skip
     print_rows(rows, n)
 
 
