@@ -60,25 +60,26 @@ class Line:
 
 def parse(source: str | bytes) -> ast.Module | None:
     """The module's AST, or `None` where this interpreter can't parse it. Bytes are decoded as PEP 263 says."""
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    module = parse_or_error(source)
+    return None if isinstance(module, str) else module
 
 
 def syntax_error(source: str | bytes) -> str | None:
     """What is wrong with the syntax, in one line, or `None`."""
+    module = parse_or_error(source)
+    return module if isinstance(module, str) else None
+
+
+def parse_or_error(source: str | bytes) -> ast.Module | str:
+    """The module's AST, or what is wrong with the syntax, in one line."""
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(source)
+            return ast.parse(source)
         except SyntaxError as error:
             return f"line {error.lineno}: {error.msg}"
         except (ValueError, RecursionError, MemoryError) as error:
             return str(error) or type(error).__name__
-    return None
 
 
 def decode(source: bytes) -> str | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
-from reasoncli import python_source
 from reasoncli.domain import Completion, FileChange, Form, Patch, Prompt, Rejection, RepairContent
 from reasoncli.patches.blocks import has_blocks, parse_blocks
 from reasoncli.patches.build import build
+from reasoncli.patches.canonical import read
 from reasoncli.patches.diff_reader import looks_like_diff, read_diff
 from reasoncli.patches.infill import apply_infill
 from reasoncli.patches.line_repair import apply_repair
@@ -120,21 +119,15 @@ def _finish(changes: Sequence[FileChange], dropped: Sequence[str], tree: Tree, p
     return patch
 
 
-# Many patches change one file.
-@lru_cache(maxsize=32)
-def _parses(base: bytes) -> bool:
-    return python_source.syntax_error(base) is None
-
-
 def _syntax(changes: Sequence[FileChange], tree: Tree) -> Rejection | None:
     """Python that could be parsed and no longer can; what could not before is for the sandbox's interpreter to say."""
     for change in changes:
         if change.content is None or not change.path.endswith((".py", ".pyi", ".pyw")):
             continue
         base = tree.read(change.path)
-        if base is None or not _parses(base):
+        if base is None or read(base).error:
             continue
-        error = python_source.syntax_error(change.content)
+        error = read(change.content, base).error
         if error:
             return Rejection("syntax", f"{change.path}, {error}")
     return None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from reasoncli.domain import FileChange
-from reasoncli.patches.canonical import canonical
+from reasoncli.patches.canonical import read
 from reasoncli.patches.tree import EXECUTABLE, REGULAR, Tree
 
 
@@ -39,25 +38,19 @@ def vote_key(changes: Sequence[FileChange], tree: Tree) -> str:
         if change.content is None:
             parts += [_bytes(change.path), b"deleted", b""]
             continue
-        mode, form = mode_after(change, tree), _form(change.path, change.content)
-        base = tree.read(change.path)
-        if base is not None and mode == tree.mode(change.path) and form == _base_form(change.path, base):
+        base, mode = tree.read(change.path), mode_after(change, tree)
+        form = _form(change.path, change.content, base)
+        if base is not None and mode == tree.mode(change.path) and form == _form(change.path, base):
             continue
         parts += [_bytes(change.path), _bytes(mode), form]
     return _digest(parts)
 
 
-# Many patches change one file.
-@lru_cache(maxsize=32)
-def _base_form(path: str, content: bytes) -> bytes:
-    return _form(path, content)
-
-
-def _form(path: str, content: bytes) -> bytes:
+def _form(path: str, content: bytes, base: bytes | None = None) -> bytes:
     if path.endswith((".py", ".pyi", ".pyw")):
-        form = canonical(content)
+        form = read(content, base).form
         if form is not None:
-            return b"ast:" + hashlib.sha256(_bytes(form)).digest()
+            return b"ast:" + _bytes(form)
         return b"lines:" + b"\n".join(content.replace(b"\r\n", b"\n").split(b"\n"))
     if b"\0" in content:
         return b"bytes:" + content
