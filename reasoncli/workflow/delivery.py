@@ -13,17 +13,23 @@ from reasoncli.runs.request import Delivery
 from reasoncli.settings.values import PatchSettings
 
 
-def withheld(decision: Decision, settings: PatchSettings) -> str:
-    """Why the chosen patch may not be delivered without consent, or an empty string."""
-    match decision.status:
-        case Status.UNVERIFIED if not settings.allow_unverified:
-            return "no failing test shows that it fixes the issue; --allow-unverified applies it all the same"
-        case Status.PARTIAL if not settings.allow_partial:
-            return "it leaves a target red or breaks a test; --allow-partial applies it all the same"
-        case Status.NONE:
-            return "there is no patch worth applying"
-        case _:
-            return ""
+def withheld(decision: Decision, settings: PatchSettings, *, verifiable: bool) -> str:
+    """Why the chosen patch may not be delivered without consent, or an empty string.
+
+    Args:
+        decision: what was chosen.
+        settings: what the user consents to.
+        verifiable: whether there was a test that had to turn green.
+    """
+    if decision.status is Status.NONE:
+        return "there is no patch worth applying"
+    unverified = decision.status is Status.UNVERIFIED or (decision.status is Status.PARTIAL and not verifiable)
+    if unverified and not settings.allow_unverified:
+        why = "it was not judged in a fresh sandbox" if verifiable else "no failing test shows that it fixes the issue"
+        return f"{why}; --allow-unverified applies it all the same"
+    if decision.status is Status.PARTIAL and not settings.allow_partial:
+        return "it leaves a target red or breaks a test; --allow-partial applies it all the same"
+    return ""
 
 
 def deliver(
