@@ -13,7 +13,10 @@ import typer
 
 from reasoncli import __version__
 from reasoncli.cli import demo, doctor, fix, models, runs, sandbox, undo
-from reasoncli.errors import Interrupted, ReasoncliError
+from reasoncli.errors import Interrupted, ReasoncliError, UsageError
+
+_READER_GONE = 128 + signal.SIGPIPE
+"""Whoever read our stdout has left (`| head`): the status a shell gives for it."""
 
 app = typer.Typer(
     name="reasoncli",
@@ -52,28 +55,61 @@ def _root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; its exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    _open_streams()
     try:
-        app(list(arguments), prog_name="reasoncli")
-    except SystemExit as end:  # typer has said what there is to say
-        return end.code if isinstance(end.code, int) else 1
+        code = _invoke(arguments)
+        sys.stdout.flush()
     except ReasoncliError as error:
         return _failure(error, arguments)
     except KeyboardInterrupt:
         return _failure(Interrupted("interrupted"), arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
-        return 141
+        return _READER_GONE
     except OSError as error:
         return _os_failure(error, arguments)
     except Exception as error:  # noqa: BLE001 - whatever is not ours is a defect, and says so with status 70
         return _defect(error, arguments)
+    return code
+
+
+def _open_streams() -> None:
+    """Put nothing where a standard stream was closed (`>&-`): a file that is opened later must not get its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    """Parse and run; what typer itself ends in, as an exit status."""
+    try:
+        app(list(arguments), prog_name="reasoncli")
+    except SystemExit as end:  # typer has said what there is to say to people
+        cause = end.__context__
+        if isinstance(cause, BrokenPipeError):
+            raise cause from None
+        if cause is not None and hasattr(cause, "format_message") and "--json" in arguments:
+            from reasoncli.reports.failure import error_json
+
+            sys.stdout.write(error_json(UsageError(cause.format_message())) + "\n")
+        return end.code if isinstance(end.code, int) else 1
     return 0
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
+    """The first signal ends everything in order; a second one does not wait for that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _give_up)
     raise Interrupted("interrupted")
+
+
+def _give_up(signum: int, frame: FrameType | None) -> None:
+    """Leave at once. Sandboxes end by themselves, and the next start removes what else is left."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\x1b[?25h")  # a live display had hidden the cursor
+    os._exit(Interrupted.exit_code)
 
 
 def _os_failure(error: OSError, arguments: Sequence[str]) -> int:

@@ -111,7 +111,8 @@ def _migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration]
         db.execute(f"PRAGMA user_version = {len(migrations)}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself rolls back when the disk is full
+            db.execute("ROLLBACK")
         raise
 
 

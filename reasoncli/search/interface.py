@@ -47,6 +47,10 @@ class PatchVerifier(Protocol):
         """Judge in a fresh sandbox by the whole suite; the verdict is `clean`."""
         ...
 
+    def interrupt(self) -> None:
+        """End what runs at this moment: calls whose `cancel` is set raise `Interrupted` soon."""
+        ...
+
 
 class Journal(Protocol):
     """Where results become durable. A call returns once what it was given is on disk."""

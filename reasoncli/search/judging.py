@@ -78,6 +78,7 @@ class Judging:
         self._cancel.set()
         with self._wake:
             self._wake.notify_all()
+        self._verifier.interrupt()
         for thread in self._threads:
             thread.join()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -66,8 +67,9 @@ def measure_baseline(
     """
     options = options or BaselineOptions()
     pool = SandboxPool(provider, emit)
+    stop = threading.Event()
     try:
-        first, second = _both_runs(pool, task, emit, options)
+        first, second = _both_runs(pool, task, emit, options, stop)
         for run in (first, second):
             _usable(run, task.tests.command)
         if not first.report.complete or not second.report.complete:
@@ -80,17 +82,22 @@ def measure_baseline(
 
 
 def _both_runs(
-    pool: SandboxPool, task: Task, emit: Callable[[Event], None], options: BaselineOptions
+    pool: SandboxPool, task: Task, emit: Callable[[Event], None], options: BaselineOptions, stop: threading.Event
 ) -> tuple[Run, Run]:
     emit(StageProgress("baseline", 0, 2, "running the suite"))
 
     def whole(coverage: bool) -> Run:
-        return pool.work(lambda sandbox: _whole(sandbox, task, coverage, options), fresh=True)
+        return pool.work(lambda sandbox: _whole(sandbox, task, coverage, options), fresh=True, stopped=stop.is_set)
 
     if options.parallel and (os.cpu_count() or 1) > 1:
         with ThreadPoolExecutor(2, thread_name_prefix="baseline") as threads:
             futures = [threads.submit(whole, coverage) for coverage in (True, False)]
-            first, second = (future.result() for future in futures)
+            try:
+                first, second = (future.result() for future in futures)
+            except BaseException:  # an interrupt, or one of the two failed: nobody needs the other
+                stop.set()
+                pool.interrupt()
+                raise
     else:
         first = whole(True)
         emit(StageProgress("baseline", 1, 2, f"{len(first.report.results)} tests, {first.report.duration:.1f} s"))
@@ -102,7 +109,7 @@ def _both_runs(
 def _whole(sandbox: Sandbox, task: Task, coverage: bool, options: BaselineOptions) -> Run:
     """One whole run; after a test that took the process with it, the rest is run in a process of its own."""
     limits = RunOptions(
-        timeout=task.tests.timeout or options.timeout,
+        timeout=options.timeout,
         test_timeout=options.test_timeout,
         coverage=coverage,
         env=options.env or {},
@@ -168,7 +175,7 @@ def _settle(
     if not differing or not (first.report.complete and second.report.complete):
         return first, differing
     limits = RunOptions(
-        timeout=task.tests.timeout or options.timeout,
+        timeout=options.timeout,
         test_timeout=options.test_timeout,
         evidence=second.report.evidence,
         env=options.env or {},

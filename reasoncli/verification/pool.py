@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.errors import Interrupted, SandboxFailure, SandboxUnavailable
 from reasoncli.events import Event, SandboxReplaced
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 
@@ -21,10 +21,13 @@ class SandboxPool:
         self._provider = provider
         self._emit = emit
         self._idle: list[Sandbox] = []
+        self._busy: list[Sandbox] = []
         self._lock = threading.Lock()
         self._closed = False
 
-    def work(self, job: Callable[[Sandbox], T], *, fresh: bool = False) -> T:
+    def work(
+        self, job: Callable[[Sandbox], T], *, fresh: bool = False, stopped: Callable[[], bool] = lambda: False
+    ) -> T:
         """Do a job in a sandbox and bring the sandbox back to how it was opened.
 
         A sandbox that breaks is discarded and the job done again in a new one; a job must therefore be repeatable.
@@ -32,23 +35,35 @@ class SandboxPool:
         Args:
             job: gets a sandbox in its opening state.
             fresh: use a sandbox that nothing ran in before, and end it afterwards.
+            stopped: asked before each try whether the job is still wanted.
 
         Raises:
+            Interrupted: the job is no longer wanted.
             SandboxUnavailable: sandboxes kept breaking, or none can be opened.
         """
         reason = ""
         for _ in range(_ATTEMPTS):
+            if stopped():
+                raise Interrupted("the tests are no longer needed")
             sandbox = self._provider.open() if fresh else self._take()
+            with self._lock:
+                self._busy.append(sandbox)
             try:
+                if stopped():  # as `interrupt` may have come before this sandbox was on its list
+                    raise Interrupted("the tests are no longer needed")
                 value = job(sandbox)
             except SandboxFailure as failure:
                 sandbox.close()
                 reason = str(failure)
-                self._emit(SandboxReplaced(reason))
+                if not stopped():
+                    self._emit(SandboxReplaced(reason))
                 continue
             except BaseException:
                 sandbox.close()
                 raise
+            finally:
+                with self._lock:
+                    self._busy.remove(sandbox)
             if fresh:
                 sandbox.close()
             else:
@@ -58,6 +73,13 @@ class SandboxPool:
             f"the sandbox broke {_ATTEMPTS} times in a row: {reason}",
             hint="look at `reasoncli doctor` and at the engine's own log; no candidate was counted as failed for it",
         )
+
+    def interrupt(self) -> None:
+        """End the sandboxes in work; their jobs are not done again if their `stopped` says so by now."""
+        with self._lock:
+            busy = tuple(self._busy)
+        for sandbox in busy:
+            sandbox.close()
 
     def close(self) -> None:
         """Close every idle sandbox, and those in work when they come back. Idempotent."""

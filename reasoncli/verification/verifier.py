@@ -84,6 +84,10 @@ class Verifier:
         verdict = refusal or self._certain(patch, cancel, self._confirm_in, fresh=True)
         return replace(verdict, clean=True)
 
+    def interrupt(self) -> None:
+        """End the runs under way; calls whose `cancel` is set raise `Interrupted` instead of waiting for them."""
+        self._pool.interrupt()
+
     def close(self) -> None:
         """End the sandboxes. Idempotent."""
         self._pool.close()
@@ -104,9 +108,13 @@ class Verifier:
         fresh: bool = False,
     ) -> Verdict:
         """The verdict; where the runner itself was killed, the one of a second try in a sandbox of its own."""
-        verdict, answered = self._pool.work(lambda sandbox: judge(sandbox, patch, cancel), fresh=fresh)
+
+        def job(sandbox: Sandbox) -> tuple[Verdict, bool]:
+            return judge(sandbox, patch, cancel)
+
+        verdict, answered = self._pool.work(job, fresh=fresh, stopped=cancel.is_set)
         if not answered:
-            verdict, _ = self._pool.work(lambda sandbox: judge(sandbox, patch, cancel), fresh=True)
+            verdict, _ = self._pool.work(job, fresh=True, stopped=cancel.is_set)
         return verdict
 
     def _screen_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:

@@ -8,6 +8,8 @@ what an earlier process finished.
 from __future__ import annotations
 
 import math
+import os
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,11 +17,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
-from reasoncli.errors import ConflictError, Interrupted, StoreError
+from reasoncli.errors import ConflictError, DiskFullError, Interrupted, RepositoryError, StoreError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
 from reasoncli.models.interface import KEEP, Ability, ModelInfo, Sampler
 from reasoncli.models.open import open_sampler
+from reasoncli.models.resolve import resolve
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
@@ -53,6 +56,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
     Raises:
         ReasoncliError: what stands in the way; what was done until then stays in the store.
     """
+    _refuse(request)
     reap(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
@@ -73,7 +77,20 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
         request = record.request
         if record.applied is not None and open_repository(request.repository).holds(record.applied):
             return FixResult(record, journal.folder, record.applied, None, "")
+        _refuse(request)
+        reap(request.settings, store)
         return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
+
+
+def _refuse(request: FixRequest) -> None:
+    """What can be known to be wrong before any work is done.
+
+    Raises:
+        ModelNotFoundError: no such model. RepositoryError: the branch that shall be made exists.
+    """
+    resolve(preparation.model_spec(request.settings))
+    if request.delivery.branch is not None:
+        open_repository(request.repository).check_branch(request.delivery.branch)
 
 
 def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
@@ -100,8 +117,6 @@ class _Run:
 
     def go(self) -> FixResult:
         repository = open_repository(self.request.repository)
-        if self.request.delivery.branch is not None:
-            repository.check_branch(self.request.delivery.branch)
         self.emit(
             RunStarted(
                 run=self.journal.id,
@@ -121,6 +136,7 @@ class _Run:
             loading = stack.enter_context(_Loading(self))
             provider = self.provider(snapshot)
             stack.callback(provider.close)
+            loading.check()
             baseline = self.baseline(provider, task)
             suspects = self.suspects(task, baseline)
             sampler = loading.result()
@@ -131,7 +147,7 @@ class _Run:
             stack.callback(verifier.close)
             result = self.search(task, baseline, prompts, sampler, verifier)
             decision = self.decide(baseline, result)
-            return self.deliver(repository, snapshot, decision, result)
+            return self.deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
     def snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
         with self.emit.stage("snapshot") as stage:
@@ -309,14 +325,20 @@ class _Run:
         return decision
 
     def deliver(
-        self, repository: Repository, snapshot: Snapshot, decision: Decision, result: SearchResult
+        self,
+        repository: Repository,
+        snapshot: Snapshot,
+        decision: Decision,
+        result: SearchResult,
+        *,
+        verifiable: bool,
     ) -> FixResult:
         folder, request = self.journal.folder, self.request
+        reason = withheld(decision, self.settings.patches, verifiable=verifiable)
         chosen = next((each for each in result.candidates if each.index == decision.chosen), None)
         if chosen is None:
-            return FixResult(self.journal.load(), folder, None, None, withheld(decision, self.settings.patches))
+            return FixResult(self.journal.load(), folder, None, None, reason)
         write_patch(folder / CHOSEN, chosen.patch.diff)
-        reason = withheld(decision, self.settings.patches)
         if reason or request.delivery.dry_run:
             return FixResult(self.journal.load(), folder, None, None, reason or "--dry-run writes nothing")
         with self.emit.stage("apply"):
@@ -330,10 +352,9 @@ class _Run:
                     trailer=self.settings.patches.trailer,
                     announce=self.journal.applied,
                 )
-            except ConflictError as error:
-                raise ConflictError(
-                    f"{error}; nothing was written", hint=f"The patch is kept: git apply {folder / CHOSEN}"
-                ) from error
+            except (ConflictError, RepositoryError, DiskFullError) as error:
+                hint = f"{error.hint} The patch is kept: git apply {shlex.quote(os.fspath(folder / CHOSEN))}".strip()
+                raise type(error)(f"{error}; nothing was written", hint=hint) from error
         if applied is not None:
             self.journal.applied(applied)
         return FixResult(self.journal.load(), folder, applied, patch_file, "")
@@ -351,6 +372,11 @@ class _Loading:
 
     def __enter__(self) -> _Loading:
         return self
+
+    def check(self) -> None:
+        """Raise what `result` would, if it is known by now: a broken model file costs no baseline."""
+        if self._future.done():
+            self._future.result()
 
     def result(self) -> Sampler:
         """Wait for the model.

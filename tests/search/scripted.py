@@ -64,6 +64,9 @@ class ScriptedVerifier:
         kind = self.clean.get(patch.diff, self.kinds.get(patch.diff, VerdictKind.NO_EFFECT))
         return verdict(kind, clean=True)
 
+    def interrupt(self) -> None:
+        pass  # `screen` watches its `cancel`
+
 
 class ListJournal:
     def __init__(self) -> None:
