@@ -12,12 +12,12 @@ from typing import Any
 from reasoncli.domain import Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.resources import sandboxes_dir
-from reasoncli.sandbox import engine, images, labels, reap
+from reasoncli.sandbox import engine, folders, images, labels, reap
 from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
 from reasoncli.sandbox.interface import Sandbox
-from reasoncli.sandbox.locks import RunLock
+from reasoncli.sandbox.locks import FolderLock, RunLock
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 _MISSED_BEATS = 7
@@ -48,7 +48,8 @@ def docker_provider(
         reap.reap_containers(client)
         image = images.prepare(client, snapshot, config, run_id, progress)
         with contextlib.ExitStack() as undo:
-            kept = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="reasoncli-image-")))
+            kept = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=folders.IMAGE)))
+            undo.callback(FolderLock.acquire(kept).release)
             generated = images.read_generated(client, image, labels.of_run(run_id, lock.path), kept, progress)
             tree = merge(from_snapshot(snapshot), generated)
             return DockerProvider(config, run_id, client, image, lock, tree, undo.pop_all())

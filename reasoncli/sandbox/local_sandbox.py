@@ -28,7 +28,7 @@ from typing import Any, Self
 from reasoncli.domain import FileChange, Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.resources import sandboxes_dir
-from reasoncli.sandbox import keeper, launcher
+from reasoncli.sandbox import folders, keeper, launcher
 from reasoncli.sandbox.capture import Capped
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
@@ -36,7 +36,6 @@ from reasoncli.sandbox.locks import FolderLock
 from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
-PREFIX = "reasoncli-local-"
 MARK = "REASONCLI_SANDBOX"
 WARNING = (
     "The local sandbox does not isolate: what runs inside can use the network, read and change your files, and reach "
@@ -73,7 +72,7 @@ class LocalProvider:
             )
         self._config = config
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=config.temporary))
+            self._folder = Path(tempfile.mkdtemp(prefix=folders.LOCAL, dir=config.temporary))
             self._lock = FolderLock.acquire(self._folder)
         except OSError as error:
             raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error

@@ -1,20 +1,16 @@
-"""Cleaning up after runs that could not: containers, folders, old images. What a live run holds is spared."""
+"""Cleaning up after runs that could not: containers and old images. What a live run holds is spared."""
 
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasoncli.sandbox import engine, keeper, labels
+from reasoncli.sandbox import engine, labels
 from reasoncli.sandbox.images import PREFIX, image_name
-from reasoncli.sandbox.local_sandbox import PREFIX as LOCAL_PREFIX
-from reasoncli.sandbox.locks import folder_lock_path, is_held
-
-_YOUNG = 60.0  # seconds in which a folder may have been made and not locked yet
+from reasoncli.sandbox.locks import is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,6 @@ class Reaped:
 
     containers: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
 
 
 def reap_containers(client: Any) -> Reaped:
@@ -42,19 +37,6 @@ def reap_containers(client: Any) -> Reaped:
                 client.remove_container(container["Id"], force=True, v=True)
                 removed.append(container["Id"])
     return Reaped(containers=tuple(removed))
-
-
-def reap_folders(temporary: Path | None = None) -> Reaped:
-    """Remove folders of dead local sandboxes."""
-    removed = []
-    for folder in (temporary or Path(tempfile.gettempdir())).glob(f"{LOCAL_PREFIX}*"):
-        with contextlib.suppress(OSError):  # somebody else's, or just gone
-            lock = folder_lock_path(folder)
-            started = lock.exists() or time.time() - folder.stat().st_mtime > _YOUNG
-            if folder.is_dir() and started and not is_held(lock):
-                keeper.remove(str(folder))
-                removed.append(str(folder))
-    return Reaped(folders=tuple(removed))
 
 
 def prune_images(client: Any, *, keep: int = 0, older_than: float = 0.0, project: str | None = None) -> Reaped:

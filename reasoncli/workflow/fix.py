@@ -45,7 +45,7 @@ from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.result import FixResult
-from reasoncli.workflow.upkeep import SCRATCH, reap
+from reasoncli.workflow.upkeep import SCRATCH, clean_up
 
 CHOSEN = "chosen.patch"
 
@@ -57,7 +57,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
         ReasoncliError: what stands in the way; what was done until then stays in the store.
     """
     _refuse(request)
-    reap(request.settings, store)
+    clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
         return _interruptible(journal, lambda: _Run(journal, request, None, listeners).go())
@@ -78,7 +78,7 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
         if record.applied is not None and open_repository(request.repository).holds(record.applied):
             return FixResult(record, journal.folder, record.applied, None, "")
         _refuse(request)
-        reap(request.settings, store)
+        clean_up(request.settings, store)
         return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
 
 
@@ -297,7 +297,7 @@ class _Run:
                     tuple(prompts),
                     rules.samples,
                     self.request.seed,
-                    preparation.drawing(self.settings, reasoning=sampler.info.reasoning),
+                    preparation.drawing(self.settings, sampler.info),
                     first=self.settings.search.batch_size,
                 ),
                 sampler=sampler,

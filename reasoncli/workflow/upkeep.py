@@ -5,25 +5,26 @@ from __future__ import annotations
 import shutil
 
 from reasoncli.runs.store import Store
-from reasoncli.sandbox import engine
-from reasoncli.sandbox import reap as reaping
+from reasoncli.sandbox.folders import reap_folders
 from reasoncli.settings.values import SandboxKind, Settings
 
 SCRATCH = "snapshot"
 """A live run's private copy of the work tree, in the run's folder."""
 
 
-def reap(settings: Settings, store: Store) -> None:
+def clean_up(settings: Settings, store: Store) -> None:
     """Remove what dead runs left: containers, folders of local sandboxes, private copies. Live runs are spared."""
     live = store.live()
     for entry in store.entries():
         if entry.id not in live:
             shutil.rmtree(store.folder(entry.id) / SCRATCH, ignore_errors=True)
-    reaping.reap_folders()
+    reap_folders()
     if settings.sandbox.sandbox is SandboxKind.DOCKER:
+        from reasoncli.sandbox import engine, reap
+
         client = engine.connect()
         try:
-            reaping.reap_containers(client)
+            reap.reap_containers(client)
         finally:
             client.close()
 
@@ -34,8 +35,10 @@ def prune_images() -> tuple[str, ...]:
     Raises:
         SandboxUnavailable: there is no engine to ask.
     """
+    from reasoncli.sandbox import engine, reap
+
     client = engine.connect()
     try:
-        return reaping.prune_images(client).images
+        return reap.prune_images(client).images
     finally:
         client.close()

@@ -14,9 +14,10 @@ import pytest
 from reasoncli.errors import EnvironmentFailure
 from reasoncli.sandbox import engine, labels
 from reasoncli.sandbox.config import LocalConfig
-from reasoncli.sandbox.local_sandbox import PREFIX, local_provider
+from reasoncli.sandbox.folders import LOCAL, reap_folders
+from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.sandbox.locks import RunLock, is_held, lock_path
-from reasoncli.sandbox.reap import reap_containers, reap_folders
+from reasoncli.sandbox.reap import reap_containers
 from tests.sandbox.snapshots import make_snapshot
 
 
@@ -48,18 +49,18 @@ def test_a_lock_folder_that_can_not_be_written(tmp_path: Path) -> None:
 
 def test_folders_of_the_dead_are_removed_and_others_spared(tmp_path: Path) -> None:
     live = local_provider(make_snapshot(tmp_path / "tree", {"a": "1"}), LocalConfig(temporary=tmp_path))
-    dead = tmp_path / f"{PREFIX}dead"
+    dead = tmp_path / f"{LOCAL}dead"
     (dead / "deep").mkdir(parents=True)
     (dead / ".lock").touch()
-    (tmp_path / f"{PREFIX}justmade").mkdir()
+    (tmp_path / f"{LOCAL}justmade").mkdir()
     (tmp_path / "unrelated").mkdir()
     try:
-        assert reap_folders(tmp_path).folders == (str(dead),)
+        assert reap_folders(tmp_path) == (str(dead),)
         with live.open() as sandbox:
             assert Path(sandbox.root, "a").exists()
     finally:
         live.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{PREFIX}justmade", "tree", "unrelated"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{LOCAL}justmade", "tree", "unrelated"]
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_local_processes_end_when_their_driver_is_killed(tmp_path: Path) -> None
     while marked := [pid.name for pid in Path("/proc").glob("[0-9]*") if _in_folder(pid, tmp_path)]:
         assert time.monotonic() < deadline, marked
         time.sleep(0.05)
-    assert len(reap_folders(tmp_path).folders) == 1
+    assert len(reap_folders(tmp_path)) == 1
 
 
 def _in_folder(process: Path, folder: Path) -> bool:

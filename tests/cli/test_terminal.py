@@ -1,0 +1,93 @@
+"""What the tool does to a terminal, and that it does nothing of it where there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.end_to_end.project import FIX, ISSUE, Tool, make_recording, make_repository
+
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7])(?:;\d+)*m")
+OWN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+class Terminal:
+    """The tool on a pseudo-terminal of its own."""
+
+    def __init__(self, tool: Tool, *arguments: object, **environment: str) -> None:
+        self._master, slave = os.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", OWN, sys.executable, "-m", "reasoncli", *map(str, arguments)],
+            env=tool.environment(TERM="xterm-256color", COLUMNS="100", LINES="40", **environment),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def wait_for(self, text: str, patience: float = 60.0) -> None:
+        deadline = time.monotonic() + patience
+        while text not in self.shown and time.monotonic() < deadline and self._read():
+            pass
+        assert text in self.shown, self.shown
+
+    def end(self, patience: float = 60.0) -> int:
+        deadline = time.monotonic() + patience
+        while self._read() and time.monotonic() < deadline:
+            pass
+        os.close(self._master)
+        return self._process.wait(timeout=patience)
+
+    def _read(self) -> bool:
+        """Take what there is; false once the tool has gone."""
+        if select.select([self._master], [], [], 0.2)[0]:
+            try:
+                self.shown += os.read(self._master, 1 << 16).decode("utf-8", "replace")
+            except OSError:  # how Linux says that nobody is there any more
+                return False
+        return True
+
+
+def arguments(folder: Path, *more: object) -> tuple[object, ...]:
+    repository = make_repository(folder / "r")
+    recording = make_recording(folder / "recording.jsonl", {FIX: 1})
+    common = ("--issue", ISSUE, "--model", f"recorded:{recording}", "--sandbox", "local")
+    return "fix", repository, *common, "--seed", 1, "-n", 1, "--dry-run", *more
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(tool: Tool, tmp_path: Path) -> None:
+    terminal = Terminal(tool, *arguments(tmp_path))
+    terminal.wait_for("baseline")
+    assert HIDE in terminal.shown
+    terminal.type(b"\x03")
+    assert terminal.end() == 130
+    assert terminal.shown.rindex(SHOW) > terminal.shown.rindex(HIDE)
+    assert "runs resume" in terminal.shown.rpartition(SHOW)[2].replace("\r\n", " ")
+    assert "Traceback" not in terminal.shown
+
+
+def test_a_whole_run_is_drawn_in_place_without_colour_where_that_is_asked_for(tool: Tool, tmp_path: Path) -> None:
+    terminal = Terminal(tool, *arguments(tmp_path), NO_COLOR="1")
+    assert terminal.end() == 0
+    assert terminal.shown.count(HIDE) == terminal.shown.count(SHOW) == 1
+    for word in ("baseline", "localization", "search", "votes", "+    return result * (100 - discount) / 100"):
+        assert word in terminal.shown
+    assert not COLOUR.search(terminal.shown)
+
+
+def test_nothing_moves_where_there_is_no_terminal(tool: Tool, tmp_path: Path) -> None:
+    ran = tool.run(*arguments(tmp_path))
+    assert ran.code == 0
+    assert "\x1b" not in ran.out + ran.err
+    assert "baseline" in ran.err
