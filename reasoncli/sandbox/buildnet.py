@@ -50,7 +50,7 @@ def read_access(environment: Mapping[str, str]) -> BuildAccess:
     warnings: list[str] = []
     settings = _pip_settings(environment)
     kept = {key: value for key, value in settings.items() if key in _PLAIN}
-    hosts = {"pypi.org"}
+    hosts: set[str] = set()
     for key in _INDEXES:
         values = [value for value in settings.get(key, "").split() if value]
         usable = [value for value in values if key in ("trusted-host", "no-index") or "://" in value]
