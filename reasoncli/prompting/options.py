@@ -35,7 +35,7 @@ class PromptOptions:
     repair_tokens: int = 48
     thinking_tokens: int = 0
     functions: int = 12
-    repair_prompts: int = 256
+    repair_prompts: int = 128
     infill_prompts: int = 24
     tests: int = 3
     prompt_tokens: int = 16_384

@@ -2,6 +2,12 @@
 
 All lines of a function share the function's text, so a sampler reads it once. A function that doesn't fit the
 context is shown through overlapping windows under its first line.
+
+How the samples are shared out: let q be the probability that the fault is in a line, and f(k) that k samples there
+hold the fix. The best shares maximise the sum of q f(n x) under a sum of x of 1, so that q f'(n x) is the same for
+all lines that get any. Over bugs of all difficulties f grows about like the logarithm of k (a factor more samples
+finds about as many more fixes, whatever the factor starts from), and then the best x is q itself, whatever n is.
+q is fitted as a power law of the line's score, of its function's rank, and of the model's own doubt (`reweigh`).
 """
 
 from __future__ import annotations
@@ -17,8 +23,10 @@ from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.python_source import Definition, Line
 
-_UNTOLD = 0.15  # weight of a line that no clue names
-_UNTOUCHED = 0.05  # of one that no failing test ran, where it is known what ran
+# Fitted on one-line bugs planted in public packages, by the likelihood of the faulty line.
+_SHARPNESS = 4  # power of the score
+_UNTOLD = 0.5  # score of a line that no clue names, relative to its function's
+_UNTOUCHED = 0.1  # of one that no failing test ran, where it is known what ran
 _HEADER = 0.3  # factor of a `def` line: signatures are seldom the fault
 _MARGIN = 8  # tokens of the markers around function, line and answer
 _STATEMENTS_AROUND = 12  # of module level code or a class body, on both sides of the suspect
@@ -49,23 +57,21 @@ def repair_prompts(
 ) -> list[Prompt]:
     """One prompt for each line of the most suspect functions, most suspect first, shares summing to 1.
 
-    A function's part of the samples follows from its score and falls with its rank; within it, a line's part from
-    what the clues say of it.
+    A line's share is its score to the fourth, over the square root of its function's rank and of that function's
+    number of lines: a fault is likelier in a longer function, but not in proportion.
     """
     prompts: list[Prompt] = []
     seen: set[Region] = set()
     for rank, unit in enumerate(_units(suspects, read, options.functions)):
         lines = [line for line in unit.lines if _askable(line) and _region(unit, line) not in seen]
-        weights = [_weight(unit, line) for line in lines]
-        total = sum(weights)
+        spread = sqrt((rank + 1) * max(len(lines), 1))
         shown = _windows(unit, count_tokens, context - options.repair_tokens - _MARGIN, options)
-        for line, weight in zip(lines, weights, strict=True):
+        for line in lines:
             text = shown.get(id(line))
-            if text is None or total <= 0:
+            if text is None:
                 continue
             seen.add(_region(unit, line))
-            share = max(unit.score, 0.01) / sqrt(rank + 1) * weight / total
-            prompts.append(_prompt(unit, line, text, share, options))
+            prompts.append(_prompt(unit, line, text, _weight(unit, line) / spread, options))
     prompts.sort(key=lambda each: -each.share)
     return shared_out(prompts[: options.repair_prompts])
 
@@ -92,11 +98,13 @@ def _region(unit: Unit, line: Line) -> Region:
 
 
 def _weight(unit: Unit, line: Line) -> float:
-    if line.span is None:
-        return 0.0
-    clue = max((unit.clues.get(at, 0.0) for at in range(line.span.line, line.span.end_line + 1)), default=0.0)
-    weight = clue + _UNTOLD if clue or not unit.measured else _UNTOUCHED
-    return weight * (_HEADER if line.text.startswith(("def ", "async def ", "class ", "@")) else 1.0)
+    """How likely the fault is in a line, in no particular unit."""
+    span = line.span
+    told = () if span is None else range(span.line, span.end_line + 1)
+    clue = max((unit.clues.get(at, 0.0) for at in told), default=0.0)
+    score = clue or unit.score * (_UNTOUCHED if unit.measured else _UNTOLD)
+    header = line.text.startswith(("def ", "async def ", "class ", "@"))
+    return float(max(score, 0.01) ** _SHARPNESS) * (_HEADER if header else 1.0)
 
 
 def _units(suspects: Sequence[Suspect], read: Read, most: int) -> Iterator[Unit]:

@@ -94,12 +94,23 @@ class SamplingSettings:
         int | None, Key("Seed of the run.", Scope.USER, minimum=0, maximum=2**63 - 1, default="drawn, and recorded")
     ] = None
     temperature: Annotated[
-        float, Key("0 means the most likely token always.", Scope.USER, minimum=0.0, maximum=5.0)
-    ] = 1.0
-    top_p: Annotated[float, Key("Nucleus truncation; 1 switches it off.", Scope.USER, minimum=0.01, maximum=1.0)] = 1.0
+        float | None,
+        Key("0 means the most likely token always.", Scope.USER, minimum=0.0, maximum=5.0, default="by model"),
+    ] = None
+    top_p: Annotated[
+        float | None,
+        Key("Nucleus truncation; 1 switches it off.", Scope.USER, minimum=0.01, maximum=1.0, default="by model"),
+    ] = None
     min_p: Annotated[
-        float, Key("Minimum-probability truncation; 0 switches it off.", Scope.USER, minimum=0.0, maximum=1.0)
-    ] = 0.0
+        float | None,
+        Key(
+            "Minimum-probability truncation; 0 switches it off.",
+            Scope.USER,
+            minimum=0.0,
+            maximum=1.0,
+            default="by model",
+        ),
+    ] = None
     max_tokens: Annotated[int, Key("Length of an answer, in tokens.", Scope.NARROW, minimum=1, maximum=1 << 20)] = 1024
     thinking_tokens: Annotated[
         int, Key("Budget of a reasoning model's thoughts, in tokens.", Scope.NARROW, minimum=0, maximum=1 << 20)

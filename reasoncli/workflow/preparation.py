@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reasoncli.domain import Snapshot
-from reasoncli.models.interface import Ability
+from reasoncli.models.interface import Ability, ModelInfo
 from reasoncli.models.options import ModelOptions
 from reasoncli.patches.policy import Policy
 from reasoncli.prompting.options import PromptOptions
@@ -18,6 +18,11 @@ from reasoncli.search.loop import Rules
 from reasoncli.search.strategies.best_of_n import Drawing
 from reasoncli.settings.loading import state_folder, worker_count
 from reasoncli.settings.values import SandboxKind, SandboxSettings, Settings
+
+_LINE_REPAIR = Drawing(min_p=0.02)
+"""For models as small as ours, whose many unlikely tokens are noise together. Of temperatures from 0.5 to 1.2 and
+minimum probabilities from 0 to 0.1, the one that found most fixes of planted one-line bugs with 64 and with 256
+samples; lower temperatures draw the same few answers again."""
 
 
 def model_spec(settings: Settings) -> str:
@@ -52,14 +57,15 @@ def prompt_options(settings: Settings, *, reasoning: bool) -> PromptOptions:
     )
 
 
-def drawing(settings: Settings, *, reasoning: bool) -> Drawing:
-    """How samples are drawn."""
+def drawing(settings: Settings, info: ModelInfo) -> Drawing:
+    """How samples are drawn: as set, and where nothing is set as suits the model."""
     sampling = settings.sampling
+    by_model = _LINE_REPAIR if info.abilities == {Ability.LINE_REPAIR} else Drawing()
     return Drawing(
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        min_p=sampling.min_p,
-        thinking_tokens=sampling.thinking_tokens if reasoning else 0,
+        temperature=by_model.temperature if sampling.temperature is None else sampling.temperature,
+        top_p=by_model.top_p if sampling.top_p is None else sampling.top_p,
+        min_p=by_model.min_p if sampling.min_p is None else sampling.min_p,
+        thinking_tokens=sampling.thinking_tokens if info.reasoning else 0,
     )
 
 

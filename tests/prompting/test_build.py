@@ -266,6 +266,32 @@ def long_function(statements: int) -> tuple[bytes, Suspect]:
     return source.encode(), Suspect("m.py", None, "f", 1, statements + 2, 1.0)
 
 
+def test_a_one_line_function_takes_no_more_than_its_line_deserves() -> None:
+    source = b"def g(a):\n    return a\n\n\n" + long_function(7)[0]
+    suspects = [Suspect("m.py", None, "g", 1, 2, 0.4), Suspect("m.py", None, "f", 5, 13, 0.8)]
+    lines = [Suspect("m.py", at, "f", 5, 13, 0.8, (Clue("spectrum", 0.8, ""),)) for at in range(6, 14)]
+    lines.append(Suspect("m.py", 2, "g", 1, 2, 0.4, (Clue("spectrum", 0.4, ""),)))
+    prompts = build_prompts(
+        {"line-repair"}, ISSUE, [*suspects, *lines], {"m.py": source}.get, [], count_tokens=tokens, context=512
+    )
+    shares = {each.region.start: each.share for each in prompts if each.region}
+    assert shares[6] == pytest.approx(shares[13])
+    assert shares[6] > 4 * shares[2]
+    assert shares[5] < 0.01 * shares[6]  # its head was not run by a failing test
+
+
+def test_lines_without_a_clue_have_a_chance_where_nothing_was_measured() -> None:
+    source, whole = long_function(3)
+    named = Suspect("m.py", 3, "f", 1, 5, 1.0, (Clue("traceback", 1.0, ""),))
+    prompts = build_prompts(
+        {"line-repair"}, ISSUE, [whole, named], {"m.py": source}.get, [], count_tokens=tokens, context=512
+    )
+    shares = {each.region.start: each.share for each in prompts if each.region}
+    assert shares[3] == max(shares.values())
+    assert shares[1] < shares[2] == pytest.approx(shares[4])
+    assert shares[2] > 0.01
+
+
 def test_long_functions_are_windowed_around_each_line() -> None:
     source, whole = long_function(120)
     prompts = build_prompts({"line-repair"}, ISSUE, [whole], {"m.py": source}.get, [], count_tokens=tokens, context=512)
@@ -318,7 +344,7 @@ def test_reweighing_by_the_models_doubt() -> None:
     prompts = [simple("a", 0.5), simple("b", 0.5)]
     after = reweigh(prompts, [0.9, 0.1])
     assert [p.content.line for p in after if isinstance(p.content, RepairContent)] == ["b", "a"]
-    assert [p.share for p in after] == pytest.approx([0.9, 0.1])
+    assert [p.share for p in after] == pytest.approx([0.81 / 0.82, 0.01 / 0.82])
     assert [p.share for p in reweigh(prompts, [None, 0.5])] == pytest.approx([0.5, 0.5])
     assert [p.share for p in reweigh(prompts, [1.0, 1.0])] == pytest.approx([0.5, 0.5])
     assert len(reweigh(prompts, [1.0, 0.5])) == 1

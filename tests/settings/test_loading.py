@@ -309,6 +309,6 @@ def test_values_as_text_can_be_read_again(places: Places) -> None:
     settings = places.load({"memory": "3g", "packages": ("a b", "c"), "timeout": 90})
     texts = as_text(settings)
     assert (texts["memory"], texts["timeout"], texts["seed"]) == ("3g", "90", "drawn, and recorded")
-    plain = {name: texts[name] for name in ("memory", "packages", "timeout", "samples", "sandbox", "temperature")}
+    plain = {name: texts[name] for name in ("memory", "packages", "timeout", "samples", "sandbox", "max-tokens")}
     again = places.load(plain)
     assert (again.sandbox, again.search, again.sampling) == (settings.sandbox, settings.search, settings.sampling)

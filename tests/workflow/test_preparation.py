@@ -1,0 +1,38 @@
+"""From settings to what each room takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from reasoncli.models.interface import Ability, ModelInfo
+from reasoncli.search.strategies.best_of_n import Drawing
+from reasoncli.settings.loading import load_settings
+from reasoncli.workflow.preparation import drawing
+
+
+def info(*abilities: Ability, reasoning: bool = False) -> ModelInfo:
+    return ModelInfo("m", "", frozenset(abilities), context=512, reasoning=reasoning, device="CPU")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_s_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+
+
+def test_how_samples_are_drawn_depends_on_the_model() -> None:
+    settings = load_settings({}, repository=None)
+    assert drawing(settings, info(Ability.LINE_REPAIR)) == Drawing(temperature=1.0, top_p=1.0, min_p=0.02)
+    assert drawing(settings, info(Ability.CHAT)) == Drawing()
+    assert drawing(settings, info(Ability.CHAT, Ability.LINE_REPAIR)) == Drawing()  # it is asked in chat
+
+
+def test_what_is_set_holds_for_every_model() -> None:
+    settings = load_settings({"temperature": "0", "min-p": "0", "top-p": "0.9"}, repository=None)
+    for ability in Ability:
+        assert drawing(settings, info(ability)) == Drawing(temperature=0.0, top_p=0.9, min_p=0.0)
+
+
+def test_only_a_reasoning_model_has_room_for_thoughts() -> None:
+    settings = load_settings({"thinking-tokens": "77"}, repository=None)
+    assert drawing(settings, info(Ability.CHAT, reasoning=True)).thinking_tokens == 77
+    assert drawing(settings, info(Ability.CHAT)).thinking_tokens == 0
