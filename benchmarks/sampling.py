@@ -17,7 +17,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks.distribution import check_distribution
@@ -43,14 +44,25 @@ def total(items, start=0):
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table: seconds for all samples; `measured` of them were timed."""
+@dataclass(slots=True)
+class Table:
+    """Prints a line as soon as it is known: seconds for `n` samples, cold beside our cold, warm beside our warm."""
 
-    name: str
-    seconds: float
-    measured: int
-    note: str = ""
+    n: int
+    ours: dict[str, float] = field(default_factory=dict)
+
+    def begin(self, title: str) -> None:
+        """The title and the names of the columns."""
+        print(f"\n{title}\n  {'':18}{'seconds':>9}{'samples/s':>11}{'x ours':>8}  goal", flush=True)
+
+    def add(self, name: str, taken: float, note: str, timed: int | None = None) -> None:
+        """A line; `timed` of the samples were, if not all."""
+        kind = "warm" if "warm" in name else "cold"
+        reference = self.ours.setdefault(kind, taken)
+        goal = f">= {GOALS[name]:g}  " if name in GOALS else ""
+        partly = f" ({timed} of {self.n} timed)" if timed is not None else ""
+        speed = f"{taken:9.2f}{self.n / taken:11.2f}{taken / reference:8.1f}"
+        print(f"  {name:18}{speed}  {goal}{note}{partly}", flush=True)
 
 
 def prompt_of(sampler: LlamaSampler, tokens: int, max_tokens: int) -> Prompt:
@@ -78,83 +90,64 @@ def measure(model: Path, arguments: argparse.Namespace) -> None:
     """Print the table for one model."""
     n, most, threads = arguments.samples, arguments.tokens, arguments.threads
     context = arguments.prompt + most + 64
-    rows: list[Row] = []
-    drawn: list[Completion] = []
+    table = Table(n)
     options = ModelOptions(threads=threads, context=context, slots=max(n, 2), gpu_layers=arguments.gpu_layers)
     with open_llama_sampler(model, options) as sampler:
         prompt = prompt_of(sampler, arguments.prompt, most)
-        size = sampler.count_tokens(prompt)
         tokens = sampler.prompt_tokens(prompt)
+        drawn: list[Completion] = []
 
         def ours(seed: int) -> None:
             drawn[:] = sampler.sample([SampleRequest(prompt, n, seed)], threading.Event())
 
-        rows.append(Row("ours, cold", seconds(lambda: ours(1)), n, "prompt read once"))
-        rows.append(Row("ours, warm", seconds(lambda: ours(2)), n, "prompt's cells kept from before"))
-        device = sampler.info.device
-    surprise = -sum(sum(each.logprobs) * each.count for each in drawn) / n
-    rows += loop_rows(model, tokens, arguments, context)
+        cold, warm = seconds(lambda: ours(1)), seconds(lambda: ours(2))
+        surprise = -sum(sum(each.logprobs) * each.count for each in drawn) / n
+        table.begin(
+            f"{model.name}: {len(tokens)} prompt tokens, {n} samples of up to {most} tokens; {sampler.info.device}, "
+            f"{threads} threads; {surprise:.1f} nats a sample, {len(drawn)} distinct"
+        )
+    table.add("ours, cold", cold, "prompt read once")
+    table.add("ours, warm", warm, "prompt's cells kept from before")
+    measure_loop(model, tokens, arguments, context, table)
     if arguments.server:
-        with serve(
-            arguments.server, model, slots=n, context=context, threads=threads, gpu_layers=arguments.gpu_layers
-        ) as server:
-            rows.append(Row("server, cold", seconds(lambda: server.complete(tokens, n, most)), n, f"{n} slots"))
-            rows.append(
-                Row("server, warm", seconds(lambda: server.complete(tokens, n, most, seed=99)), n, f"{n} slots")
-            )
-        with serve(
-            arguments.server, model, slots=n, context=context, threads=threads, gpu_layers=arguments.gpu_layers
-        ) as server:
-            rows.append(
-                Row("server, n_cmpl", seconds(lambda: server.complete_in_one(tokens, n, most)), n, "one request, cold")
-            )
-    print(f"\n{model.name}: {size} prompt tokens, {n} samples of up to {most} tokens; {device}, {threads} threads; "
-          f"{surprise:.1f} nats a sample, {len(drawn)} distinct")  # fmt: skip
-    print_rows(rows, n)
+        run = partial(serve, arguments.server, model, slots=n, context=context, threads=threads)
+        with run(gpu_layers=arguments.gpu_layers) as server:
+            table.add("server, cold", seconds(lambda: server.complete(tokens, n, most)), f"{n} slots")
+            table.add("server, warm", seconds(lambda: server.complete(tokens, n, most, seed=99)), f"{n} slots")
+        with run(gpu_layers=arguments.gpu_layers) as server:
+            table.add("server, n_cmpl", seconds(lambda: server.complete_in_one(tokens, n, most)), "one request, cold")
 
 
-def loop_rows(model: Path, tokens: list[int], arguments: argparse.Namespace, context: int) -> list[Row]:
+def measure_loop(model: Path, tokens: list[int], arguments: argparse.Namespace, context: int, table: Table) -> None:
     """`Llama.create_completion`, one sample after the other, with its reuse of a prefix and without."""
     llama = llama_cpp.Llama(
-        str(model), n_ctx=context, n_batch=512, n_threads=arguments.threads, n_threads_batch=arguments.threads,
-        n_gpu_layers=arguments.gpu_layers, verbose=False,
-    )  # fmt: skip
+        str(model),
+        n_ctx=context,
+        n_batch=512,
+        n_threads=arguments.threads,
+        n_threads_batch=arguments.threads,
+        n_gpu_layers=arguments.gpu_layers,
+        verbose=False,
+    )
 
-    def one(seed: int) -> None:
+    def one(seed: int, *, fresh: bool) -> None:
+        if fresh:
+            llama.n_tokens = 0  # what `reset` does: no prefix is known
         llama.create_completion(
             tokens, max_tokens=arguments.tokens, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, seed=seed
         )
 
-    rows = []
-    for name, note, fresh in (("loop, each anew", "prompt read for each", True), ("loop", "prefix reused", False)):
-        times = []
-        for seed in range(arguments.loop_samples + (not fresh)):
-            if fresh:
-                llama.n_tokens = 0  # what `reset` does: no prefix is known
-            times.append(seconds(lambda seed=seed: one(seed)))  # type: ignore[misc]
-        if not fresh:  # the first read the prompt, as the first of all samples does
-            times = [times[0] / arguments.samples + mean_of(times[1:]) * (1 - 1 / arguments.samples)]
-        rows.append(Row(name, mean_of(times) * arguments.samples, arguments.loop_samples, note))
+    n, timed = arguments.samples, min(arguments.samples, arguments.loop_samples)
+    anew = [seconds(partial(one, seed, fresh=True)) for seed in range(timed)]
+    reused = [seconds(partial(one, seed, fresh=False)) for seed in range(timed)]
+    table.add("loop, each anew", mean_of(anew) * n, "prompt read for each", timed)
+    table.add("loop", mean_of(anew) + mean_of(reused) * (n - 1), "prefix reused, read by the first", timed)
     llama.close()
-    return rows
 
 
 def mean_of(values: list[float]) -> float:
     """Arithmetic mean."""
     return sum(values) / len(values)
-
-
-def print_rows(rows: list[Row], n: int) -> None:
-    """The table, with how many times as long each took as ours, cold beside cold and warm beside warm."""
-    cold, warm = rows[0].seconds, rows[1].seconds
-    print(f"  {'':18}{'seconds':>9}{'samples/s':>11}{'x ours':>8}  goal")
-    for row in rows:
-        reference = warm if "warm" in row.name else cold
-        goal = GOALS.get(row.name)
-        mark = f">= {goal:g}  " if goal else ""
-        measured = f" ({row.measured} of {n} timed)" if row.measured != n else ""
-        speed = f"{row.seconds:9.2f}{n / row.seconds:11.2f}{row.seconds / reference:8.1f}"
-        print(f"  {row.name:18}{speed}  {mark}{row.note}{measured}")
 
 
 def main() -> None:
