@@ -16,7 +16,7 @@ import pytest
 
 from reasoncli.domain import ChatContent, Completion, Form, Prompt, RepairContent
 from reasoncli.errors import ModelError
-from reasoncli.models.interface import Ability, SampleRequest, Sampler
+from reasoncli.models.interface import Ability, Sampler, SampleRequest
 from reasoncli.models.llama_cpp.sampler import open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.resources import weights_path
