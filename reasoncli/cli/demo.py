@@ -29,11 +29,12 @@ def demo(
     """Fix the packaged example: a small project with a bug, an issue and a failing test."""
     from reasoncli.cli.running import run_and_report, store_of, verbosity
     from reasoncli.settings.loading import load_settings
-    from reasoncli.workflow.demo import demo_request, lay_out
+    from reasoncli.workflow.demo import demo_request, lay_out, with_a_sandbox
     from reasoncli.workflow.fix import fix
 
     place = lay_out(folder)
     settings = load_settings({"seed": 0, **{name: value for name, value in flags.items() if value is not None}})
+    settings = with_a_sandbox(settings)
     request = demo_request(place, settings, ("reasoncli", *sys.argv[1:]))
     run_and_report(
         lambda listeners: fix(request, store_of(settings), listeners),

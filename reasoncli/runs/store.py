@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasoncli.domain import Issue
-from reasoncli.errors import ReasoncliError, StoreError, UsageError
+from reasoncli.errors import EnvironmentFailure, StoreError, UsageError
 from reasoncli.runs.failures import told_apart
 from reasoncli.runs.journal import FILE, RunHead, RunJournal, RunRecord, as_text, head, load
 from reasoncli.runs.lock import LiveLock, is_live
@@ -193,7 +193,7 @@ class Store:
         try:
             with told_apart(folder / FILE), closing(connect(self._checked(name) / FILE)) as db:
                 return RunEntry(name, head(db), live)
-        except ReasoncliError as error:
+        except EnvironmentFailure as error:
             return RunEntry(name, None, live, str(error))
 
     def _sweep(self) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import git
 
 from reasoncli.domain import Issue
-from reasoncli.errors import UsageError
+from reasoncli.errors import SandboxUnavailable, UsageError
 from reasoncli.resources import demo_dir
 from reasoncli.runs.request import FixRequest
-from reasoncli.settings.values import Settings
+from reasoncli.settings.values import SandboxKind, Settings, Source
 from reasoncli.workflow.preparation import seed
 
 _AUTHOR = git.Actor("reasoncli demo", "demo@localhost")
@@ -36,6 +37,19 @@ def lay_out(folder: Path | None) -> Path:
         repository.git.add("--all")
         repository.index.commit("A room planner", author=_AUTHOR, committer=_AUTHOR)
     return folder
+
+
+def with_a_sandbox(settings: Settings) -> Settings:
+    """The settings; those of the local sandbox where none was asked for and no engine answers: the example is ours."""
+    if settings.origins["sandbox"].source is not Source.DEFAULT:
+        return settings
+    from reasoncli.sandbox import engine
+
+    try:
+        engine.connect().close()
+    except SandboxUnavailable:
+        return replace(settings, sandbox=replace(settings.sandbox, sandbox=SandboxKind.LOCAL))
+    return settings
 
 
 def demo_request(folder: Path, settings: Settings, command: tuple[str, ...]) -> FixRequest:

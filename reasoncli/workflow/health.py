@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reasoncli import __version__
-from reasoncli.errors import ReasoncliError
+from reasoncli.errors import EnvironmentFailure, UsageError
 from reasoncli.reports.health import Finding
 from reasoncli.settings.loading import state_folder
 from reasoncli.settings.values import SandboxKind, Settings
@@ -46,7 +46,7 @@ def _sandbox(settings: Settings) -> Iterator[Finding]:
     wanted = settings.sandbox.sandbox is SandboxKind.DOCKER
     try:
         client = engine.connect(timeout=10.0)
-    except ReasoncliError as error:
+    except (UsageError, EnvironmentFailure) as error:
         yield Finding("Docker", False, str(error), error.hint, fatal=wanted)
     else:
         version = client.version()
@@ -72,7 +72,7 @@ def _devices() -> Iterator[Finding]:
 
     try:
         report = check_devices()
-    except ReasoncliError as error:
+    except (UsageError, EnvironmentFailure) as error:
         yield Finding("llama.cpp", False, str(error), error.hint, fatal=True)
         return
     if report.used:
@@ -94,7 +94,7 @@ def _model(settings: Settings, *, load: bool) -> Iterator[Finding]:
         return
     try:
         sampler = open_sampler(spec, preparation.model_options(settings))
-    except ReasoncliError as error:
+    except (UsageError, EnvironmentFailure) as error:
         yield Finding("model", False, str(error), error.hint, fatal=True)
         return
     info = sampler.info

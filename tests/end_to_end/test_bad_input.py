@@ -179,6 +179,15 @@ def test_without_an_engine_it_says_what_else_there_is(tool: Tool, repository: Pa
     assert "No Docker engine" in examined.out
 
 
+def test_the_demo_needs_no_engine(tool: Tool, tmp_path: Path) -> None:
+    folder = tmp_path / "example"
+    ran = tool.run("demo", "--folder", folder, DOCKER_HOST=f"unix://{tool.home}/no-engine.sock")
+    assert ran.code == 0, ran.err
+    assert "does not isolate" in ran.err
+    assert git(folder, "status", "--short").split() == ["M", "roomplan/rooms.py"]
+    refused(tool.run("demo", "--folder", folder, "--json"), 2, "exists")
+
+
 def test_a_model_file_cut_in_half(tool: Tool, repository: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.gguf"
     whole = weights_path().read_bytes()
