@@ -16,10 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from reasoncli.patches.myers import matching_blocks
 from reasoncli.patches.paths import quote
 
 _CONTEXT = 3
-_LARGEST_COMPARISON = 2_000_000
+# What is left to difflib: its time grows with the product of the lengths, and with the pairs of equal lines times the
+# number of blocks, which is cubic in tables.
+_LARGEST_PRODUCT = 2_000_000
+_MOST_PAIRS = 30_000
+_MOST_EDITS = 256  # of what is more than that
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _NOTHING = "0" * 40
 
@@ -63,16 +68,14 @@ def write_diff(path: str, old: Side | None, new: Side | None) -> tuple[str, int]
 
 def compare(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
     """Edit script in the form of `difflib`; equal parts and changes alternate."""
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
+    shorter = min(len(before), len(after))
+    head = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), shorter)
+    ends = zip(reversed(before), reversed(after), strict=False)
+    tail = next((at for at, (old, new) in enumerate(ends) if old != new), shorter)
+    tail = min(tail, shorter - head)
     end, new_end = len(before) - tail, len(after) - tail
     opcodes: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
-    for i1, i2, j1, j2 in _pieces(before, after, (head, end), (head, new_end)):
-        opcodes += _opcodes(before, after, (i1, i2), (j1, j2))
+    opcodes += _opcodes(before, after, (head, end), (head, new_end))
     if tail:
         opcodes.append(("equal", end, len(before), new_end, len(after)))
     return _joined(opcodes)
@@ -81,12 +84,9 @@ def compare(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
 def _pieces(
     before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int]
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Parts to be compared one by one: everything, or, where that is much, what lies between lines that both sides
-    have exactly once (the anchors of patience diff, Bram Cohen).
+    """What lies between lines that both sides have exactly once (the anchors of patience diff, Bram Cohen), and
+    these lines.
     """
-    if (old[1] - old[0]) * (new[1] - new[0]) <= _LARGEST_COMPARISON:
-        yield (*old, *new)
-        return
     i, j = old[0], new[0]
     for at, opposite in _anchors(before, after, old, new):
         yield i, at, j, opposite
@@ -119,15 +119,36 @@ def _anchors(
 
 
 def _opcodes(
-    before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int]
+    before: Sequence[bytes], after: Sequence[bytes], old: tuple[int, int], new: tuple[int, int], *, piece: bool = False
 ) -> list[Opcode]:
+    """The script of a part: by `difflib`; where that could take long, the shortest one if it is short; else piece by
+    piece; and a piece for which that doesn't help is replaced whole.
+    """
     (i1, i2), (j1, j2) = old, new
     if i1 == i2 and j1 == j2:
         return []
-    if (i2 - i1) * (j2 - j1) > _LARGEST_COMPARISON:
-        return [("replace", i1, i2, j1, j2)]
-    matcher = SequenceMatcher(None, before[i1:i2], after[j1:j2], autojunk=False)
-    return [(tag, a + i1, b + i1, c + j1, d + j1) for tag, a, b, c, d in matcher.get_opcodes()]
+    left, right = before[i1:i2], after[j1:j2]
+    if not _is_much(left, right):
+        matcher = SequenceMatcher(None, left, right, autojunk=False)
+        return [(tag, a + i1, b + i1, c + j1, d + j1) for tag, a, b, c, d in matcher.get_opcodes()]
+    blocks = matching_blocks(left, right, _MOST_EDITS)
+    if blocks is None and not piece:
+        pieces = _pieces(before, after, old, new)
+        return [found for a, b, c, d in pieces for found in _opcodes(before, after, (a, b), (c, d), piece=True)]
+    opcodes: list[Opcode] = []
+    i, j = i1, j1
+    for a, b, size in [*(blocks or ()), (len(left), len(right), 0)]:
+        opcodes.append(("replace", i, a + i1, j, b + j1))
+        i, j = a + i1 + size, b + j1 + size
+        opcodes.append(("equal", a + i1, i, b + j1, j))
+    return [opcode for opcode in opcodes if opcode[1] < opcode[2] or opcode[3] < opcode[4]]
+
+
+def _is_much(before: Sequence[bytes], after: Sequence[bytes]) -> bool:
+    if len(before) * len(after) > _LARGEST_PRODUCT:
+        return True
+    counts, new_counts = Counter(before), Counter(after)
+    return sum(count * new_counts[line] for line, count in counts.items()) > _MOST_PAIRS
 
 
 def _joined(opcodes: Sequence[Opcode]) -> list[Opcode]:

@@ -117,7 +117,10 @@ def _readings(data: bytes, *, python: bool) -> list[tuple[str, str]]:
 
 def split_lines(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Lines and their ends. A lone `\\r` ends a line only in a text that has no `\\n` at all."""
-    classic = "\r" in text and "\n" not in text
+    if "\r" not in text:
+        *closed, rest = text.split("\n")
+        return (*closed, rest) if rest else tuple(closed), ("\n",) * len(closed) + (("",) if rest else ())
+    classic = "\n" not in text
     lines: list[str] = []
     ends: list[str] = []
     for line in (_CLASSIC if classic else _LINE).findall(text):

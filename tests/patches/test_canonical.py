@@ -225,7 +225,8 @@ class Writer:
 
 def behaviour(source: str) -> list[Any]:
     seen: list[Any] = []
-    for arguments in ((1,), ([1, 2], 3), ("s", "t"), ((), [])):
+    calls: list[tuple[Any, ...]] = [(1,), ([1, 2], 3), ("s", "t"), ((), [])]
+    for arguments in calls:
         space: dict[str, Any] = {"G": 5, "x": 7, "__name__": "m"}
         code = compile(source, "m", "exec")
         exec(code, space)
