@@ -29,6 +29,7 @@ PREFIX = "reasoncli/"
 _TAKEN = ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/usr", "/reasoncli")  # noqa: S108 - inside
 _WARNINGS = "/opt/venv/reasoncli-warnings"
 _LAST_LINES = 25
+_MOST_LAYERS = 128
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.\-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~\-]+)?")
 
 
@@ -262,10 +263,18 @@ def _messages(client: Any, **settings: Any) -> Iterator[dict[str, Any]]:
 
 
 def _drop_stages(client: Any, token: str) -> None:
-    """The first stage holds certificates, sources and compilers' leavings; nothing of it shall stay."""
+    """The first stage holds certificates, sources and compilers' leavings; nothing of it shall stay.
+
+    It goes layer by layer, as each loses its child: asked to take the parents along, the engine would also take those
+    without the label, which another build may be about to continue from.
+    """
+    filters = {"dangling": True, "label": f"{labels.STAGE}={token}"}
     try:
-        for image in client.images(filters={"dangling": True, "label": f"{labels.STAGE}={token}"}):
-            client.remove_image(image["Id"], force=True)
+        for _ in range(_MOST_LAYERS):
+            for image in (found := client.images(filters=filters)):
+                client.remove_image(image["Id"], force=True, noprune=True)
+            if not found:
+                break
     except engine.ENGINE_ERRORS as error:
         raise engine.unavailable(error) from error
 

@@ -97,9 +97,12 @@ def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixRes
     try:
         return work()
     except Interrupted as error:
+        written = "Nothing was written to the repository."
+        if journal.load().applied is not None:
+            written = f"What it wrote to the repository is taken back by `reasoncli undo {journal.id}`."
         raise Interrupted(
             f"run {journal.id} was interrupted",
-            hint=f"Nothing was written to the repository. `reasoncli runs resume {journal.id}` goes on from here.",
+            hint=f"{written} `reasoncli runs resume {journal.id}` goes on from here.",
         ) from error
 
 
