@@ -154,6 +154,7 @@ def _form_of_stretch(content: bytes, outline: _Outline) -> str | None:
     for first, last in _stretches(content, outline):
         end = len(content) - (len(outline.content) - last.offset)
         stretch = content[first.offset : end]
+        # The parser itself lets `\`, carriage return and line feed pass at the end of a file.
         ends_open = stretch and (not stretch.endswith(b"\n") or stretch.endswith(_CONTINUED))
         if ends_open and end < len(content):
             continue

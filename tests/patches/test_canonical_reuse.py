@@ -105,11 +105,25 @@ class Editor:
                 lines[at:at] = lines[start : start + length]
 
 
+def program(lines: Sequence[str]) -> list[str]:
+    """As many of the lines as make a program: one is left out if nothing that follows closes what it opens."""
+    made: list[str] = []
+    pending: list[str] = []
+    for line in lines:
+        pending.append(line)
+        if python_source.parse(text([*made, *pending])) is not None:
+            made, pending = [*made, *pending], []
+        elif len(pending) == 3:
+            pending = []
+    return made
+
+
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.sampled_from(LINES), max_size=12), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n"]))
+@given(st.lists(st.sampled_from(LINES), max_size=25), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n"]))
 @example(["def f():", "    pass", "", "# c", "x = 1"], 0, "\n")
-def test_small_files(lines: list[str], seed: int, end: str) -> None:
+def test_small_files(chosen: list[str], seed: int, end: str) -> None:
     editor = Editor(seed)
+    lines = [*program(chosen), ""]
     base = text(lines).replace(b"\n", end.encode())
     hold(base, [text(editor.edited(lines)).replace(b"\n", end.encode()) for _ in range(6)])
 
@@ -172,6 +186,26 @@ def test_one_change(old: str, new: str) -> None:
     hold(BASE.encode(), [BASE.replace(old, new).encode(), BASE.replace("return 2", "return 4").encode()])
 
 
+@pytest.mark.parametrize(
+    ("base", "variant"),
+    [
+        ("x = 1 \\\n\ny = 2\n", "x = 1 \\\n+ 1\ny = 2\n"),  # the second line belongs to the first
+        ("x = 1; y = 2\nz = 3\n", "x = 5; y = 2\nz = 3\n"),
+        ("x = 1\nf()\nf()\ny = 2\n", "x = 1\nf()\ny = 2\n"),  # which one is gone?
+        ("x = 1\nf()\ny = 2\n", "x = 1\nf()\nf()\ny = 2\n"),
+        ("x = 1\ns = 'é'\n", "# coding: latin-1\nx = 1\ns = 'é'\n"),
+        ("# coding: latin-1\nx = 1\ns = 'é'\n", "# coding: latin-1\nx = 2\ns = 'é'\n"),
+        ("x = 1\ny = 2\ns = 'é'\nz = 3\n", "x = 1\ny = 2\n# coding: latin-1\ns = 'é'\nz = 3\n"),
+        ("x = 1\r\n", "class A: pass\\\r\nx = 1\r\n"),
+        ("x = 1\r\ny = 2\r\nz = 3\r\n", "x = 1\r\ny = 2\\\r\nz = 3\r\n"),
+        ("x = 1\ny = 2\n", "\ufeffx = 1\ny = 2\n"),
+    ],
+)
+def test_where_files_are_cut(base: str, variant: str) -> None:
+    hold(base.encode(), [variant.encode(), variant.replace("é", "Ã©").encode()])
+    hold(variant.encode(), [base.encode(), base.replace("1", "7").encode()])
+
+
 def parsed(monkeypatch: pytest.MonkeyPatch, base: str, variant: str) -> list[int]:
     """Lengths of what is parsed for a second patch of a file."""
     canonical.read(base.encode())
@@ -195,6 +229,8 @@ def test_only_the_changed_statement_is_parsed(monkeypatch: pytest.MonkeyPatch) -
     shelf, last = BASE[BASE.index("\n\nclass") : BASE.index("\n\n@os")], BASE[BASE.index("\n\n@os") :]
     assert parsed(monkeypatch, base, base.replace("return 2", "return 7", 1)) == [len(shelf)]
     assert parsed(monkeypatch, base, base + "y = 1\n") == [len(last + "y = 1\n")]
+    behind = base.replace("return 2\n", "return 2\n        return 3\n", 1)  # no program without what it stands in
+    assert parsed(monkeypatch, base, behind)[1:] == [len(shelf + "        return 3\n")]
 
 
 def test_two_changes_far_apart_are_one_reading(monkeypatch: pytest.MonkeyPatch) -> None:
