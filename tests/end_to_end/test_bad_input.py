@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from reasoncli.domain import VerdictKind
 from reasoncli.resources import weights_path
+from reasoncli.runs.store import Store
 from tests.end_to_end.project import (
     FIX,
     ISSUE,
@@ -73,7 +75,6 @@ def test_an_unknown_model_is_refused_at_once_with_those_that_are_close(tool: Too
         (["--issue", ISSUE, "--samples", "many"], ["--samples", "many"]),
         (["--issue", ISSUE, "--samples", "0"], ["--samples"]),
         (["--issue", ISSUE, "--smaples", "3"], ["--smaples", "--samples"]),
-        (["--issue", ISSUE, "--test-command", " "], ["test command is empty"]),
         (["--issue", ISSUE, "--branch", "main"], ["main", "exists"]),
         (["--issue", ISSUE, "--branch", "a..b"], ["a..b"]),
         ([], ["--issue"]),
@@ -236,7 +237,8 @@ def test_a_candidate_whose_tests_hang_times_out_and_another_wins(tool: Tool, rep
     recording = make_recording(tmp_path / "r", {HANGS: 1, FIX: 1})
     ran = tool.fix(repository, recording, "--json", "--exhaustive", "-n", 8)
     assert ran.code == 0, ran.err
-    assert {each["verdict"]["kind"] for each in ran.json["candidates"]} == {"fixes", "timeout"}
+    verdicts = [each.verdict for each in Store(tool.state).read("last").candidates]
+    assert {each.kind for each in verdicts if each is not None} == {VerdictKind.FIXES, VerdictKind.TIMEOUT}
     assert RIGHT in (repository / "shop/prices.py").read_text()
 
 
