@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from benchmarks.random_gguf import CHAT_TEMPLATE, Shape, write
 from reasoncli.domain import ChatContent, Completion, Form, InfillContent, Prompt, RepairContent
 from reasoncli.errors import ModelError, ModelFileError, ModelMemoryError
-from reasoncli.models.interface import SampleRequest
+from reasoncli.models.interface import KEEP, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.decoder import Feed
 from reasoncli.models.llama_cpp.prefixes import Prefixes
-from reasoncli.models.llama_cpp.sampler import KEEP, LlamaSampler, open_llama_sampler
+from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import read_profile
 from reasoncli.resources import weights_path

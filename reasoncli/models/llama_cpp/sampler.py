@@ -12,7 +12,7 @@ from pathlib import Path
 from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
 from reasoncli.models.gguf import GgufMetadata
-from reasoncli.models.interface import ModelInfo, SampleRequest
+from reasoncli.models.interface import KEEP, ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
@@ -27,9 +27,6 @@ from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import ModelProfile, read_profile
 
 _SMALL = 20_000_000  # parameters below which a second thread costs more than it brings
-
-KEEP = "<keep>"
-"""The answer of a line-repair model that says the line is right: can be scored, is never drawn."""
 
 
 class LlamaSampler:
