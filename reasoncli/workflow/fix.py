@@ -12,7 +12,6 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from reasoncli.errors import ConflictError, DiskFullError, Interrupted, Reposito
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
 from reasoncli.models.interface import KEEP, Ability, ModelInfo, Sampler
-from reasoncli.models.open import open_sampler
 from reasoncli.models.resolve import resolve
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import is_test_file
@@ -44,6 +42,7 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.loading import Loading
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.upkeep import SCRATCH, clean_up
 
@@ -136,7 +135,7 @@ class _Run:
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             snapshot = self.snapshot(repository, scratch)
             task = Task(snapshot, self.request.issue, self.plan(snapshot))
-            loading = stack.enter_context(_Loading(self))
+            loading = stack.enter_context(Loading(self.settings, self.emit))
             provider = self.provider(snapshot)
             stack.callback(provider.close)
             loading.check()
@@ -361,41 +360,6 @@ class _Run:
         if applied is not None:
             self.journal.applied(applied)
         return FixResult(self.journal.load(), folder, applied, patch_file, "")
-
-
-class _Loading:
-    """The model, loaded in a thread of its own while the base is measured; closed at the end in any case."""
-
-    def __init__(self, run: _Run) -> None:
-        self._run = run
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self._future: Future[Sampler] = self._threads.submit(
-            open_sampler, preparation.model_spec(run.settings), preparation.model_options(run.settings)
-        )
-
-    def __enter__(self) -> _Loading:
-        return self
-
-    def check(self) -> None:
-        """Raise what `result` would, if it is known by now: a broken model file costs no baseline."""
-        if self._future.done():
-            self._future.result()
-
-    def result(self) -> Sampler:
-        """Wait for the model.
-
-        Raises:
-            ModelError, ModelNotFoundError: it can't be loaded.
-        """
-        with self._run.emit.stage("model", self._run.settings.model.model) as stage:
-            sampler = self._future.result()
-            stage.summary = f"{sampler.info.name} on {sampler.info.device}"
-        return sampler
-
-    def __exit__(self, *error: object) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        if not self._future.cancelled() and self._future.exception() is None:
-            self._future.result().close()
 
 
 def _doubted(prompts: Sequence[Prompt], sampler: Sampler) -> list[Prompt]:
