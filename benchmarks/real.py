@@ -246,7 +246,8 @@ def _tests(project: Project, copy: Path, python: Path) -> subprocess.CompletedPr
     command = shlex.split(project.test_command or PYTEST)
     offline = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
     source = copy / "src" if (copy / "src").is_dir() else copy
-    env: Mapping[str, str] = os.environ | {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"PATH": path, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
     return subprocess.run(
         [*offline, str(python), *command[1:]], cwd=copy, env=env, capture_output=True, check=False, encoding="utf-8"
     )

@@ -32,6 +32,7 @@ class Weights:
     Attributes:
         seldom: factor for lines that are seldom the fault.
         guard: factor at which a condition or loop takes over the suspicion of what it decides on.
+        raised: factor for a `raise` below a condition, which takes over its suspicion as a whole.
         parsed_files: how many of a large repository's files are parsed, those first that match the issue's words.
     """
 
@@ -40,6 +41,7 @@ class Weights:
     lexical: float = 0.1
     seldom: float = 0.3
     guard: float = 0.9
+    raised: float = 0.5
     parsed_files: int = 200
 
 
@@ -100,8 +102,8 @@ class _Scoring:
     ) -> None:
         self._code = code
         self._weights = weights
-        self._spectra = _by_line(code, weights.guard, _spectrum_clues(code, spectra))
-        self._marks = _by_line(code, weights.guard, _traceback_clues(code, marks))
+        self._spectra = _by_line(code, weights, _spectrum_clues(code, spectra))
+        self._marks = _by_line(code, weights, _traceback_clues(code, marks))
         self._total = weights.lexical + (weights.spectrum if spectra else 0.0) + (weights.traceback if marks else 0.0)
 
     def lines(self) -> list[Suspect]:
@@ -187,17 +189,22 @@ def _traceback_clues(code: Code, marks: Sequence[Mark]) -> dict[Place, Clue]:
     return clues
 
 
-def _by_line(code: Code, factor: float, clues: dict[Place, Clue]) -> dict[Place, Clue]:
+def _by_line(code: Code, weights: Weights, clues: dict[Place, Clue]) -> dict[Place, Clue]:
     """The clues, with those of conditions and loops raised to what they decide on.
 
-    A wrong condition is executed by passing tests as well; the lines that only a failing test then reaches are not.
+    A wrong condition is executed by passing tests as well; the lines that only a failing test then reaches are not. And
+    a `raise` does what it should: the fault is in what led there.
     """
     found = dict(clues)
     for path, line in sorted(clues, reverse=True):  # what is inside comes after its head
         statement = code.outlines[path].statement_at(line)
-        if statement is None or statement.guard is None:
+        if statement is None or statement.guard is None or (path, statement.guard) not in found:
             continue
         clue, guard = found[path, line], (path, statement.guard)
-        if guard in found and found[guard].score < factor * clue.score:
-            found[guard] = Clue(clue.kind, factor * clue.score, f"decides on line {line}: {clue.detail}")
+        on_purpose = statement.kind == "raise"
+        handed_on = clue.score if on_purpose else weights.guard * clue.score
+        if found[guard].score < handed_on:
+            found[guard] = Clue(clue.kind, handed_on, f"decides on line {line}: {clue.detail}")
+        if on_purpose:
+            found[path, line] = Clue(clue.kind, weights.raised * clue.score, clue.detail)
     return found

@@ -136,7 +136,7 @@ def test_a_condition_takes_over_what_it_decides_on() -> None:
         },
     )
     found = rank(Files({"m.py": source}), Issue("it fails", "", ""), is_test=is_test, report=report, targets=["bad"])
-    assert lines(found) == [("m.py", 4), ("m.py", 3), ("m.py", 2)]
+    assert lines(found) == [("m.py", 3), ("m.py", 4), ("m.py", 2)]  # the raise itself does what it should
     assert "decides on line 4" in next(suspect for suspect in found if suspect.line == 3).clues[0].detail
 
 
