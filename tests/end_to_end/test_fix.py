@@ -178,9 +178,9 @@ def test_runs_are_listed_and_shown(tool: Tool, repository: Path, recording: Path
 
 
 @pytest.mark.docker
-def test_the_packaged_example_in_docker(tool: Tool, tmp_path: Path) -> None:
+def test_the_packaged_example_in_docker(tool: Tool, tmp_path: Path, base_image: str) -> None:
     folder = tmp_path / "example"
-    ran = tool.run("demo", "--folder", folder, "--build-network", "host")
+    ran = tool.run("demo", "--folder", folder, "--build-network", "host", "--base-image", base_image)
     assert ran.code == 0, ran.err
     assert git(folder, "status", "--short").split() == ["M", "roomplan/rooms.py"]
     left = subprocess.run(
