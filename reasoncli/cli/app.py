@@ -1,4 +1,4 @@
-"""The command tree, and the one place where errors become exit codes."""
+"""One command line, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
@@ -7,50 +7,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Annotated
 
-import typer
-
-from reasoncli import __version__
-from reasoncli.cli import demo, doctor, fix, models, runs, sandbox, undo
+from reasoncli.cli.commands import command_tree
 from reasoncli.errors import Interrupted, ReasoncliError, UsageError
 
 _READER_GONE = 128 + signal.SIGPIPE
 """Whoever read our stdout has left (`| head`): the status a shell gives for it."""
-
-app = typer.Typer(
-    name="reasoncli",
-    help="Fix an issue by search: sample many patches with a local model, run each against the project's tests in a "
-    "sandbox, vote, and apply the one that holds.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 a verified patch was chosen · 1 no acceptable patch · 2 usage · 3 environment · "
-    "70 internal error · 130 interrupted",
-)
-app.command()(fix.fix)
-app.command()(demo.demo)
-app.command()(doctor.doctor)
-app.command()(undo.undo)
-app.add_typer(runs.app, name="runs")
-app.add_typer(models.app, name="models")
-app.add_typer(sandbox.app, name="sandbox")
-
-
-def _print_version(value: bool) -> None:
-    if value:
-        typer.echo(f"reasoncli {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Options before the command."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -85,7 +47,7 @@ def _open_streams() -> None:
 def _invoke(arguments: Sequence[str]) -> int:
     """Parse and run; what typer itself ends in, as an exit status."""
     try:
-        app(list(arguments), prog_name="reasoncli")
+        command_tree(arguments)(list(arguments), prog_name="reasoncli")
     except SystemExit as end:  # typer has said what there is to say to people
         cause = end.__context__
         if isinstance(cause, BrokenPipeError):

@@ -17,7 +17,7 @@ def doctor(
     json: Json = False,
     flags: Flags,
 ) -> None:
-    """Say whether Docker, the model, the GPU and the run store are fit; exit code 3 if something is missing."""
+    """Say whether Docker, the model, the GPU and the run store are fit; exit code 3 if one is not."""
     from reasoncli.reports.console import console
     from reasoncli.reports.health import health_json, show_health
     from reasoncli.settings.loading import load_settings

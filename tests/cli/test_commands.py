@@ -12,14 +12,15 @@ import typer
 from typer.testing import CliRunner
 
 import reasoncli
-from reasoncli.cli.app import app
+from reasoncli.cli.commands import COMMANDS, command_tree
 from reasoncli.settings.fields import fields
 from tests.end_to_end.project import Tool
 
+APP = command_tree(COMMANDS)
 WIDE = {"COLUMNS": "250", "TERMINAL_WIDTH": "250", "NO_COLOR": "1"}
 
 
-def commands(group: typer.Typer = app, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def commands(group: typer.Typer = APP, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with its words."""
     for command in group.registered_commands:
         assert command.callback is not None
@@ -33,7 +34,7 @@ ALL = dict(commands())
 
 
 def help_of(*words: str) -> str:
-    result = CliRunner().invoke(app, [*words, "--help"], env=WIDE)
+    result = CliRunner().invoke(APP, [*words, "--help"], env=WIDE)
     assert result.exit_code == 0
     return str(result.output)
 
@@ -66,9 +67,15 @@ def test_the_help_of_fix_names_every_setting_with_its_default() -> None:
 
 
 def test_short_help_and_no_arguments() -> None:
-    assert CliRunner().invoke(app, ["-h"]).exit_code == 0
-    assert "Usage" in CliRunner().invoke(app, []).output
+    assert CliRunner().invoke(APP, ["-h"]).exit_code == 0
+    assert "Usage" in CliRunner().invoke(APP, []).output
     assert "0 a verified patch" in help_of()
+
+
+def test_commands_that_were_not_named_are_listed_as_if_they_were() -> None:
+    listed = CliRunner().invoke(command_tree(()), ["--help"], env=WIDE)
+    assert listed.exit_code == 0
+    assert listed.output == help_of()
 
 
 def test_version(tool: Tool) -> None:
