@@ -50,6 +50,7 @@ def show_run(
 ) -> None:
     """Show a run: decision, candidates, suspects with the evidence for each, what it was made of."""
     from reasoncli.cli.running import store_of
+    from reasoncli.errors import UsageError
     from reasoncli.reports.console import console
     from reasoncli.reports.json import to_json
     from reasoncli.reports.picture import picture
@@ -65,7 +66,10 @@ def show_run(
     elif svg is not None:
         manifest = store.read(name).manifest
         command = shlex.join(manifest.command) if manifest is not None else "reasoncli"
-        svg.write_text(picture(summary, summary.issue.title, command), "utf-8")
+        try:
+            svg.write_text(picture(summary, summary.issue.title, command), "utf-8")
+        except OSError as error:
+            raise UsageError(f"{svg} can't be written: {error.strerror}") from error
     else:
         render(summary, console(sys.stdout), everything=everything)
 

@@ -26,13 +26,17 @@ def lay_out(folder: Path | None) -> Path:
         folder: where to; a new temporary folder if `None`. It stays, so that the fix can be looked at.
 
     Raises:
-        UsageError: the folder exists.
+        UsageError: the folder exists, or can't be made.
     """
     if folder is None:
         folder = Path(tempfile.mkdtemp(prefix="reasoncli-demo-")) / "roomplan"
     if folder.exists():
         raise UsageError(f"{folder} exists", hint="Name a folder that doesn't.")
-    shutil.copytree(demo_dir() / "project", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"{folder} can't be made: {error.strerror}", hint="Name another folder.") from error
+    shutil.copytree(demo_dir() / "project", folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     with git.Repo.init(folder, initial_branch="main") as repository:
         repository.git.add("--all")
         repository.index.commit("A room planner", author=_AUTHOR, committer=_AUTHOR)

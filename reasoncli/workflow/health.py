@@ -59,7 +59,7 @@ def _sandbox(settings: Settings) -> Iterator[Finding]:
 def _store(settings: Settings) -> Iterator[Finding]:
     folder = state_folder(settings)
     there: Path = next(each for each in (folder, *folder.parents) if each.exists())
-    if not os.access(there, os.W_OK):
+    if not there.is_dir() or not os.access(there, os.W_OK):
         yield Finding("run store", False, f"{folder} can't be written", "Name another with --state-dir.", fatal=True)
         return
     free = shutil.disk_usage(there).free

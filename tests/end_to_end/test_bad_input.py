@@ -166,6 +166,19 @@ def test_an_unknown_setting_names_its_place_and_those_that_are_close(
     refused(tool.fix(repository, recording, "--json"), 2, str(file))
 
 
+def test_places_that_can_not_be_written(tool: Tool, repository: Path, recording: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "place"
+    refused(tool.run("demo", "--folder", below, "--json"), 2, str(below))
+    examined = tool.run("doctor", "--quick", "--json", "--state-dir", below)
+    assert examined.code == 3
+    assert f"{below} can't be written" in examined.out
+    assert tool.fix(repository, recording, "--dry-run", "-n", 2).code == 0
+    shown = tool.run("runs", "show", "--svg", below)
+    assert shown.code == 2
+    assert str(below) in shown.err
+
+
 # ---------------------------------------------------------------- what the machine lacks
 
 
