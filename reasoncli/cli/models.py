@@ -31,7 +31,9 @@ def list_models(*, json: Json = False) -> None:
 
 
 @app.command("pull")
-def pull_model(*, model: Name) -> None:
+def pull_model(
+    *, model: Annotated[str, typer.Argument(metavar="MODEL", help="A catalogue name, or `hf:user/repo:QUANT`.")]
+) -> None:
     """Download a model from the hub, verified; an interrupted download goes on where it ended."""
     from reasoncli.models.pull import pull
     from reasoncli.models.resolve import source_of

@@ -92,7 +92,7 @@ def _metavar(field: Field) -> str:
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings, errors and the result.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of the diff.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]
 Events = Annotated[
     Path | None, typer.Option("--events", metavar="FILE", help="Append every event to a file, as JSON lines.")
 ]
