@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reasoncli.domain import Baseline, Candidate, Decision, Suspect, Verdict
@@ -151,11 +151,6 @@ class Emitter:
     def stage(self, name: str, detail: str = "") -> Stage:
         """A context manager that emits the beginning and the end of a stage."""
         return Stage(self, name, detail)
-
-
-def emitter(listeners: Iterable[Listener] = ()) -> Emitter:
-    """An emitter over these listeners."""
-    return Emitter(tuple(listeners))
 
 
 @dataclass(slots=True)

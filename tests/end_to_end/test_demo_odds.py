@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from reasoncli.domain import Issue, Prompt, RepairContent, Task
-from reasoncli.events import emitter
+from reasoncli.events import Emitter
 from reasoncli.localization.combine import rank
 from reasoncli.models.interface import KEEP, SampleRequest
 from reasoncli.models.open import open_sampler
@@ -35,7 +35,7 @@ def test_the_fix_is_nearly_always_among_the_samples(tmp_path: Path) -> None:
     snapshot = open_repository(lay_out(tmp_path / "roomplan")).snapshot(tmp_path / "snapshot")
     issue = Issue((demo_dir() / "issue.md").read_text("utf-8"), "", "")
     task = Task(snapshot, issue, plan_tests(snapshot))
-    baseline = measure_baseline(local_provider(snapshot, LocalConfig(python=sys.executable)), task, emitter())
+    baseline = measure_baseline(local_provider(snapshot, LocalConfig(python=sys.executable)), task, Emitter())
     tree, targets = SnapshotTree.of(snapshot), [target.id for target in baseline.targets]
     suspects = rank(tree, issue, is_test=is_test_file, report=baseline.first, targets=targets)
     settings = load_settings({}, repository=None, environ={}, user_file=tmp_path / "none.toml")

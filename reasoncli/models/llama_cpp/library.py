@@ -105,14 +105,12 @@ class LoadedModel:
         device: where its layers are, as llama.cpp reported: `CPU`, `CUDA0 (33/33 layers)`.
         whole: it keeps recurrent states, which can only be copied as they are.
         attends: it has a key-value cache (all but purely recurrent ones).
-        sliding_window: tokens that some layers see, 0 for all.
     """
 
     handle: int
     device: str
     whole: bool
     attends: bool
-    sliding_window: int
 
 
 def load_model(path: Path, gpu_layers: int) -> LoadedModel:
@@ -146,7 +144,6 @@ def load_model(path: Path, gpu_layers: int) -> LoadedModel:
         device=_device(log) if offload else "CPU",
         whole=recurrent or bool(llama_cpp.llama_model_is_hybrid(handle)),
         attends=not recurrent,
-        sliding_window=max(0, int(llama_cpp.llama_model_n_swa(handle))),
     )
 
 

@@ -85,11 +85,6 @@ class Prefixes:
         """Cells that nothing lives in."""
         return self._decoder.cells - self._used
 
-    @property
-    def retained(self) -> int:
-        """Sequences kept only for what may come."""
-        return len(self._retained)
-
     def tip(self, sequence: int) -> Node:
         """The last node of a sequence."""
         return self._tips[sequence]
