@@ -6,7 +6,7 @@
     run             {id, stored}
     issue           {title, source, url}
     decision        {chosen, margin, tie, reasons, samples, distinct, stopped_early} or null
-    patch           {diff, files, size, execution_key, vote_key} of the chosen candidate, or null
+    patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
     clusters        best first: {key, votes, tier, members: [{index, votes, logprob, size, diff, verdict}]}
     baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated} (guards: how many) or null
     suspects        {path, line, function, score, clues: [{kind, score, detail}]}
@@ -85,6 +85,7 @@ def _patch(candidate: Candidate) -> Mapping[str, object]:
     return {
         "diff": patch.diff,
         "files": [change.path for change in patch.changes],
+        "dropped": list(patch.dropped),
         "size": patch.size,
         "execution_key": patch.execution_key,
         "vote_key": patch.vote_key,

@@ -91,6 +91,9 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
             rows.append(("Runner-up", words.append_text(gist_text(runner_up.patch, max(width - 40, 20)))))
         if decision.stopped_early:
             rows.append(("Stopped", safe(decision.stopped_early)))
+    if summary.chosen is not None and summary.chosen.patch.dropped:
+        left_out = ", ".join(summary.chosen.patch.dropped)
+        rows.append(("Left out", safe(f"what it also wanted to change, but may not: {left_out}")))
     cost = summary.cost
     if cost.samples:
         parts = [count(cost.samples, "sample"), count(cost.tokens, "token"), f"{duration(cost.model_seconds)} model"]

@@ -65,6 +65,15 @@ def test_on_a_terminal_the_diff_is_made_safe() -> None:
     assert "x" * 200 in text  # lines are not cut
 
 
+def test_what_was_left_out_of_a_patch_is_told() -> None:
+    first, *others = candidates()
+    cut = dataclasses.replace(first, patch=dataclasses.replace(first.patch, dropped=("tests/test_calc.py",)))
+    _, err = shown(dataclasses.replace(summary(), candidates=(cut, *others)))
+    assert "Left out" in err
+    assert "tests/test_calc.py" in err
+    assert "Left out" not in shown(summary())[1]
+
+
 def test_stderr_says_why() -> None:
     _, err = shown(summary())
     for expected in (
