@@ -20,7 +20,7 @@ from reasoncli.errors import ConflictError, DiskFullError, Interrupted, Reposito
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
 from reasoncli.models.interface import KEEP, Ability, ModelInfo, Sampler
-from reasoncli.models.resolve import resolve
+from reasoncli.models.resolve import EMBEDDED, resolve
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
@@ -47,6 +47,11 @@ from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.upkeep import SCRATCH, clean_up
 
 CHOSEN = "chosen.patch"
+
+_EMBEDDED_LIMIT = Warned(
+    "the embedded model is good for single-line Python bugs, and for nothing else",
+    hint="`reasoncli models list` names larger models by the memory they need; --model takes one.",
+)
 
 
 def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> FixResult:
@@ -277,6 +282,8 @@ class _Run:
         )
         if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
             prompts = _doubted(prompts, sampler)
+        if not prompts:
+            self.emit(_nothing_to_ask(suspects, info.context))
         self.journal.prompts(prompts)
         return tuple(prompts)
 
@@ -290,8 +297,6 @@ class _Run:
         def read(completion: Completion) -> Patch | Rejection:
             return parse(completion, by_id[completion.prompt], tree, policy)
 
-        if not prompts:
-            self.emit(Warned("nothing in the repository looks suspect, so there is nothing to ask the model"))
         rules = preparation.rules(self.settings, len(baseline.targets))
         with self.emit.stage("search", f"{rules.samples} samples over {len(prompts)} prompts") as stage:
             result = Search(
@@ -339,6 +344,8 @@ class _Run:
         reason = withheld(decision, self.settings.patches, verifiable=verifiable)
         chosen = next((each for each in result.candidates if each.index == decision.chosen), None)
         if chosen is None:
+            if preparation.model_spec(self.settings) == EMBEDDED:
+                self.emit(_EMBEDDED_LIMIT)
             return FixResult(self.journal.load(), folder, None, None, reason)
         write_patch(folder / CHOSEN, chosen.patch.diff)
         if reason or request.delivery.dry_run:
@@ -365,3 +372,13 @@ class _Run:
 def _doubted(prompts: Sequence[Prompt], sampler: Sampler) -> list[Prompt]:
     """Line repairs weighed by the model's own doubt that the line should stay."""
     return reweigh(prompts, [math.exp(sampler.score(prompt, [KEEP])[0]) for prompt in prompts])
+
+
+def _nothing_to_ask(suspects: Sequence[Suspect], context: int) -> Warned:
+    """Why there is no prompt."""
+    if not suspects:
+        return Warned("nothing in the repository looks suspect, so there is nothing to ask the model")
+    return Warned(
+        f"no suspect place can be shown to the model: a prompt and its answer have {context:,} tokens",
+        hint="Name a larger --context if the model has it, or lower --max-tokens and --thinking-tokens.",
+    )

@@ -419,6 +419,24 @@ def test_streams_that_are_closed(tool: Tool, repository: Path, recording: Path, 
     assert done.stderr.splitlines()[-1] in ("0", "141")
 
 
+def test_a_context_too_small_for_any_code_is_told(tool: Tool, repository: Path, tmp_path: Path) -> None:
+    head = {"reasoncli_recording": 1, "name": "small", "abilities": ["chat"], "context": 600}
+    small = tmp_path / "small.jsonl"
+    small.write_text(json.dumps(head) + "\n" + json.dumps({"text": FIX, "weight": 1.0}) + "\n")
+    ran = tool.fix(repository, small)
+    assert ran.code == 1
+    assert "have 600 tokens" in ran.err
+    assert "--context" in ran.err
+
+
+def test_where_the_embedded_model_finds_nothing_larger_ones_are_named(tool: Tool, repository: Path) -> None:
+    common = ("--issue", ISSUE, "--sandbox", "local", "-n", 4)
+    ran = tool.run("fix", repository, *common, "--protect", "shop/*")
+    assert ran.code == 1
+    assert "single-line Python bugs" in ran.err
+    assert "models list" in ran.err
+
+
 def test_no_recording_of_a_fix_is_no_accident(tool: Tool, repository: Path, tmp_path: Path) -> None:
     """The errors above are told apart from a search that found nothing."""
     ran = tool.fix(repository, make_recording(tmp_path / "r", {NO_FIX: 1}), "--json", "-n", 2)
