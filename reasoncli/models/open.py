@@ -11,9 +11,10 @@ from reasoncli.models.catalogue import catalogue
 from reasoncli.models.interface import Ability, Sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import ModelProfile, read_profile
-from reasoncli.models.resolve import Kind, Located, resolve
+from reasoncli.models.resolve import EMBEDDED, Kind, Located, resolve
 
 _CONTEXT_SHOWN = 8_192
+_EMBEDDED_LICENCE = "Apache-2.0"  # this project's; the file doesn't say
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def describe(spec: str) -> ModelCard:
         abilities=profile.abilities,
         reasoning=profile.reasoning,
         infill=profile.infill.family if profile.infill else "",
-        licence=metadata.licence or (entry.licence if entry else ""),
+        licence=_EMBEDDED_LICENCE if located.name == EMBEDDED else metadata.licence or (entry.licence if entry else ""),
         note=note,
     )
 

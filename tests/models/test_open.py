@@ -113,6 +113,7 @@ def test_models_that_can_do_nothing_here_are_refused(tmp_path: Path) -> None:
 
 def test_cards(tmp_path: Path) -> None:
     card = describe("embedded")
+    assert card.licence == "Apache-2.0"
     assert card.abilities == {Ability.LINE_REPAIR}
     assert "single-line" in card.note
     assert card.weights_bytes < card.memory < 2 * card.weights_bytes
