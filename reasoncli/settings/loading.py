@@ -110,7 +110,7 @@ def worker_count(settings: Settings) -> int:
 
 
 def as_text(settings: Settings) -> Mapping[str, str]:
-    """Every setting as text, by its name: for the manifest and `doctor`."""
+    """Every setting as text, by its name: for the manifest."""
     return MappingProxyType({n: show(getattr(getattr(settings, f.group), f.attribute), f) for n, f in fields().items()})
 
 

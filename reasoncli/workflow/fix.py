@@ -43,10 +43,8 @@ from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.loading import Loading
-from reasoncli.workflow.result import FixResult
+from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH, clean_up
-
-CHOSEN = "chosen.patch"
 
 _EMBEDDED_LIMIT = Warned(
     "the embedded model is good for single-line Python bugs, and for nothing else",
@@ -80,7 +78,7 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
             raise StoreError(f"run {journal.id} ended before it began", hint="Start it again with `reasoncli fix`.")
         request = record.request
         if record.applied is not None and open_repository(request.repository).holds(record.applied):
-            return FixResult(record, journal.folder, record.applied, None, "")
+            return FixResult(record, journal.folder, None, "")
         _refuse(request)
         clean_up(request.settings, store)
         return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
@@ -346,10 +344,10 @@ class _Run:
         if chosen is None:
             if preparation.model_spec(self.settings) == EMBEDDED:
                 self.emit(_EMBEDDED_LIMIT)
-            return FixResult(self.journal.load(), folder, None, None, reason)
+            return FixResult(self.journal.load(), folder, None, reason)
         write_patch(folder / CHOSEN, chosen.patch.diff)
         if reason or request.delivery.dry_run:
-            return FixResult(self.journal.load(), folder, None, None, reason or "--dry-run writes nothing")
+            return FixResult(self.journal.load(), folder, None, reason or "--dry-run writes nothing")
         with self.emit.stage("apply"):
             try:
                 applied, patch_file = deliver(
@@ -366,7 +364,7 @@ class _Run:
                 raise type(error)(f"{error}; nothing was written", hint=hint) from error
         if applied is not None:
             self.journal.applied(applied)
-        return FixResult(self.journal.load(), folder, applied, patch_file, "")
+        return FixResult(self.journal.load(), folder, patch_file, "")
 
 
 def _doubted(prompts: Sequence[Prompt], sampler: Sampler) -> list[Prompt]:

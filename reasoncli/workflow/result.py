@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasoncli.domain import Status
-from reasoncli.repository import Applied
 from reasoncli.runs.journal import RunRecord
+
+CHOSEN = "chosen.patch"
+"""Name of the chosen patch in the run's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,12 @@ class FixResult:
     Attributes:
         record: all of it, as it stands in the run store.
         folder: where the run is stored; the chosen patch lies there as `chosen.patch`.
-        delivered: what was written to the user's repository, or `None`.
         patch_file: the patch file that was asked for and written, or `None`.
         withheld: why the chosen patch was not delivered, or an empty string.
     """
 
     record: RunRecord
     folder: Path
-    delivered: Applied | None
     patch_file: Path | None
     withheld: str
 

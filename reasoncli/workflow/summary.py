@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from reasoncli.reports.summary import Cost, Summary
 from reasoncli.repository.applied import Applied, How
 from reasoncli.runs.journal import RunRecord
 from reasoncli.runs.store import RunEntry
-from reasoncli.workflow.result import FixResult
+from reasoncli.workflow.result import CHOSEN, FixResult
 
 
 def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary:
@@ -48,7 +49,9 @@ def summarize_result(result: FixResult) -> Summary:
     summary = summarize(result.record, result.folder)
     lines = [*summary.applied]
     lines += [f"written to {result.patch_file}"] if result.patch_file is not None else []
-    lines += [f"nothing was written: {result.withheld}"] if result.withheld and summary.chosen is not None else []
+    if result.withheld and summary.chosen is not None:
+        kept = shlex.quote(str(result.folder / CHOSEN))
+        lines += [f"nothing was written: {result.withheld}", f"the patch is kept: git apply {kept}"]
     return replace(summary, applied=tuple(lines), exit_code=result.exit_code)
 
 

@@ -127,6 +127,7 @@ def test_without_a_failing_test_the_best_patch_is_kept_and_called_unverified(
     assert files_of(repository) == before
     (kept,) = tool.state.glob("runs/*/chosen.patch")
     git(repository, "apply", "--check", str(kept))
+    assert any(str(kept) in line for line in result["applied"])
     assert tool.fix(repository, recording, "--allow-unverified").code == 1
     assert files_of(repository) != before
 
