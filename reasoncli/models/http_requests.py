@@ -34,7 +34,11 @@ _DIALECTS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
 _CHAT: Final = "/chat/completions"
 _COMPLETIONS: Final = "/completions"
 _STANDARD: Final = ("temperature", "top_p", "max_tokens", "stop")
-_REASONER: Final = re.compile(r"\br1\b|qwq|thinking|gpt-oss|magistral|reason|^o[1-9]\b", re.I)
+_REASONER: Final = re.compile(
+    r"\br1\b|qwq|thinking|gpt-oss|gpt-5|magistral|reason|^o[1-9]\b|deepseek-v3\.[12]|glm-4\.[5-9]|seed-oss|smollm3"
+    r"|qwen3(?!.*(?:coder|instruct))",
+    re.I,
+)
 # Ids of the tokens that a line repair must not be: fixed by the form `line-repair-1`.
 _REPAIR_BANNED: Final = MappingProxyType({str(token): -100 for token in (0, 1, 2, 3, 5)})
 _REPAIR_TOKENS: Final = ("<pad>", "<code>", "<bug>", "<fix>", "<eot>", "<keep>")

@@ -276,7 +276,7 @@ class _Run:
             failures,
             count_tokens=sampler.count_tokens,
             context=info.context,
-            options=preparation.prompt_options(self.settings, reasoning=info.reasoning),
+            options=preparation.prompt_options(self.settings, info),
         )
         if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
             prompts = _doubted(prompts, sampler)

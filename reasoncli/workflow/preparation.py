@@ -48,12 +48,17 @@ def model_options(settings: Settings) -> ModelOptions:
     )
 
 
-def prompt_options(settings: Settings, *, reasoning: bool) -> PromptOptions:
+def thinking_tokens(settings: Settings, info: ModelInfo) -> int:
+    """A reasoning model's budget for thoughts: as set, but at most half its context, to leave room for the prompt."""
+    return min(settings.sampling.thinking_tokens, info.context // 2) if info.reasoning else 0
+
+
+def prompt_options(settings: Settings, info: ModelInfo) -> PromptOptions:
     """What prompts may cost."""
     return PromptOptions(
         answer_tokens=settings.sampling.max_tokens,
         functions=settings.search.suspects,
-        thinking_tokens=settings.sampling.thinking_tokens if reasoning else 0,
+        thinking_tokens=thinking_tokens(settings, info),
     )
 
 
@@ -65,7 +70,7 @@ def drawing(settings: Settings, info: ModelInfo) -> Drawing:
         temperature=by_model.temperature if sampling.temperature is None else sampling.temperature,
         top_p=by_model.top_p if sampling.top_p is None else sampling.top_p,
         min_p=by_model.min_p if sampling.min_p is None else sampling.min_p,
-        thinking_tokens=sampling.thinking_tokens if info.reasoning else 0,
+        thinking_tokens=thinking_tokens(settings, info),
     )
 
 

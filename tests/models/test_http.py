@@ -15,6 +15,7 @@ from reasoncli.domain import ChatContent, Completion, Form, InfillContent, Promp
 from reasoncli.errors import EndpointError, ModelError, ModelNotFoundError, UsageError
 from reasoncli.models.endpoint import find_key, parse_endpoint
 from reasoncli.models.http_errors import error_body, is_overflow, retry_after
+from reasoncli.models.http_requests import Dialect
 from reasoncli.models.interface import Ability, SampleRequest
 from reasoncli.models.open import open_sampler
 from reasoncli.models.openai_http import HttpSampler
@@ -437,6 +438,21 @@ def test_which_model() -> None:
         open_sampler(server.url)
     with sampler(honest, Reply({"data": []}), model="#org/name") as (opened, _):
         assert opened.info.name.endswith("#org/name")
+
+
+@pytest.mark.parametrize(
+    ("name", "thinks"),
+    [
+        ("deepseek-r1:7b", True),
+        ("Qwen/Qwen3-8B", True),
+        ("gpt-oss:20b", True),
+        ("Qwen/Qwen3-Coder-30B-A3B-Instruct", False),
+        ("Qwen2.5-Coder-7B-Instruct", False),
+        ("coder1", False),
+    ],
+)
+def test_models_that_think_are_told_by_their_names(name: str, thinks: bool) -> None:
+    assert Dialect(name, "vllm", None).reasoning is thinks
 
 
 def test_the_key_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reasoncli.models.interface import Ability, ModelInfo
 from reasoncli.search.strategies.best_of_n import Drawing
 from reasoncli.settings.loading import load_settings
-from reasoncli.workflow.preparation import drawing
+from reasoncli.workflow.preparation import drawing, prompt_options
 
 
 def info(*abilities: Ability, reasoning: bool = False) -> ModelInfo:
@@ -36,3 +36,10 @@ def test_only_a_reasoning_model_has_room_for_thoughts() -> None:
     settings = load_settings({"thinking-tokens": "77"}, repository=None)
     assert drawing(settings, info(Ability.CHAT, reasoning=True)).thinking_tokens == 77
     assert drawing(settings, info(Ability.CHAT)).thinking_tokens == 0
+
+
+def test_thoughts_leave_half_the_context_to_the_prompt_and_the_answer() -> None:
+    settings = load_settings({"thinking-tokens": "4096"}, repository=None)
+    model = info(Ability.CHAT, reasoning=True)
+    assert drawing(settings, model).thinking_tokens == 256
+    assert prompt_options(settings, model).thinking_tokens == 256
