@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -29,6 +29,7 @@ from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import duration, number
 
 _LISTED = 20
+_INGREDIENTS = ("repository", "commit", "model", "model_digest", "device", "sandbox", "test_command", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ def show_run(summary: Summary, console: Console, *, everything: bool = False) ->
         parts.append(Text("  ").append_text(safe(f"Samples that were no patch: {said}", "quiet")))
     if summary.stages:
         parts += [_title("Stages"), _stages(summary)]
+    if summary.manifest:
+        parts += [_title("Made of"), _made_of(summary.manifest)]
     if summary.warnings:
         parts += [_title("Warnings"), *(Text("  ").append_text(safe(each, "warn")) for each in summary.warnings)]
     chosen = summary.chosen
@@ -193,4 +196,15 @@ def _stages(summary: Summary) -> RenderableType:
     table.add_column(overflow="fold", style="quiet")
     for name, seconds, detail in summary.stages:
         table.add_row(Text("  ").append_text(safe(name)), duration(seconds), safe(detail))
+    return table
+
+
+def _made_of(manifest: Mapping[str, object]) -> RenderableType:
+    """What it takes to run it again; the settings are in the JSON."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="quiet")
+    table.add_column(overflow="fold")
+    for name in _INGREDIENTS:
+        if manifest.get(name) not in (None, ""):
+            table.add_row(f"  {name.replace('_', ' ')}", safe(str(manifest[name])))
     return table

@@ -166,6 +166,15 @@ def test_no_text_of_a_run_reaches_the_terminal_as_markup_or_escape() -> None:
     assert ":smile:" in text
 
 
+def test_runs_show_says_what_a_run_was_made_of() -> None:
+    out = io.StringIO()
+    made_of = {"commit": "c0ffee", "model": "./m.gguf", "seed": 1234567, "device": ""}
+    given = dataclasses.replace(summary(), manifest=made_of)
+    show_run(given, Console(file=out, width=140, theme=THEME, markup=False, color_system=None))
+    assert all(part in out.getvalue() for part in ("Made of", "c0ffee", "./m.gguf", "1234567"))
+    assert "device" not in out.getvalue()
+
+
 def test_runs_show_has_the_evidence_for_each_suspect() -> None:
     out = io.StringIO()
     show_run(summary(), Console(file=out, width=140, theme=THEME, markup=False, color_system=None))
