@@ -129,6 +129,7 @@ def hostile() -> Summary:
         "e",
         "v",
         2,
+        dropped=(HOSTILE,),
     )
     first = dataclasses.replace(first, patch=bad, verdict=dataclasses.replace(verdict, reason=HOSTILE))
     found = (first, *rest)
@@ -150,6 +151,7 @@ def hostile() -> Summary:
         stored=HOSTILE,
         stages=((HOSTILE, 1.0, HOSTILE),),
         rejected={HOSTILE: 3},
+        manifest={"model": HOSTILE},
     )
 
 
