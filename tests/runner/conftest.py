@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runner.make_environments import PLANS
+
 
 def environments() -> dict[str, str]:
     """Name -> interpreter."""
@@ -20,6 +22,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "python" in metafunc.fixturenames:
         known = environments()
         metafunc.parametrize("python", list(known.values()), ids=list(known))
+    if "python_with_django" in metafunc.fixturenames:
+        known = {name: path for name, path in environments().items() if name == "this" or has_django(name)}
+        metafunc.parametrize("python_with_django", list(known.values()), ids=list(known))
+
+
+def has_django(name: str) -> bool:
+    """Whether the environment of that name was made with Django."""
+    _, packages = PLANS.get(name, ("", ()))
+    return any(package.startswith("django") for package in packages)
 
 
 @pytest.fixture

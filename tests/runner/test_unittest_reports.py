@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -126,9 +125,7 @@ def test_failfast_of_the_command_is_lifted(here: str, project: Path) -> None:
     assert stopped.records.whole
 
 
-def test_django(python: str, tmp_path: Path) -> None:
-    if subprocess.run([python, "-c", "import django"], capture_output=True, check=False).returncode:
-        pytest.skip("this environment has no Django")
+def test_django(python_with_django: str, tmp_path: Path) -> None:
     write_tree(
         tmp_path,
         manage="""
@@ -179,7 +176,7 @@ def test_django(python: str, tmp_path: Path) -> None:
                 pass
         """,
     )
-    seen = run(python, tmp_path, "python manage.py test --parallel 1", coverage=True)
+    seen = run(python_with_django, tmp_path, "python manage.py test --parallel 1", coverage=True)
     assert seen.outcomes() == {
         "app.tests.ThingTests.test_shout": "passed",
         "app.tests.ThingTests.test_fails": "failed",
@@ -187,7 +184,7 @@ def test_django(python: str, tmp_path: Path) -> None:
     }, seen.answer.output
     assert 12 in seen.records.coverage["app.tests.ThingTests.test_shout"]["app/models.py"]
     labels = "app.tests.ThingTests.test_fails"
-    again = run(python, tmp_path, f"python manage.py test {labels}", tests=[labels])
+    again = run(python_with_django, tmp_path, f"python manage.py test {labels}", tests=[labels])
     assert again.outcomes() == {labels: "failed"}
     assert again.records.whole
 
