@@ -13,6 +13,6 @@ Only the light names below are re-exported; GitPython is imported when a reposit
 
 from reasoncli.repository.applied import Applied
 from reasoncli.repository.opening import Repository, open_repository
-from reasoncli.repository.writing import write_patch
+from reasoncli.repository.writing import staged_patch, write_patch
 
-__all__ = ["Applied", "Repository", "open_repository", "write_patch"]
+__all__ = ["Applied", "Repository", "open_repository", "staged_patch", "write_patch"]

@@ -168,18 +168,38 @@ def write_patch(path: Path, diff: str) -> None:
         UsageError: it can't be written there.
         DiskFullError: no space left.
     """
+    with staged_patch(path, diff):
+        pass
+
+
+@contextlib.contextmanager
+def staged_patch(path: Path, diff: str) -> Iterator[None]:
+    """Write a patch file that takes its place when the block has ended well; until then all is as it was.
+
+    Raises:
+        UsageError, DiskFullError: see `write_patch`; before the block is entered.
+    """
     fresh = path.with_name(f".reasoncli-{secrets.token_hex(8)}")
-    try:
+    with _patch_errors(path):
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="Name a file for the patch.")
-        try:
-            with fresh.open("xb") as file:
-                file.write(os.fsencode(diff))
-                file.flush()
-                os.fsync(file.fileno())
+        fresh.touch(exist_ok=False)
+    try:
+        with _patch_errors(path), fresh.open("wb") as file:
+            file.write(os.fsencode(diff))
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+        with _patch_errors(path):
             fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _patch_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno in DISK_FULL:
             raise DiskFullError(f"no space left for {path}") from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from reasoncli.domain import Candidate, Decision, Issue, Snapshot, Status
 from reasoncli.errors import UsageError
-from reasoncli.repository import Applied, Repository, open_repository, write_patch
+from reasoncli.repository import Applied, Repository, open_repository, staged_patch
 from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.request import Delivery
 from reasoncli.settings.values import PatchSettings
@@ -48,23 +49,25 @@ def deliver(
         what was done to the repository, and the patch file that was written.
 
     Raises:
-        ConflictError: a touched file changed meanwhile; nothing was written to the repository.
+        ConflictError: a touched file changed meanwhile.
+        RepositoryError, UsageError: the branch or the patch file can't be written.
+
+        After any of them nothing was written, the patch file included.
     """
-    written = None
-    applied = None
-    if delivery.patch is not None:
-        write_patch(delivery.patch, candidate.patch.diff)
-        written = delivery.patch
     message = f"Fix: {issue.title.strip()}" if issue.title.strip() else None
-    if delivery.branch is not None:
-        applied = repository.apply_on_branch(
-            candidate.patch, snapshot, delivery.branch, message, trailer=trailer, announce=announce
-        )
-    elif delivery.commit:
-        applied = repository.commit(candidate.patch, snapshot, message, trailer=trailer, announce=announce)
-    elif delivery.patch is None:
-        applied = repository.apply(candidate.patch, snapshot, announce)
-    return applied, written
+    patch = candidate.patch
+    with nullcontext() if delivery.patch is None else staged_patch(delivery.patch, patch.diff):
+        if delivery.branch is not None:
+            applied = repository.apply_on_branch(
+                patch, snapshot, delivery.branch, message, trailer=trailer, announce=announce
+            )
+        elif delivery.commit:
+            applied = repository.commit(patch, snapshot, message, trailer=trailer, announce=announce)
+        elif delivery.patch is None:
+            applied = repository.apply(patch, snapshot, announce)
+        else:
+            applied = None
+    return applied, delivery.patch
 
 
 def undo(journal: RunJournal) -> Applied:
