@@ -77,12 +77,16 @@ def _give_up(signum: int, frame: FrameType | None) -> None:
 def _os_failure(error: OSError, arguments: Sequence[str]) -> int:
     import errno
 
-    from reasoncli.errors import DiskFullError
+    from reasoncli.errors import DiskFullError, EnvironmentFailure
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _failure(
             DiskFullError(f"no space left: {error}", hint="Free some space, or `reasoncli runs prune`."), arguments
         )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        hint = "See to it that you may read and write there; REASONCLI_STATE_DIR puts the run store elsewhere."
+        return _failure(EnvironmentFailure(f"{where}{error.strerror}", hint=hint), arguments)
     return _defect(error, arguments)
 
 

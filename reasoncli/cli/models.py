@@ -49,11 +49,19 @@ def pull_model(
 
 @app.command("info")
 def describe_model(*, model: Name = "embedded", json: Json = False) -> None:
-    """Describe a model: what it can do, how much memory it needs, its licence."""
+    """Describe a model: what it can do, how much memory it needs, its licence. It need not be pulled yet."""
     from reasoncli.models.open import describe
+    from reasoncli.models.resolve import not_pulled
     from reasoncli.reports.console import console
-    from reasoncli.reports.models import card_json, show_card
+    from reasoncli.reports.models import card_json, entry_json, show_card, show_entry
 
+    entry = not_pulled(model)
+    if entry is not None:
+        if json:
+            sys.stdout.write(entry_json(entry) + "\n")
+        else:
+            show_entry(entry, console(sys.stdout))
+        return
     card = describe(model)
     if json:
         sys.stdout.write(card_json(card) + "\n")

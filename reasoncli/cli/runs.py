@@ -58,6 +58,8 @@ def show_run(
     from reasoncli.settings.loading import load_settings
     from reasoncli.workflow.summary import summarize
 
+    if json and svg is not None:
+        raise UsageError("--svg and --json exclude each other", hint="Give one of them.")
     store = store_of(load_settings(flags))
     name = store.resolve(run)
     summary = summarize(store.read(name), store.folder(name), live=name in store.live())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from reasoncli.errors import ModelNotFoundError
-from reasoncli.models.catalogue import catalogue, find_entry
+from reasoncli.models.catalogue import CatalogueEntry, catalogue, find_entry
 from reasoncli.models.hub import HubModel, cached_files, cached_models, parse_hub_model
 from reasoncli.resources import weights_path
 
@@ -83,6 +83,12 @@ def source_of(spec: str) -> HubModel:
         f"no model {spec!r} to pull",
         hint=f"Did you mean {' or '.join(close)}?" if close else "Write a catalogue name, or hf:user/repo:Q4_K_M.",
     )
+
+
+def not_pulled(spec: str, *, cache_dir: Path | None = None) -> CatalogueEntry | None:
+    """The catalogue's entry of that name, `None` if there is none or the model is on this machine."""
+    entry = find_entry(spec.strip())
+    return None if entry is None or cached_files(entry.source, cache_dir) else entry
 
 
 def _looks_like_path(spec: str) -> bool:

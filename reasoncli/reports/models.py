@@ -50,24 +50,47 @@ def models_json(entries: Sequence[CatalogueEntry], cached: Sequence[CachedModel]
     return json.dumps(
         {
             "schema_version": 1,
-            "catalogue": [
-                {
-                    "name": entry.name,
-                    "source": str(entry.source),
-                    "size": entry.size,
-                    "memory": entry.memory,
-                    "context": entry.context,
-                    "abilities": sorted(entry.abilities),
-                    "reasoning": entry.reasoning,
-                    "licence": entry.licence,
-                    "note": entry.note,
-                }
-                for entry in entries
-            ],
+            "catalogue": [_plain(entry) for entry in entries],
             "pulled": [{"name": model.name, "path": str(model.path), "size": model.size} for model in cached],
         },
         indent=2,
     )
+
+
+def _plain(entry: CatalogueEntry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "source": str(entry.source),
+        "size": entry.size,
+        "memory": entry.memory,
+        "context": entry.context,
+        "abilities": sorted(entry.abilities),
+        "reasoning": entry.reasoning,
+        "licence": entry.licence,
+        "note": entry.note,
+    }
+
+
+def show_entry(entry: CatalogueEntry, out: Console) -> None:
+    """What the catalogue says of a model that isn't on this machine, a line a fact."""
+    rows = [
+        ("model", entry.name),
+        ("source", str(entry.source)),
+        ("file", f"not on this machine; get it with `reasoncli models pull {entry.name}`"),
+        ("download", f"{entry.size / _GB:.1f} GB"),
+        ("memory", f"{entry.memory / _GB:.1f} GB with 32 sequences in 8,192 tokens of context"),
+        ("context", f"{entry.context:,} tokens"),
+        ("takes", ", ".join(sorted(entry.abilities))),
+        ("thinks", "yes" if entry.reasoning else "no"),
+        ("licence", entry.licence),
+        ("good for", entry.note),
+    ]
+    _show_facts(rows, out)
+
+
+def entry_json(entry: CatalogueEntry) -> str:
+    """The same as one JSON object; sizes in bytes."""
+    return json.dumps({"schema_version": 1, **_plain(entry), "pulled": False}, indent=2)
 
 
 def show_card(card: ModelCard, out: Console) -> None:
@@ -87,6 +110,10 @@ def show_card(card: ModelCard, out: Console) -> None:
         ("licence", card.licence or "not stated"),
         ("good for", card.note),
     ]
+    _show_facts(rows, out)
+
+
+def _show_facts(rows: Sequence[tuple[str, str]], out: Console) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
@@ -106,9 +133,12 @@ def card_json(card: ModelCard) -> str:
 
 @contextmanager
 def download_progress(err: Console) -> Iterator[PullProgress]:
-    """Bars on a terminal, nothing elsewhere."""
+    """Bars on a terminal; elsewhere a line for every tenth of a file."""
+    if not err.file.isatty():
+        yield _progress_lines(err)
+        return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not err.file.isatty()) as bars:
+    with Progress(*columns, console=err) as bars:
         tasks: dict[str, TaskID] = {}
 
         def told(name: str, done: int, total: int) -> None:
@@ -117,3 +147,15 @@ def download_progress(err: Console) -> Iterator[PullProgress]:
             bars.update(tasks[name], completed=done)
 
         yield told
+
+
+def _progress_lines(err: Console) -> PullProgress:
+    tenths: dict[str, int] = {}
+
+    def told(name: str, done: int, total: int) -> None:
+        tenth = done * 10 // total if total else 10
+        if tenth > tenths.get(name, -1):
+            tenths[name] = tenth
+            err.print(safe(f"{name}: {tenth * 10} % of {total / 1e6:,.1f} MB", "quiet"), soft_wrap=True)
+
+    return told
