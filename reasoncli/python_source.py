@@ -64,12 +64,6 @@ def parse(source: str | bytes) -> ast.Module | None:
     return None if isinstance(module, str) else module
 
 
-def syntax_error(source: str | bytes) -> str | None:
-    """What is wrong with the syntax, in one line, or `None`."""
-    module = parse_or_error(source)
-    return module if isinstance(module, str) else None
-
-
 def parse_or_error(source: str | bytes) -> ast.Module | str:
     """The module's AST, or what is wrong with the syntax, in one line."""
     with _quiet, warnings.catch_warnings():

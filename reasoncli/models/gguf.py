@@ -62,16 +62,13 @@ class GgufMetadata:
         block_count, embedding_length, vocab_size: its shape.
         head_count_kv: key-value heads of each layer, 0 for one without attention.
         key_length, value_length: width of a head's key and value.
-        sliding_window: tokens a sliding-window layer sees, or `None`.
         recurrent: some layers keep a state (SSM, RWKV, short convolution) in place of a cache.
-        tokenizer, tokenizer_pre: kind of vocabulary and of pre-tokenization.
         bos, eos, eot: texts of the tokens that begin and end a sequence or a turn.
         add_bos: prompts start with `bos`.
         control_tokens: texts of all control tokens.
         fim: fill-in-the-middle tokens by part (see `FIM_NAMES`), as far as the vocabulary has them.
         chat_template: Jinja source, untrusted.
         prompt_form: the embedded model's form, or an empty string.
-        own: all `reasoncli.*` keys.
         parameters, weights_bytes: over all parts of a split file.
         parts: the files, in order; one unless the model is split.
     """
@@ -79,7 +76,6 @@ class GgufMetadata:
     architecture: str
     name: str
     licence: str
-    file_type: int | None
     context_length: int
     block_count: int
     embedding_length: int
@@ -87,11 +83,7 @@ class GgufMetadata:
     head_count_kv: tuple[int, ...]
     key_length: int
     value_length: int
-    sliding_window: int | None
     recurrent: bool
-    expert_count: int
-    tokenizer: str
-    tokenizer_pre: str
     bos: str | None
     eos: str | None
     eot: str | None
@@ -100,7 +92,6 @@ class GgufMetadata:
     fim: Mapping[str, str]
     chat_template: str | None
     prompt_form: str
-    own: Mapping[str, str]
     parameters: int
     weights_bytes: int
     parts: tuple[Path, ...]
@@ -171,7 +162,6 @@ class _Fields:
         width = self._shape("embedding_length")
         heads = self.per_layer("attention.head_count", blocks, default=0)
         head_width = width // max(1, *heads) if heads else 0
-        window = self._arch_number("attention.sliding_window", 0)
         tokenizer = self.text("tokenizer.ggml.model")
         pre = self.text("tokenizer.ggml.pre")
         control = self._control(tokens)
@@ -179,7 +169,6 @@ class _Fields:
             architecture=self._arch,
             name=self.text("general.name") or self._path.stem,
             licence=self.text("general.license"),
-            file_type=self.number("general.file_type", -1) if "general.file_type" in self._values else None,
             context_length=self._shape("context_length"),
             block_count=blocks,
             embedding_length=width,
@@ -187,14 +176,10 @@ class _Fields:
             head_count_kv=self.per_layer("attention.head_count_kv", blocks, default=max(heads, default=0)),
             key_length=self._arch_number("attention.key_length", head_width),
             value_length=self._arch_number("attention.value_length", head_width),
-            sliding_window=window or None,
             recurrent=any(
                 key.startswith((f"{self._arch}.ssm.", f"{self._arch}.wkv.", f"{self._arch}.shortconv."))
                 for key in self._values
             ),
-            expert_count=self._arch_number("expert_count", 0),
-            tokenizer=tokenizer,
-            tokenizer_pre=pre,
             bos=self._token("tokenizer.ggml.bos_token_id", tokens),
             eos=self._token("tokenizer.ggml.eos_token_id", tokens),
             eot=self._token("tokenizer.ggml.eot_token_id", tokens),
@@ -203,7 +188,6 @@ class _Fields:
             fim=MappingProxyType(self._fim(tokens)),
             chat_template=self._template(),
             prompt_form=self._prompt_form(tokens),
-            own=MappingProxyType({k: str(v) for k, v in self._values.items() if k.startswith("reasoncli.")}),
             parameters=parameters,
             weights_bytes=weights_bytes,
             parts=parts,

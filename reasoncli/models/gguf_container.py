@@ -69,17 +69,13 @@ class Container:
     Attributes:
         values: metadata by key; arrays too long to keep are absent, their length is in `lengths`.
         lengths: number of elements of every array, by key.
-        tensors: how many; parameters: weights in all of them; weights_bytes: what they take in the file.
-        file_bytes: the file's size.
+        parameters: weights in all tensors; weights_bytes: what they take in the file.
     """
 
-    version: int
     values: Mapping[str, Value]
     lengths: Mapping[str, int]
-    tensors: int
     parameters: int
     weights_bytes: int
-    file_bytes: int
 
 
 def read_container(path: Path, *, keep: Collection[str] = ()) -> Container:
@@ -110,7 +106,7 @@ class _Reader:
         self._walked = 0
 
     def read(self, keep: frozenset[str]) -> Container:
-        version, tensors, pairs = self._head()
+        tensors, pairs = self._head()
         values: dict[str, Value] = {}
         lengths: dict[str, int] = {}
         for _ in range(pairs):
@@ -125,9 +121,10 @@ class _Reader:
             if self._position > _MAX_METADATA:
                 raise self._broken(f"metadata of more than {_MAX_METADATA >> 20} MiB")
         parameters, weights = self._tensors(tensors, self._alignment(values))
-        return Container(version, values, lengths, tensors, parameters, weights, self._size)
+        return Container(values, lengths, parameters, weights)
 
-    def _head(self) -> tuple[int, int, int]:
+    def _head(self) -> tuple[int, int]:
+        """How many tensors and metadata entries there are."""
         if self._size < 4 or self._take(4) != _MAGIC:
             raise ModelFileError(
                 f"{self._path}: not a GGUF file",
@@ -144,7 +141,7 @@ class _Reader:
             raise self._broken(f"claims {tensors} tensors, more than it can hold")
         if pairs > self._left() // 13:
             raise self._broken(f"claims {pairs} metadata entries, more than it can hold")
-        return version, tensors, pairs
+        return tensors, pairs
 
     def _value(self, kind: int, key: str, keep: bool, depth: int) -> tuple[Value | None, int | None]:
         """One metadata value, and the number of elements if it is an array."""

@@ -54,7 +54,6 @@ def test_agrees_with_the_reference_reader(tmp_path: Path) -> None:
             continue
         value = field.contents()
         assert container.values[key] == (tuple(value) if isinstance(value, list) else value), key
-    assert container.tensors == len(reference.tensors)
     assert container.parameters == sum(int(each.n_elements) for each in reference.tensors)
     assert container.weights_bytes == sum(int(each.n_bytes) for each in reference.tensors)
 
@@ -93,10 +92,9 @@ def test_fim_ids_in_the_metadata_go_before_names(tmp_path: Path) -> None:
 
 
 def test_prompt_form_may_stand_in_the_metadata(tmp_path: Path) -> None:
-    path = write_model(tmp_path / "m.gguf", metadata={"reasoncli.prompt_form": "line-repair-1", "reasoncli.x": "y"})
+    path = write_model(tmp_path / "m.gguf", metadata={"reasoncli.prompt_form": "line-repair-1"})
     metadata = read_metadata(path)
     assert metadata.prompt_form == "line-repair-1"
-    assert metadata.own["reasoncli.x"] == "y"
 
 
 def test_layers_may_differ(tmp_path: Path) -> None:
@@ -107,7 +105,6 @@ def test_layers_may_differ(tmp_path: Path) -> None:
         pair("mix.block_count", UINT32, struct.pack("<I", 3)),
         pair("mix.attention.head_count", UINT32, struct.pack("<I", 4)),
         pair("mix.attention.head_count_kv", ARRAY, struct.pack("<IQ3I", UINT32, 3, 2, 0, 1)),
-        pair("mix.attention.sliding_window", UINT32, struct.pack("<I", 32)),
         pair("mix.ssm.state_size", UINT32, struct.pack("<I", 16)),
         pair("tokenizer.ggml.tokens", ARRAY, strings(["a"])),
     ]
@@ -117,7 +114,6 @@ def test_layers_may_differ(tmp_path: Path) -> None:
     assert metadata.head_count_kv == (2, 0, 1)
     assert metadata.kv_bytes_per_token() == 3 * (16 + 16) * 2
     assert metadata.recurrent
-    assert metadata.sliding_window == 32
 
 
 # ---------------------------------------------------------------- broken files
