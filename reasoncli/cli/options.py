@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reasoncli.settings.fields import Field, fields
+from reasoncli.settings.fields import Field, fields, show
 from reasoncli.settings.keys import Unit
 
 Flags = Mapping[str, object]
@@ -72,10 +72,10 @@ def _parameter(field: Field) -> inspect.Parameter:
 
 def _help(field: Field) -> str:
     text = field.key.help
-    default = field.key.default or (None if field.default in (None, (), False) else field.default)
-    if isinstance(default, int) and field.key.unit is Unit.BYTES:
-        default = f"{default >> 20} MiB"
-    return text if default is None else f"{text} [dim]\\[{default}][/dim]"
+    unset = field.default is None or field.default is False or field.default == ()
+    if unset and not field.key.default:
+        return text
+    return f"{text} [dim]\\[{show(field.default, field)}][/dim]"
 
 
 def _metavar(field: Field) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import types
 import typing
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from reasoncli.settings import values
-from reasoncli.settings.keys import Key
+from reasoncli.settings.keys import Key, Unit
 
 GROUPS: Mapping[str, type] = types.MappingProxyType(
     {
@@ -71,3 +72,18 @@ def fields() -> Mapping[str, Field]:
                 name, group, field.name, typing.get_origin(inner) or inner, optional, field.default, key
             )
     return types.MappingProxyType(found)
+
+
+def show(value: object, field: Field) -> str:
+    """A value as it could be written in a file."""
+    if value is None:
+        return field.key.default or "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return shlex.join(value) if value else field.key.default or "none"
+    if field.key.unit == Unit.BYTES and isinstance(value, int):
+        for letter, size in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
+            if value and value % size == 0:
+                return f"{value // size}{letter}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

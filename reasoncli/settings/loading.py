@@ -8,7 +8,6 @@ untrusted: what it may say of a setting is the setting's `Scope`.
 from __future__ import annotations
 
 import os
-import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reasoncli.errors import SettingsError
-from reasoncli.settings.fields import GROUPS, Field, fields
+from reasoncli.settings.fields import GROUPS, Field, fields, show
 from reasoncli.settings.keys import Scope, closest
 from reasoncli.settings.reading import BadValueError, Value, read
 from reasoncli.settings.values import Origin, Settings, Source
@@ -112,21 +111,6 @@ def worker_count(settings: Settings) -> int:
 def as_text(settings: Settings) -> Mapping[str, str]:
     """Every setting as text, by its name: for the manifest."""
     return MappingProxyType({n: show(getattr(getattr(settings, f.group), f.attribute), f) for n, f in fields().items()})
-
-
-def show(value: object, field: Field) -> str:
-    """A value as it could be written in a file."""
-    if value is None:
-        return field.key.default or "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return shlex.join(value) if value else field.key.default or "none"
-    if field.key.unit == "bytes" and isinstance(value, int):
-        for letter, size in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
-            if value and value % size == 0:
-                return f"{value // size}{letter}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _flags(flags: Mapping[str, object], cwd: Path) -> _Layer:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reasoncli.settings.fields import fields
+from reasoncli.settings.fields import fields, show
 from reasoncli.settings.keys import Scope
-from reasoncli.settings.loading import show
 
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 

@@ -64,6 +64,8 @@ def test_the_help_of_fix_names_every_setting_with_its_default() -> None:
         assert field.key.help.split(".")[0].split("`")[0].strip() in text
         if field.key.default:
             assert field.key.default.split("`")[0] in text
+    for default in ("[600]", "[2g]"):  # as they could be written
+        assert default in text
 
 
 def test_short_help_and_no_arguments() -> None:
