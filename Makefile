@@ -59,8 +59,10 @@ types: $(DEV)  ## Check types (mypy, strict)
 	$(BIN)/mypy
 
 .PHONY: bench
-bench: $(DEV) base  ## Print the figures that the README names
+bench: $(DEV) base  ## Measure start, sampling and a whole fix (llama.cpp's server, too, if it is on the PATH)
 	REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/python -m benchmarks.startup
+	server=$$(command -v llama-server || true); $(BIN)/python -m benchmarks.sampling $${server:+--server "$$server"}
+	REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/python -m benchmarks.fix
 
 .PHONY: wheel
 wheel: $(DEV)  ## Build the wheel and the source archive into dist/
