@@ -7,7 +7,6 @@ what an earlier process finished.
 
 from __future__ import annotations
 
-import math
 import os
 import shlex
 import shutil
@@ -19,13 +18,12 @@ from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Reje
 from reasoncli.errors import ConflictError, DiskFullError, Interrupted, RepositoryError, StoreError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
-from reasoncli.models.interface import KEEP, Ability, ModelInfo, Sampler
+from reasoncli.models.interface import Ability, ModelInfo, Sampler
 from reasoncli.models.resolve import EMBEDDED, resolve
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
-from reasoncli.prompting.prompts import reweigh
 from reasoncli.repository import Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal, RunRecord, Totals
 from reasoncli.runs.manifest import Manifest, versions
@@ -42,6 +40,7 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.doubt import weigh_by_doubt
 from reasoncli.workflow.loading import Loading
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH, clean_up
@@ -279,7 +278,7 @@ class _Run:
             options=preparation.prompt_options(self.settings, info),
         )
         if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
-            prompts = _doubted(prompts, sampler)
+            prompts = weigh_by_doubt(prompts, sampler)
         if not prompts:
             self.emit(_nothing_to_ask(suspects, info.context))
         self.journal.prompts(prompts)
@@ -365,11 +364,6 @@ class _Run:
         if applied is not None:
             self.journal.applied(applied)
         return FixResult(self.journal.load(), folder, patch_file, "")
-
-
-def _doubted(prompts: Sequence[Prompt], sampler: Sampler) -> list[Prompt]:
-    """Line repairs weighed by the model's own doubt that the line should stay."""
-    return reweigh(prompts, [math.exp(sampler.score(prompt, [KEEP])[0]) for prompt in prompts])
 
 
 def _nothing_to_ask(suspects: Sequence[Suspect], context: int) -> Warned:

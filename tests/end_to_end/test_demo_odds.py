@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import threading
 from pathlib import Path
@@ -10,12 +9,11 @@ from pathlib import Path
 from reasoncli.domain import Issue, Prompt, RepairContent, Task
 from reasoncli.events import Emitter
 from reasoncli.localization.combine import rank
-from reasoncli.models.interface import KEEP, SampleRequest
+from reasoncli.models.interface import SampleRequest
 from reasoncli.models.open import open_sampler
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
-from reasoncli.prompting.prompts import reweigh
 from reasoncli.repository import open_repository
 from reasoncli.resources import demo_dir
 from reasoncli.sandbox.config import LocalConfig
@@ -26,6 +24,7 @@ from reasoncli.settings.loading import load_settings
 from reasoncli.verification.baseline import measure_baseline
 from reasoncli.verification.detect import plan_tests
 from reasoncli.workflow.demo import lay_out
+from reasoncli.workflow.doubt import weigh_by_doubt
 from reasoncli.workflow.preparation import drawing
 
 _DRAWS = 4000
@@ -45,7 +44,7 @@ def test_the_fix_is_nearly_always_among_the_samples(tmp_path: Path) -> None:
             sampler.info.abilities, issue, suspects, tree.read, [],
             count_tokens=sampler.count_tokens, context=sampler.info.context,
         )  # fmt: skip
-        prompts = reweigh(prompts, [math.exp(sampler.score(each, [KEEP])[0]) for each in prompts])
+        prompts = weigh_by_doubt(prompts, sampler)
         lines = {each.content.line: each for each in prompts if isinstance(each.content, RepairContent)}
         faulty = lines["if room.seats <= seats:"]
         law = drawing(settings, sampler.info)
