@@ -8,10 +8,8 @@ are within reach of what runs inside.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-import selectors
 import shutil
 import signal
 import socket
@@ -23,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from reasoncli.domain import FileChange, Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
@@ -34,6 +32,7 @@ from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.sandbox.locks import FolderLock
 from reasoncli.sandbox.recipe import read_recipe
+from reasoncli.sandbox.talk import Talk
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 MARK = "REASONCLI_SANDBOX"
@@ -206,7 +205,7 @@ class LocalSandbox:
                 )
             stdout, stderr = Capped(limits.output), Capped(limits.output)
             with process:
-                talk = _Talk(process, ours, stdout, stderr)
+                talk = Talk(process, ours, stdout, stderr)
                 try:
                     ended = talk.pump(command.stdin, started + command.timeout)
                 except BaseException:  # an interrupt: leaving `with process` would wait for the command's own end
@@ -335,70 +334,3 @@ def _hang_up(channel: socket.socket) -> None:
     """The launcher takes it for the end and kills everything."""
     with contextlib.suppress(OSError):
         channel.shutdown(socket.SHUT_WR)
-
-
-class _Talk:
-    """A running command's pipes, and the channel on which its launcher reports at the end."""
-
-    def __init__(
-        self, process: subprocess.Popen[bytes], channel: socket.socket, stdout: Capped, stderr: Capped
-    ) -> None:
-        self._stdin = process.stdin
-        self._channel = channel
-        self._said = bytearray()
-        self._sinks: dict[Any, Capped] = {process.stdout: stdout, process.stderr: stderr}
-        self.report: dict[str, Any] | None = None
-
-    def pump(self, stdin: bytes, deadline: float) -> bool:
-        """Feed stdin, take output and report, until all of it has ended (true) or the deadline comes (false)."""
-        waiting = memoryview(stdin)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._channel, selectors.EVENT_READ)
-            for stream in self._sinks:
-                selector.register(stream, selectors.EVENT_READ)
-            if stdin and self._stdin is not None:
-                os.set_blocking(self._stdin.fileno(), False)
-                selector.register(self._stdin, selectors.EVENT_WRITE)
-            else:
-                self._close_stdin()
-            while len(selector.get_map()) and (left := deadline - time.monotonic()) > 0:
-                for key, _ in selector.select(left):
-                    if key.fileobj is self._stdin:
-                        waiting = self._feed(key.fd, waiting)
-                        done = not waiting
-                    else:
-                        done = not self._take(key.fileobj)
-                    if done:
-                        selector.unregister(key.fileobj)
-                        if key.fileobj is self._stdin:
-                            self._close_stdin()
-            return self.report is not None and not self._sinks
-
-    def _feed(self, handle: int, waiting: memoryview) -> memoryview:
-        try:
-            return waiting[os.write(handle, waiting[:65536]) :]
-        except BlockingIOError:
-            return waiting
-        except BrokenPipeError:
-            return memoryview(b"")  # the program does not read its stdin: its right
-
-    def _take(self, stream: Any) -> bool:
-        """Read once; whether there may be more."""
-        if stream is self._channel:
-            data = self._channel.recv(4096)
-            self._said += data
-            if self._said.endswith(b"\n"):
-                self.report = json.loads(self._said)
-                return False
-            return bool(data)
-        data = os.read(stream.fileno(), 1 << 16)
-        self._sinks[stream].add(data)
-        if not data:
-            del self._sinks[stream]
-        return bool(data)
-
-    def _close_stdin(self) -> None:
-        if self._stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._stdin.close()
-            self._stdin = None
