@@ -31,7 +31,7 @@ from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
 
-GOALS = {"loop": 10.0, "server, cold": 5.0, "server, warm": 1.5}
+GOALS = {"loop, each anew": 10.0, "server, cold": 5.0, "server, warm": 1.5}
 SHARPNESS = {"flat": 1.0, "sharp": 60.0}
 CODE = """
 def total(items, start=0):
