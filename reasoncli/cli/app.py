@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
+from reasoncli.cli import signals
 from reasoncli.cli.commands import command_tree
 from reasoncli.errors import Interrupted, ReasoncliError, UsageError
 
@@ -17,8 +17,7 @@ _READER_GONE = 128 + signal.SIGPIPE
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; its exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    signals.install()
     _open_streams()
     try:
         code = _invoke(arguments)
@@ -58,20 +57,6 @@ def _invoke(arguments: Sequence[str]) -> int:
             sys.stdout.write(error_json(UsageError(cause.format_message())) + "\n")
         return end.code if isinstance(end.code, int) else 1
     return 0
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """The first signal ends everything in order; a second one does not wait for that."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _give_up)
-    raise Interrupted("interrupted")
-
-
-def _give_up(signum: int, frame: FrameType | None) -> None:
-    """Leave at once. Sandboxes end by themselves, and the next start removes what else is left."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\x1b[?25h")  # a live display had hidden the cursor
-    os._exit(Interrupted.exit_code)
 
 
 def _os_failure(error: OSError, arguments: Sequence[str]) -> int:

@@ -204,19 +204,19 @@ class LocalSandbox:
                     start_new_session=True,
                 )
             stdout, stderr = Capped(limits.output), Capped(limits.output)
-            with process:
+            try:
                 talk = Talk(process, ours, stdout, stderr)
-                try:
-                    ended = talk.pump(command.stdin, started + command.timeout)
-                except BaseException:  # an interrupt: leaving `with process` would wait for the command's own end
-                    _hang_up(ours)
-                    raise
+                ended = talk.pump(command.stdin, started + command.timeout)
                 duration = time.monotonic() - started
                 if not ended:
                     _hang_up(ours)
                     talk.pump(b"", time.monotonic() + _GRACE)
                 if talk.report is None:
                     process.kill()
+            finally:
+                _hang_up(ours)  # first, as an interrupt may have come: leaving `process` waits for its end
+                with process:
+                    pass
         if talk.report is None or not talk.report["clean"]:
             self._kill_marked()
             self._broken = "processes of the command survived, or its launcher was killed"

@@ -91,8 +91,8 @@ def _both_runs(
 
     if options.parallel and (os.cpu_count() or 1) > 1:
         with ThreadPoolExecutor(2, thread_name_prefix="baseline") as threads:
-            futures = [threads.submit(whole, coverage) for coverage in (True, False)]
-            try:
+            try:  # from before the first thread: leaving the pool waits for what runs, and an interrupt comes anywhere
+                futures = [threads.submit(whole, coverage) for coverage in (True, False)]
                 first, second = (future.result() for future in futures)
             except BaseException:  # an interrupt, or one of the two failed: nobody needs the other
                 stop.set()

@@ -66,7 +66,10 @@ class Started:
         """Send a signal, if one is given, and wait: exit status and stderr."""
         if number is not None:
             self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=PATIENCE)
+        try:
+            _, err = self.process.communicate(timeout=PATIENCE)
+        finally:
+            self.process.kill()
         assert "Traceback" not in err
         return self.process.returncode, err
 
