@@ -131,6 +131,21 @@ class TestResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a test process had loaded in the end, each in order of import.
+
+    Attributes:
+        modules: names of those that aren't the repository's.
+        sources: the repository's files, loaded as they are.
+        rewritten: the repository's files whose assertions pytest rewrote.
+    """
+
+    modules: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TestReport:
     """What one run of the test command showed.
 
@@ -141,6 +156,7 @@ class TestReport:
         complete: the run came to its regular end (the closing record was seen), nothing cut it short.
         output: the end of stdout and stderr, capped.
         coverage: test id -> path -> lines it executed; empty unless asked for.
+        loaded: what the tests loaded; empty unless asked for.
     """
 
     __test__ = False
@@ -153,6 +169,7 @@ class TestReport:
     complete: bool = True
     output: str = ""
     coverage: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=lambda: MappingProxyType({}))
+    loaded: Loaded = Loaded()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,7 @@ class SandboxFailure(Exception):
 
     Never a statement about the candidate: the caller discards the sandbox, takes another and tries again.
     """
+
+
+class RunnerLost(Exception):
+    """The in-sandbox runner ended or fell silent while tests ran; what is tested may have killed it."""

@@ -32,6 +32,7 @@ _SHARED_MEMORY = 64 << 20
 _OWN_SIZE = 64 << 20
 _SPARE_PIDS = 32  # the supervisor's, and room for the exec that kills a fork bomb
 _REPLY = 20.0
+_LONGEST = 512 << 20  # bytes of an answer: a bound on what a broken one can make us hold
 
 
 def host_config(limits: Limits, root: str, tree: int) -> dict[str, Any]:
@@ -247,20 +248,26 @@ class Container:
             raise SandboxFailure(f"{argv[0]} in the sandbox failed ({done.exit_code}){_quoted(done.stderr.value())}")
         return done.stdout.value()
 
-    @contextlib.contextmanager
-    def converse(self, argv: Sequence[str], *, user: int, timeout: float = 120.0) -> Iterator[Conversation]:
-        """Run the keeper and talk to it."""
-        _, stream = self.enter(argv, user=user, stdin=True)
-        try:
-            with engine.judging():
-                yield Conversation(engine.raw_socket(stream), time.monotonic() + timeout)
-        finally:
-            engine.hang_up(stream)
+    def begin(
+        self, argv: Sequence[str], *, user: int, cwd: str = "/", environment: Mapping[str, str] | None = None
+    ) -> Conversation:
+        """Start a program of ours that answers requests; close the conversation in the end."""
+        _, stream = self.enter(argv, user=user, cwd=cwd, environment=environment, stdin=True)
+        return Conversation(stream)
 
-    def settled(self, patience: float = 0.05) -> bool:
-        """Whether no process but the supervisor's is left, after a moment for those that are on their way out."""
+    @contextlib.contextmanager
+    def converse(self, argv: Sequence[str], *, user: int) -> Iterator[Conversation]:
+        """As `begin`, for as long as the context lasts."""
+        talk = self.begin(argv, user=user)
+        try:
+            yield talk
+        finally:
+            talk.close()
+
+    def settled(self, patience: float = 0.05, expected: int = 0) -> bool:
+        """Whether beside the supervisor's processes only the expected are left, after a moment for those that end."""
         deadline = time.monotonic() + patience
-        while self.state()[0]:
+        while self.state()[0] != expected:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)
@@ -298,41 +305,51 @@ class Container:
 
 
 class Conversation:
-    """Requests to the keeper and its answers, over an exec's connection."""
+    """Requests to a program of ours and its answers, over an exec's connection."""
 
-    def __init__(self, connection: Any, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._connection = engine.raw_socket(stream)
+        self._deadline = 0.0
         self._said = Collected()
         self._complaints = Capped(1 << 12)
         self._frames = Frames(self._said, self._complaints)
 
-    def ask(self, request: dict[str, Any]) -> list[str]:
-        """Send one request and wait for the fields of its answer.
+    def ask(self, request: dict[str, Any], timeout: float = 120.0) -> list[str]:
+        """Send one request and wait for the fields of its answer, for `timeout` seconds.
 
         Raises:
-            SandboxFailure: no answer, or the keeper tells of an error.
+            SandboxFailure: no answer, or the program tells of an error.
         """
-        self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
-        self._connection.sendall(keeper.pack_request(request))
+        self._deadline = time.monotonic() + timeout
+        with engine.judging():
+            self._connection.settimeout(timeout)
+            self._connection.sendall(keeper.pack_request(request))
         return self.hear()
 
     def hear(self) -> list[str]:
-        """Wait for the fields of one answer, as `ask`."""
+        """Wait for the fields of one more answer to the same request, as `ask`."""
         (length,) = struct.unpack(">Q", self._take(8))
+        if length > _LONGEST:
+            raise SandboxFailure("an answer from inside has no end")
         word, *fields = [os.fsdecode(field) for field in self._take(length).split(b"\0")]
         if word != "ok":
-            raise SandboxFailure(f"the tree can't be kept: {'; '.join(fields)}")
+            raise SandboxFailure(f"the sandbox's own program failed: {'; '.join(fields)}")
         return fields
 
+    def close(self) -> None:
+        """Hang up; the program ends. Never raises."""
+        engine.hang_up(self._stream)
+
     def _take(self, length: int) -> bytes:
-        while len(self._said.data) < length:
-            self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
-            data = self._connection.recv(1 << 18)
-            if not data:
-                raise SandboxFailure(f"the keeper ended early{_quoted(self._said.data + self._complaints.value())}")
-            self._frames.feed(data)
-        return self._said.take(length)
+        with engine.judging():
+            while len(self._said.data) < length:
+                self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
+                data = self._connection.recv(1 << 18)
+                if not data:
+                    raise SandboxFailure(f"it ended early{_quoted(self._said.data + self._complaints.value())}")
+                self._frames.feed(data)
+            return self._said.take(length)
 
 
 def _pump(connection: Any, first: bytes, pieces: Iterator[bytes], frames: Frames, deadline: float) -> bool:

@@ -7,17 +7,17 @@ import posixpath
 import secrets
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from reasoncli.domain import FileChange
-from reasoncli.errors import SandboxFailure
+from reasoncli.domain import FileChange, Loaded
+from reasoncli.errors import RunnerLost, SandboxFailure
 from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import keeper
-from reasoncli.sandbox.container import HOME, OWN, SUPERVISOR, TEMPORARY, TESTED, Container
+from reasoncli.sandbox.container import HOME, OWN, SUPERVISOR, TEMPORARY, TESTED, Container, Conversation
 from reasoncli.sandbox.interface import Command, CommandResult, Limits
 from reasoncli.sandbox.tree import Tree
 
@@ -72,6 +72,8 @@ class DockerSandbox:
         self._on_close = on_close
         self._manifest: keeper.Manifest = {}
         self._pending: dict[str, FileChange] = {}
+        self._resident: Conversation | None = None
+        self._living = 0  # processes of the resident
         self._broken: str | None = None
         self._closed = False
 
@@ -123,9 +125,9 @@ class DockerSandbox:
                 if mark != f"{word}+".encode():
                     raise SandboxFailure(f"files can't be written: {(mark + stderr).decode('utf-8', 'replace')[:500]}")
             _, kills_now = self._container.state()
-            if not self._container.settled(0.0 if done.exit_code is None else 0.01):
+            if not self._container.settled(0.0 if done.exit_code is None else 0.01, self._living):
                 try:
-                    self._container.kill_tested()
+                    self._kill_tested()
                 except SandboxFailure as failure:
                     self._broken = str(failure)
                     self._container.end()
@@ -138,6 +140,33 @@ class DockerSandbox:
             truncated=done.stdout.truncated or done.stderr.truncated,
             oom=kills_now > kills,
         )
+
+    @property
+    def resident(self) -> bool:
+        """See `Sandbox`."""
+        return self._layout.keeps
+
+    def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
+        """See `Sandbox`."""
+        with self._guard():
+            resident = self._resident or self._begin_resident()
+            items = [self._item(change) for change in self._pending.values()]
+            self._pending.clear()
+            request = {
+                "op": "run",
+                "spec": spec.decode("ascii"),
+                "items": items,
+                "warm": None if warm is None else asdict(warm),
+            }
+            try:
+                living, result = resident.ask(request, timeout)
+            except SandboxFailure as failure:
+                self._broken = str(failure)
+                if self._closed:
+                    raise
+                raise RunnerLost(str(failure)) from failure
+            self._living = int(living)
+            return result.encode("ascii")
 
     def write(self, changes: Sequence[FileChange]) -> None:
         """See `Sandbox`. Where the keeper runs, files are written on the way into the next command.
@@ -160,10 +189,17 @@ class DockerSandbox:
         """See `Sandbox`."""
         with self._guard():
             self._pending.clear()
+            if self._resident is not None:
+                self._restore_by(self._resident, {"op": "restore"})
+                if not self._container.settled(expected=self._living):
+                    raise SandboxFailure("processes of the last command survived")
+                return
             if not self._container.settled():
                 self._container.kill_tested()
             if self._layout.keeps:
-                self._restore_by_keeper()
+                request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
+                with self._container.converse(self._keeper(), user=TESTED) as talk:
+                    self._restore_by(talk, request)
             else:
                 script = (sandboxes_dir() / "rebuild.sh").read_text()
                 self._container.must(
@@ -228,15 +264,28 @@ class DockerSandbox:
             if parent is not None and parent.kind == "l":
                 raise keeper.Escape(f"the path leads through a symbolic link: {path!r}")
 
-    def _restore_by_keeper(self) -> None:
-        request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
-        with self._container.converse(self._keeper(), user=TESTED) as talk:
-            wrong = talk.ask(request)
-            answer = talk.ask({"items": [self._original(path) for path in wrong]}) if wrong else talk.hear()
+    def _restore_by(self, talk: Conversation, request: dict[str, Any]) -> None:
+        wrong = talk.ask(request)
+        answer = talk.ask({"items": [self._original(path) for path in wrong]}) if wrong else talk.hear()
         left, *placed = answer
         if left:
             raise SandboxFailure(f"left in the kernel: {left}")
         self._manifest.update(keeper.unflatten(placed))
+
+    def _begin_resident(self) -> Conversation:
+        argv = [str(self._layout.python), "-I", "-S", "-B", f"{_RUNNER}/resident.py"]
+        talk = self._container.begin(argv, user=TESTED, cwd=self.root, environment=ENVIRONMENT)
+        keep = {"op": "keep", "root": self.root, "manifest": keeper.flatten(self._manifest), "empty": TEMPORARY}
+        (living,) = talk.ask(keep)
+        self._resident, self._living = talk, int(living)
+        return talk
+
+    def _kill_tested(self) -> None:
+        """Kill whatever a command left; the resident is not told from it."""
+        if self._resident is not None:
+            self._resident.close()
+        self._resident, self._living = None, 0
+        self._container.kill_tested()
 
     def _original(self, path: str) -> tuple[str, str, int, bytes, int]:
         node = self._tree.nodes[path]

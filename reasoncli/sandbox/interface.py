@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-from reasoncli.domain import FileChange
+from reasoncli.domain import FileChange, Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,28 @@ class Sandbox(Protocol):
 
         Raises:
             SandboxFailure: the sandbox itself broke; it is unusable from now on.
+        """
+        ...
+
+    @property
+    def resident(self) -> bool:
+        """Whether a resident runner can be had here, for `ask`."""
+        ...
+
+    def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
+        """Have the resident runner run tests: no start of an interpreter, no entry into the container.
+
+        Args:
+            spec: what the runner reads from stdin otherwise (sandboxes/runner/run.py).
+            warm: what to load before the tests, in the warm lane; `None` for the cold one.
+            timeout: seconds for everything.
+
+        Returns:
+            The result as JSON.
+
+        Raises:
+            RunnerLost: it gave no answer. The sandbox is unusable from now on.
+            SandboxFailure: the sandbox broke; it is unusable, too.
         """
         ...
 

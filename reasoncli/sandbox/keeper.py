@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Manifest = Dict[str, Entry]
 
 TRANSIENT = "/dev/mqueue"
+CHANNEL = [0, 1]  # where requests come from, and where answers go
 
 
 class Escape(ValueError):
@@ -244,7 +245,12 @@ def pack_request(request: Dict[str, Any]) -> bytes:
     return struct.pack(">Q", len(body)) + body
 
 
-def _receive() -> Any:
+def receive() -> Any:
+    """The driver's next request.
+
+    Raises:
+        EOFError: it hung up.
+    """
     (length,) = struct.unpack(">Q", _exactly(8))
     return marshal.loads(_exactly(length))  # noqa: S302 - from the driver
 
@@ -252,7 +258,7 @@ def _receive() -> Any:
 def _exactly(length: int) -> bytes:
     pieces = []
     while length:
-        piece = os.read(0, min(length, 1 << 20))  # never more than asked for: the rest is somebody else's
+        piece = os.read(CHANNEL[0], min(length, 1 << 20))  # never more than asked for: the rest is somebody else's
         if not piece:
             raise EOFError("the driver hung up")
         pieces.append(piece)
@@ -260,30 +266,39 @@ def _exactly(length: int) -> bytes:
     return b"".join(pieces)
 
 
-def _answer(fields: List[str]) -> None:
+def answer(fields: List[str]) -> None:
+    """Answer the driver."""
     body = b"\0".join(os.fsencode(field) for field in fields)
     data = struct.pack(">Q", len(body)) + body
     while data:
-        data = data[os.write(1, data) :]
+        data = data[os.write(CHANNEL[1], data) :]
 
 
 def serve() -> None:
     """Answer one request, `scan` or `restore`; the first field of an answer is `ok` or `error`."""
     try:
-        request = _receive()
-        root = request["root"]
+        request = receive()
         if request["op"] == "restore":
-            for folder in request["empty"]:
-                empty(folder)
-            empty(TRANSIENT)
-            wrong, _ = compare(root, request["manifest"])
-            _answer(["ok", *wrong])
-            placed = put_all(root, _receive()["items"]) if wrong else {}
-            _answer(["ok", "; ".join(kernel_leftovers()), *flatten(placed)])
+            restore(request["root"], request["manifest"], request["empty"])
         else:
-            _answer(["ok", *flatten(scan(root))])
+            answer(["ok", *flatten(scan(request["root"]))])
     except (OSError, ValueError, EOFError) as error:
-        _answer(["error", "%s: %s" % (type(error).__name__, error)])
+        answer(["error", "%s: %s" % (type(error).__name__, error)])
+
+
+def restore(root: str, manifest: Manifest, places: Iterable[str]) -> None:
+    """Put everything back, in two answers: what the driver has to send, then what was placed.
+
+    The second answer's first field tells what is left in the kernel. The manifest is kept up to date.
+    """
+    for folder in places:
+        empty(folder)
+    empty(TRANSIENT)
+    wrong, _ = compare(root, manifest)
+    answer(["ok", *wrong])
+    placed = put_all(root, receive()["items"]) if wrong else {}
+    manifest.update(placed)
+    answer(["ok", "; ".join(kernel_leftovers()), *flatten(placed)])
 
 
 def enter() -> None:
@@ -294,7 +309,7 @@ def enter() -> None:
     """
     import signal
 
-    request = _receive()
+    request = receive()
     try:
         put_all(request["root"], request["items"])
     except (OSError, ValueError) as error:

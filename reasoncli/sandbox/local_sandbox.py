@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reasoncli.domain import FileChange, Snapshot
+from reasoncli.domain import FileChange, Loaded, Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import folders, keeper, launcher
@@ -162,6 +162,15 @@ class LocalSandbox:
     def python(self) -> str | None:
         """See `Sandbox`."""
         return self._config.python
+
+    @property
+    def resident(self) -> bool:
+        """See `Sandbox`."""
+        return False
+
+    def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
+        """There is none here."""
+        raise SandboxFailure("the local sandbox has no resident runner")
 
     def run(self, command: Command) -> CommandResult:
         """See `Sandbox`. Closed by another thread, it ends with a `SandboxFailure` soon."""

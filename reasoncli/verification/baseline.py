@@ -112,6 +112,7 @@ def _whole(sandbox: Sandbox, task: Task, coverage: bool, options: BaselineOption
         timeout=options.timeout,
         test_timeout=options.test_timeout,
         coverage=coverage,
+        loaded=not coverage,
         env=options.env or {},
     )
     run = run_tests(sandbox, task.tests, task.tests.selected or None, limits)

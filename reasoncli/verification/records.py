@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reasoncli.domain import Outcome, TestResult
+from reasoncli.domain import Loaded, Outcome, TestResult
 
 _SEVERITY = {
     Outcome.PASSED: 0,
@@ -32,6 +32,7 @@ class Records:
         results: by id; the worst where a test ran several times.
         started: tests that began and have no result.
         coverage: test id -> path -> lines.
+        loaded: in the end, where that was asked for.
         damaged: lines that could not be read.
     """
 
@@ -43,6 +44,7 @@ class Records:
     results: dict[str, TestResult] = field(default_factory=dict)
     started: dict[str, None] = field(default_factory=dict)
     coverage: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
+    loaded: Loaded = Loaded()
     damaged: int = 0
 
     @property
@@ -98,6 +100,9 @@ def _take(
         case "closed":
             records.closed += bool(record["regular"])
             records.stopped = records.stopped or bool(record["stopped"])
+        case "loaded":
+            lists = (tuple(map(str, record[name])) for name in ("modules", "sources", "rewritten"))
+            records.loaded = Loaded(*lists)
         case "claimed":
             records.claimed = True
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reasoncli.domain import Evidence, Outcome, TestPlan, TestReport, TestResult
-from reasoncli.errors import SandboxFailure
+from reasoncli.domain import Evidence, Loaded, Outcome, TestPlan, TestReport, TestResult
+from reasoncli.errors import RunnerLost, SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.verification import selectors, wire
 from reasoncli.verification.junit import parse_junit
@@ -31,6 +32,7 @@ class Run:
         invalid: a path that doesn't compile; nothing ran, and the report's output is the compiler's message.
         answered: the runner lived to answer; otherwise something inside killed it.
         problem: one line that says what kept the run from its regular end, or an empty string.
+        lane: see `wire.Answer`.
     """
 
     report: TestReport
@@ -40,6 +42,7 @@ class Run:
     invalid: str | None = None
     answered: bool = True
     problem: str = ""
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,12 @@ class RunOptions:
         coverage: whether to record lines.
         fail_fast: stop at the first failing test.
         compile: paths that must compile first.
+        loaded: whether the report shall name what the tests load.
         evidence: how the ids that are asked for were obtained.
         env: added to the environment of the command.
+        resident: use the sandbox's resident runner, if it has one.
+        warm: what to load before the tests begin, in a process that is forked for the run; `None` for a process of
+            its own. Only the resident runner can do that.
     """
 
     timeout: float
@@ -61,8 +68,11 @@ class RunOptions:
     coverage: bool = False
     fail_fast: bool = False
     compile: Sequence[str] = ()
+    loaded: bool = False
     evidence: Evidence = Evidence.STRUCTURED
     env: Mapping[str, str] = field(default_factory=dict)
+    resident: bool = True
+    warm: Loaded | None = None
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
@@ -85,14 +95,30 @@ def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         coverage=options.coverage,
         fail_fast=options.fail_fast,
         compile=options.compile,
+        loaded=options.loaded,
         env=options.env,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
+    if sandbox.resident and options.resident:
+        return _ask(sandbox, spec, options)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
     result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN))
     answer = _answer(sandbox, result, nonce)
     return _lost(result) if answer is None else interpret(answer)
+
+
+def _ask(sandbox: Sandbox, spec: bytes, options: RunOptions) -> Run:
+    began = time.monotonic()
+    problem = "its answer makes no sense"
+    try:
+        answer = wire.read(sandbox.ask(spec, options.warm, options.timeout + _MARGIN))
+    except RunnerLost as lost:
+        answer, problem = None, str(lost)
+    if answer is None:
+        report = TestReport({}, Evidence.EXIT_CODE, None, time.monotonic() - began, complete=False)
+        return Run(report, answered=False, problem=f"the runner was lost: {problem}")
+    return replace(interpret(answer), lane=answer.lane)
 
 
 def interpret(answer: wire.Answer) -> Run:
@@ -129,7 +155,7 @@ def _structured(answer: wire.Answer, records: Records) -> Run:
     problem = "" if complete else _why_incomplete(answer, records)
     report = _report(results, Evidence.STRUCTURED, answer, complete=complete)
     return Run(
-        replace(report, coverage=records.coverage),
+        replace(report, coverage=records.coverage, loaded=records.loaded),
         collected=tuple(records.collected),
         missing=() if records.stopped else tuple(test for test in records.collected if test not in results),
         hung=answer.hung,

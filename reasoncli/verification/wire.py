@@ -28,6 +28,7 @@ class Request:
         coverage: whether to record the lines each test executes.
         fail_fast: stop at the first test that fails.
         compile: paths that must compile before anything runs.
+        loaded: whether to report what is loaded in the end.
     """
 
     command: str
@@ -37,6 +38,7 @@ class Request:
     coverage: bool = False
     fail_fast: bool = False
     compile: Sequence[str] = ()
+    loaded: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,6 +53,7 @@ class Answer:
         records_cut: there was more of it than the limit.
         junit: JUnit XML documents.
         invalid: a path that doesn't compile; then nothing ran, and `output` is the compiler's message.
+        lane: `warm`, or `cold: ` and why; empty without a resident runner.
     """
 
     exit_code: int | None
@@ -62,6 +65,7 @@ class Answer:
     records_cut: bool
     junit: tuple[str, ...]
     invalid: str | None
+    lane: str = ""
 
 
 def encode(request: Request, *, root: str, nonce: str) -> bytes:
@@ -78,6 +82,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "coverage_limit": _COVERAGE_LIMIT,
             "fail_fast": request.fail_fast,
             "compile": list(request.compile),
+            "loaded": request.loaded,
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,
@@ -112,12 +117,15 @@ def decode(body: bytes) -> Answer | None:
     try:
         inflate = zlib.decompressobj()
         text = inflate.decompress(base64.b64decode(body, validate=True), _ANSWER_LIMIT)
-        raw = json.loads(text) if inflate.eof else None
-    except (binascii.Error, zlib.error, ValueError):
+    except (binascii.Error, zlib.error):
         return None
-    if not isinstance(raw, dict):
-        return None
+    return read(text) if inflate.eof else None
+
+
+def read(text: bytes) -> Answer | None:
+    """The answer in a result's JSON; `None` when it is damaged."""
     try:
+        raw = json.loads(text)
         return Answer(
             exit_code=None if raw["exit_code"] is None else int(raw["exit_code"]),
             timed_out=bool(raw["timed_out"]),
@@ -128,6 +136,7 @@ def decode(body: bytes) -> Answer | None:
             records_cut=bool(raw["records_cut"]),
             junit=tuple(str(text) for text in raw["junit"]),
             invalid=None if raw["invalid"] is None else str(raw["invalid"]),
+            lane=str(raw.get("lane", "")),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None

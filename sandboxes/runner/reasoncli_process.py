@@ -29,22 +29,46 @@ def run(command, spec, environ, report, interrupt):
         exit_code (None when killed), timed_out, hung (the test that could not be interrupted), duration, output.
     """
     adopt_orphans()
+    return attend(shell(command, spec["root"], environ), spec, report, interrupt)
+
+
+def shell(command, folder, environ):
+    """What starts a command line, for `attend`."""
+
+    def start(write_end):
+        null = os.open(os.devnull, os.O_RDONLY)
+        try:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                cwd=folder,
+                env=environ,
+                stdin=null,
+                stdout=write_end,
+                stderr=write_end,
+                close_fds=True,
+                preexec_fn=os.setsid,
+            )
+        finally:
+            os.close(null)
+
+    return start
+
+
+def attend(start, spec, report, interrupt, spared=()):
+    """Start a process that leads a group of its own and see to its end; arguments and result as for `run`.
+
+    Args:
+        start: takes the descriptor for its output; returns what has `pid`, `poll` and `wait`, as a Popen.
+        spared: ids of descendants that live on.
+    """
     read_end, write_end = os.pipe()
-    null = os.open(os.devnull, os.O_RDONLY)
     began = _clock()
     try:
-        child = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            cwd=spec["root"],
-            env=environ,
-            stdin=null,
-            stdout=write_end,
-            stderr=write_end,
-            close_fds=True,
-            preexec_fn=os.setsid,
-        )
+        child = start(write_end)
+    except Exception:
+        os.close(read_end)
+        raise
     finally:
-        os.close(null)
         os.close(write_end)
     output = Output(spec["output_limit"])
     watch = Watch(report, spec["test_timeout"], interrupt)
@@ -67,7 +91,7 @@ def run(command, spec, environ, report, interrupt):
         duration = _clock() - began
         code = child.poll()
     finally:
-        kill_all(child.pid)
+        kill_all(child.pid, spared)
         while output.drain(read_end, 0.0, once=True):
             pass
         os.close(read_end)
@@ -194,29 +218,31 @@ def adopt_orphans():
             pass
 
 
-def kill_all(leader):
-    """Kill the session's group and every descendant of this process, until there is none (at most five seconds)."""
+def kill_all(leader=None, spared=()):
+    """Kill the leader's group, if one is given, and every descendant that isn't spared, until none is left (or 5 s)."""
     try:
-        os.killpg(leader, signal.SIGKILL)
+        if leader:
+            os.killpg(leader, signal.SIGKILL)
     except OSError:
         pass
     give_up = _clock() + 5.0
     pause = 0.001
     while _clock() < give_up:
-        found = descendants()
+        found = [pid for pid in descendants() if pid not in spared]
+        reap(leader)
         if not found:
             return
-        for pid in found:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        reap(leader)
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first: what forks faster than it dies gets no chance
+            for pid in found:
+                try:
+                    os.kill(pid, number)
+                except OSError:
+                    pass
         time.sleep(pause)
         pause = min(pause * 2, _TICK)
 
 
-def reap(leader):
+def reap(leader=None):
     """Collect dead children that nobody waits for, all but the one that `subprocess` waits for."""
     for pid, parent, state in processes():
         if parent == os.getpid() and pid != leader and state == "Z":

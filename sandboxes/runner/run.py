@@ -4,7 +4,7 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, fail_fast, compile (paths), output_limit, report_limit, frame_limit, nonce.
+coverage, coverage_limit, fail_fast, loaded (whether to list what is loaded), compile (paths), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
@@ -63,17 +63,27 @@ def check(spec):
     return None
 
 
-def run(spec):
-    """Run the command to its end and gather what it left."""
+def run(spec, start=None):
+    """Run the command to its end and gather what it left.
+
+    Args:
+        spec: see above.
+        start: (environment, report descriptor, interrupting signal) -> what `reasoncli_process.run` returns, where
+            the command is to be run in some other way.
+    """
     private = tempfile.mkdtemp(prefix="reasoncli-")
     try:
         report_path = os.path.join(private, base64.b16encode(os.urandom(8)).decode("ascii"))
         report = os.open(report_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             junit = os.path.join(private, "junit.xml")
-            environ = environment(spec, private, report_path, junit)
-            command = with_python(spec["command"].replace("{junit}", junit), environ)
-            ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
+            environ, before = environment(spec, junit)
+            environ["REASONCLI_HOOKS"] = write_config(spec, private, report_path, before)
+            if start is None:
+                command = with_python(spec["command"].replace("{junit}", junit), environ)
+                ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
+            else:
+                ended = start(environ, report, _signal_number())
             records, cut = read_report(report, spec["report_limit"])
             return result(
                 spec, records=records, records_cut=cut, junit=read_junit(junit, spec["report_limit"]), **ended
@@ -84,8 +94,8 @@ def run(spec):
         shutil.rmtree(private, ignore_errors=True)
 
 
-def environment(spec, private, report_path, junit):
-    """The command's environment: ours, the fixed part, the spec's, and the hooks' marks with how to take them out."""
+def environment(spec, junit=""):
+    """(the command's environment: ours, the fixed part, the spec's, and the hooks' way in; how to take that out)."""
     environ = dict(os.environ)
     environ.update(FIXED)
     environ.update(spec["env"])
@@ -96,21 +106,26 @@ def environment(spec, private, report_path, junit):
         "PYTHONPATH": os.pathsep.join([HOOKS] + [part for part in [environ.get("PYTHONPATH")] if part]),
         "PYTEST_PLUGINS": ",".join(["reasoncli_pytest"] + [part for part in [environ.get("PYTEST_PLUGINS")] if part]),
     }
+    before = {name: environ.get(name) for name in hooks}
+    environ.update(hooks)
+    return environ, before
+
+
+def write_config(spec, private, report_path, before):
+    """The hooks' own settings, in a file; its path."""
     config = {
         "report": report_path,
         "root": os.path.realpath(spec["root"]),
         "cache": os.path.join(private, "pytest-cache"),
-        "environ": {name: environ.get(name) for name in hooks},
+        "environ": before,
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
-    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "test_timeout"):
+    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "loaded", "test_timeout"):
         config[name] = spec[name]
-    config_path = os.path.join(private, "hooks.json")
-    with open(config_path, "w") as file:
+    path = os.path.join(private, "hooks.json")
+    with open(path, "w") as file:
         json.dump(config, file)
-    environ.update(hooks)
-    environ["REASONCLI_HOOKS"] = config_path
-    return environ
+    return path
 
 
 def with_python(command, environ):

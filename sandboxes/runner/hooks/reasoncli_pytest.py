@@ -173,6 +173,9 @@ class Writer(object):
         yield
         if self._recorder is not None:
             self._recorder.close()
+        self._reporter.status = int(exitstatus)
+        if self._reporter.config["loaded"]:
+            self._reporter.write("loaded", **reasoncli_report.loaded(self._reporter.root))
         self._reporter.write(
             "closed", status=int(exitstatus), regular=int(exitstatus) in (0, 1, 5), stopped=bool(session.shouldfail)
         )
@@ -271,10 +274,33 @@ def _without_coverage(option):
         option.no_cov = True
 
 
+class Warm(object):
+    """Stops before the first conftest is imported, and lets each fork go on from there."""
+
+    def __init__(self, manager):
+        self._manager = manager
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config, parser, args):
+        """Wait here; outermost, so that not even pytest's capturing has begun."""
+        import reasoncli_warm
+
+        reasoncli_warm.serve(early_config)
+        _report(self._manager)
+        _without_coverage(early_config.known_args_namespace)
+        yield
+
+
 def pytest_plugin_registered(plugin, manager):
     """As soon as this module is known to pytest, before any conftest is imported, its parts follow."""
-    if plugin is not sys.modules[__name__]:
-        return
+    if plugin is sys.modules[__name__]:
+        if "REASONCLI_WARM" in os.environ:
+            manager.register(Warm(manager))
+        else:
+            _report(manager)
+
+
+def _report(manager):
     reporter = reasoncli_report.claim("pytest")
     if reporter is None:  # a pytest inside a test: not ours to report
         return

@@ -12,6 +12,7 @@ environment, so that what the tests start (another pytest, a script) is left alo
     result     id, outcome, duration, message, traceback, frames
     span       n, path, lines: a set of lines, referred to by number
     cover      id, spans
+    loaded     modules, sources, rewritten: see `loaded`
     closed     status, stopped: the session came to its regular end
 
 Whoever patches the code under test shares this process and can write here too; run.py and the verifier
@@ -43,6 +44,7 @@ class Reporter(object):
         self.root = config["root"]
         self.pid = os.getpid()
         self.armed = False
+        self.status = None
         self._path = config["report"]
         self._fd = -1
         self._identity = None
@@ -137,6 +139,12 @@ def claim(kind):
     return reporter
 
 
+def status():
+    """The exit status of the session that came to its end in this process; None before that, and in its children."""
+    reporter = _claimed[0][1] if _claimed else None
+    return reporter.status if reporter is not None and reporter.pid == os.getpid() else None
+
+
 def peek():
     """The hooks' settings if nobody claimed them yet, else None."""
     path = os.environ.get("REASONCLI_HOOKS")
@@ -164,6 +172,26 @@ def relative(filename, root):
     if "site-packages" in parts or "dist-packages" in parts or "__pypackages__" in parts:
         return None
     return path
+
+
+def loaded(root):
+    """What is loaded in the end, in order of import, for the warm lane.
+
+    `modules`: names of those outside the repository, but not plugins whose assertions pytest rewrites; `sources` and
+    `rewritten`: files of the repository, loaded as they are and with rewritten assertions.
+    """
+    found = {"modules": [], "sources": [], "rewritten": []}
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if not isinstance(name, str) or not origin:
+            continue
+        rewritten = type(getattr(module, "__loader__", None)).__name__ == "AssertionRewritingHook"
+        path = relative(origin, root)
+        if path is not None and path.endswith(".py"):
+            found["rewritten" if rewritten else "sources"].append(path)
+        elif path is None and not rewritten:
+            found["modules"].append(name)
+    return found
 
 
 def cap(text, limit):

@@ -1,0 +1,165 @@
+"""The resident: one process that lives as long as its sandbox, keeps the tree and runs the tests.
+
+    python -I -S -B resident.py
+
+It answers requests in the keeper's framing, one after another, so that a candidate costs neither a start of this
+interpreter nor an entry into the container. Requests, by `op`:
+
+    keep      root, manifest, empty: what `restore` brings back
+    run       spec (see run.py), items (files to write first), warm (null, or what to load beforehand: modules, sources, rewritten)
+    restore   undo whatever was written, by whomever
+
+An answer begins with `ok` or `error`; then the processes that live on between two requests, this one included.
+
+What is tested runs as the same user. It can kill this process, which costs the sandbox; it can't read, write or
+trace it, because it isn't dumpable. What a user may do to a process all the same (limits, priorities) is compared
+before each answer. Standard library only; Python 3.7 or later.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+sys.dont_write_bytecode = True
+
+import keeper  # noqa: E402
+import reasoncli_process  # noqa: E402
+import run  # noqa: E402
+import warm  # noqa: E402
+
+_DUMPABLE = 4  # PR_SET_DUMPABLE
+
+
+def main():
+    """Answer until the driver hangs up."""
+    keeper.CHANNEL[:] = [os.dup(0), os.dup(1)]  # not inheritable: what is tested gets none of them
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    os.umask(0o022)
+    undumpable()
+    reasoncli_process.adopt_orphans()
+    resident = Resident()
+    while True:
+        try:
+            request = keeper.receive()
+        except EOFError:
+            return
+        try:
+            getattr(resident, "do_" + request["op"])(request)
+        except (OSError, ValueError) as error:
+            keeper.answer(["error", "%s: %s" % (type(error).__name__, error)])
+
+
+def undumpable():
+    """Nobody but root may trace this process, or open its memory and descriptors."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+class Resident(object):
+    """What is known between two requests."""
+
+    def __init__(self):
+        self._root = self._manifest = self._places = None
+        self._warm = None
+        self._rights = {os.getpid(): rights(os.getpid())}
+
+    def do_keep(self, request):
+        """Take in what `restore` shall bring back."""
+        self._root, self._places = request["root"], request["empty"]
+        self._manifest = keeper.unflatten(request["manifest"])
+        keeper.answer(["ok", self._living()])
+
+    def do_run(self, request):
+        """Write, compile, run; the answer's last field is the result as JSON, with the lane it took."""
+        spec = json.loads(request["spec"])
+        keeper.put_all(self._root, request["items"])
+        whole = in_child(run.check, spec) if spec["compile"] else None
+        if whole is None:
+            whole = self._run(spec, request["warm"])
+        keeper.answer(["ok", self._living(), json.dumps(whole, separators=(",", ":"))])
+
+    def do_restore(self, request):
+        """See `keeper.restore`; between its answers the driver sends originals."""
+        reasoncli_process.kill_all(spared=self._spared())
+        keeper.restore(self._root, self._manifest, self._places)
+
+    def _run(self, spec, loaded):
+        why = "not asked for"
+        if loaded is not None:
+            if self._warm is None or not self._warm.fits(spec, loaded):
+                if self._warm is not None:
+                    self._warm.end()
+                self._warm = warm.Warm(spec, loaded)
+                self._rights.update((pid, rights(pid)) for pid in self._warm.pids)
+            why = self._warm.refusal
+            if not why:
+                whole = run.run(spec, lambda environ, report, number: self._warm.run(spec, environ, report, number))
+                whole["lane"] = "warm"
+                return whole
+        whole = run.run(spec, lambda environ, report, number: self._cold(spec, environ, report, number))
+        whole["lane"] = "cold: " + why
+        return whole
+
+    def _cold(self, spec, environ, report, number):
+        command = run.with_python(spec["command"].replace("{junit}", environ["REASONCLI_JUNIT"]), environ)
+        command = "echo 1000 > /proc/self/oom_score_adj 2> /dev/null\n" + command  # rather than this process
+        return reasoncli_process.attend(
+            reasoncli_process.shell(command, spec["root"], environ), spec, report, number, self._spared()
+        )
+
+    def _spared(self):
+        return () if self._warm is None else self._warm.pids
+
+    def _living(self):
+        """How many processes live on.
+
+        Raises:
+            OSError: somebody tampered with one of them.
+        """
+        if self._warm is not None and not self._warm.alive():
+            self._warm = None
+        pids = [os.getpid()]
+        pids.extend(self._spared())
+        for pid in pids:
+            if rights(pid) != self._rights[pid]:
+                raise OSError("the limits of process %d were changed" % pid)
+        return str(len(pids))
+
+
+def rights(pid):
+    """What any process of the same user can change of another one."""
+    limits = [
+        resource.prlimit(pid, getattr(resource, name)) for name in sorted(dir(resource)) if name.startswith("RLIMIT_")
+    ]
+    return limits, os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid), os.sched_getaffinity(pid)
+
+
+def in_child(function, *arguments):
+    """What a function returns (as JSON can say it) in a process of its own; None if that dies over it.
+
+    A compiler can be crashed by what it compiles.
+    """
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            data = json.dumps(function(*arguments)).encode("ascii")
+            while data:
+                data = data[os.write(write_end, data) :]
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as stream:
+        data = stream.read()
+    os.waitpid(pid, 0)
+    return json.loads(data.decode("ascii")) if data else None
+
+
+if __name__ == "__main__":
+    main()
