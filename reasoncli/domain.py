@@ -169,7 +169,7 @@ class TestReport:
     complete: bool = True
     output: str = ""
     coverage: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=lambda: MappingProxyType({}))
-    loaded: Loaded = Loaded()
+    loaded: Loaded = field(default_factory=Loaded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,8 @@ class DockerSandbox:
         """See `Sandbox`."""
         if not self._closed:
             self._closed = True
+            if self._resident is not None:
+                self._resident.close()
             self._container.end()
             self._on_close(self)
 

@@ -44,7 +44,7 @@ class Records:
     results: dict[str, TestResult] = field(default_factory=dict)
     started: dict[str, None] = field(default_factory=dict)
     coverage: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
-    loaded: Loaded = Loaded()
+    loaded: Loaded = field(default_factory=Loaded)
     damaged: int = 0
 
     @property

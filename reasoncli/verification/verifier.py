@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reasoncli.domain import Baseline, Evidence, Patch, Task, Verdict, VerdictKind
 from reasoncli.errors import Interrupted
@@ -19,6 +20,7 @@ from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
+from reasoncli.verification.warming import Warming
 
 _FEW = 8  # broken guards that are worth running again before they count
 _REPEATS = 2
@@ -63,6 +65,16 @@ class Verifier:
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
+        self._warming = Warming(self._pool, task.tests, baseline, self._timing)
+
+    def prepare(self, workers: int) -> None:
+        """Open as many sandboxes as candidates will be judged at once, and try the warm lane. Returns at once."""
+        self._warming.start(workers)
+
+    @property
+    def warming(self) -> Warming:
+        """What is known of the warm lane."""
+        return self._warming
 
     def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
         """Judge quickly, in a sandbox that other candidates were judged in before.
@@ -86,10 +98,13 @@ class Verifier:
 
     def interrupt(self) -> None:
         """End the runs under way; calls whose `cancel` is set raise `Interrupted` instead of waiting for them."""
+        self._warming.close()
         self._pool.interrupt()
 
     def close(self) -> None:
         """End the sandboxes. Idempotent."""
+        self.interrupt()
+        self._warming.wait()
         self._pool.close()
 
     def _refusal(self, patch: Patch) -> Verdict | None:
@@ -103,59 +118,68 @@ class Verifier:
         self,
         patch: Patch,
         cancel: threading.Event,
-        judge: Callable[[Sandbox, Patch, threading.Event], tuple[Verdict, bool]],
+        judge: Callable[[Sandbox, Patch, threading.Event, bool], tuple[Verdict, bool]],
         *,
         fresh: bool = False,
     ) -> Verdict:
-        """The verdict; where the runner itself was killed, the one of a second try in a sandbox of its own."""
+        """The verdict; where the runner itself was killed, the one of a second try in a sandbox of its own.
 
-        def job(sandbox: Sandbox) -> tuple[Verdict, bool]:
-            return judge(sandbox, patch, cancel)
+        Only the first try of a screening uses the resident runner: what kills that is judged without it.
+        """
 
-        verdict, answered = self._pool.work(job, fresh=fresh, stopped=cancel.is_set)
+        def job(sandbox: Sandbox, resident: bool) -> tuple[Verdict, bool]:
+            return judge(sandbox, patch, cancel, resident)
+
+        verdict, answered = self._pool.work(partial(job, resident=not fresh), fresh=fresh, stopped=cancel.is_set)
         if not answered:
-            verdict, _ = self._pool.work(job, fresh=True, stopped=cancel.is_set)
+            verdict, _ = self._pool.work(partial(job, resident=False), fresh=True, stopped=cancel.is_set)
         return verdict
 
-    def _screen_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
+    def _screen_in(
+        self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
+    ) -> tuple[Verdict, bool]:
         sandbox.write(patch.changes)
         judged = Judged(guards_total=len(self._baseline.guards))
         if self._targets:
-            run = self._run(sandbox, patch, self._targets, cancel)
+            run = self._run(sandbox, patch, self._targets, cancel, resident)
             judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
             if judged.verdict is not None or not judged.targets_passed:
                 return judged.conclude(self._baseline), run.answered
         reach = touched_guards(patch, self._baseline, self._tree.read)
         if not reach.guards:
             return judged.conclude(self._baseline), True
-        run = self._run(sandbox, patch, reach.guards, cancel)
+        run = self._run(sandbox, patch, reach.guards, cancel, resident)
         judged = judge_run(judged, run, self._baseline, targets=(), guards=reach.guards)
-        judged = self._without_dependent(judged, sandbox, reach.guards, cancel)
+        judged = self._without_dependent(judged, sandbox, reach.guards, cancel, resident)
         return judged.conclude(self._baseline), run.answered
 
-    def _confirm_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
+    def _confirm_in(
+        self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
+    ) -> tuple[Verdict, bool]:
         sandbox.write(patch.changes)
         guards = self._baseline.guards
         judged = Judged(guards_total=len(guards))
         whole = (*self._targets, *guards)
-        run = self._run(sandbox, patch, whole, cancel)
+        run = self._run(sandbox, patch, whole, cancel, resident)
         judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
-        judged = self._without_unsteady(judged, sandbox, patch, cancel)
-        judged = self._without_dependent(judged, sandbox, whole, cancel)
+        judged = self._without_unsteady(judged, sandbox, patch, cancel, resident)
+        judged = self._without_dependent(judged, sandbox, whole, cancel, resident)
         return judged.conclude(self._baseline), run.answered
 
-    def _without_unsteady(self, judged: Judged, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> Judged:
+    def _without_unsteady(
+        self, judged: Judged, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
+    ) -> Judged:
         """Excuse broken guards, if they are few, that pass whenever they are run again: flaky, unseen by the base."""
         broken = judged.guards_broken
         if judged.verdict is not None or not 0 < len(broken) <= _FEW:
             return judged
         for _ in range(_REPEATS):
-            again = self._run(sandbox, patch, broken, cancel).report
+            again = self._run(sandbox, patch, broken, cancel, resident).report
             broken = tuple(guard for guard in broken if passes(again.results.get(guard)))
         return judged.excusing(broken)
 
     def _without_dependent(
-        self, judged: Judged, sandbox: Sandbox, selection: Sequence[str], cancel: threading.Event
+        self, judged: Judged, sandbox: Sandbox, selection: Sequence[str], cancel: threading.Event, resident: bool
     ) -> Judged:
         """Excuse broken guards that fail without the patch as well when only this selection runs.
 
@@ -167,13 +191,15 @@ class Verifier:
             unknown = [guard for guard in judged.guards_broken if guard not in self._dependent]
         if unknown:
             sandbox.restore()
-            base = self._run(sandbox, None, selection, cancel).report
+            base = self._run(sandbox, None, selection, cancel, resident).report
             with self._lock:
                 self._dependent.update((guard, not passes(base.results.get(guard))) for guard in unknown)
         with self._lock:
             return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard])
 
-    def _run(self, sandbox: Sandbox, patch: Patch | None, tests: Sequence[str], cancel: threading.Event) -> Run:
+    def _run(
+        self, sandbox: Sandbox, patch: Patch | None, tests: Sequence[str], cancel: threading.Event, resident: bool
+    ) -> Run:
         if cancel.is_set():
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
@@ -188,6 +214,8 @@ class Verifier:
                 test_timeout=test_timeout,
                 compile=[] if patch is None else _python_files(patch),
                 evidence=evidence,
+                resident=resident,
+                warm=self._warming.load if resident else None,
             ),
         )
 

@@ -33,7 +33,7 @@ from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Search, SearchResult
 from reasoncli.search.strategies.best_of_n import BestOfN
-from reasoncli.settings.loading import as_text
+from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.verifier import Verifier, VerifierOptions
@@ -145,10 +145,11 @@ class _Run:
             suspects = self.suspects(task, baseline)
             sampler = loading.result()
             self.begin(task, provider, sampler.info)
-            prompts = self.prompts(task, baseline, suspects, sampler)
             policy = preparation.policy(self.settings)
             verifier = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy))
             stack.callback(verifier.close)
+            verifier.prepare(worker_count(self.settings))
+            prompts = self.prompts(task, baseline, suspects, sampler)
             result = self.search(task, baseline, prompts, sampler, verifier)
             decision = self.decide(baseline, result)
             return self.deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))

@@ -55,11 +55,10 @@ def shell(command, folder, environ):
 
 
 def attend(start, spec, report, interrupt, spared=()):
-    """Start a process that leads a group of its own and see to its end; arguments and result as for `run`.
+    """Start a process that leads a group of its own and see to its end. Like `run`, but:
 
-    Args:
-        start: takes the descriptor for its output; returns what has `pid`, `poll` and `wait`, as a Popen.
-        spared: ids of descendants that live on.
+    `start` takes the descriptor for its output and returns what has `pid`, `poll` and `wait`, as a Popen; `spared`
+    are ids of descendants that live on.
     """
     read_end, write_end = os.pipe()
     began = _clock()

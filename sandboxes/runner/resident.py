@@ -6,7 +6,7 @@ It answers requests in the keeper's framing, one after another, so that a candid
 interpreter nor an entry into the container. Requests, by `op`:
 
     keep      root, manifest, empty: what `restore` brings back
-    run       spec (see run.py), items (files to write first), warm (null, or what to load beforehand: modules, sources, rewritten)
+    run       spec (see run.py), items (files to write first), warm (null, or what to load: modules, sources, rewritten)
     restore   undo whatever was written, by whomever
 
 An answer begins with `ok` or `error`; then the processes that live on between two requests, this one included.

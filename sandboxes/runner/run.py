@@ -4,7 +4,8 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, fail_fast, loaded (whether to list what is loaded), compile (paths), output_limit, report_limit, frame_limit, nonce.
+coverage, coverage_limit, fail_fast, loaded (whether to list what is loaded), compile (paths), output_limit,
+report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.

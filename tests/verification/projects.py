@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reasoncli.domain import FileChange, Issue, Patch, Snapshot, Task, TestPlan
+from reasoncli.domain import FileChange, Issue, Loaded, Patch, Snapshot, Task, TestPlan
 from reasoncli.errors import SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
 
@@ -110,6 +110,15 @@ class BreakingSandbox:
     @property
     def python(self) -> str | None:
         return self._inner.python
+
+    @property
+    def resident(self) -> bool:
+        return self._inner.resident
+
+    def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
+        if self._provider.breaks(self._number):
+            raise SandboxFailure(f"sandbox {self._number} broke")
+        return self._inner.ask(spec, warm, timeout)
 
     def run(self, command: Command) -> CommandResult:
         if self._provider.breaks(self._number):

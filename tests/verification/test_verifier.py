@@ -136,10 +136,7 @@ def test_a_cancelled_candidate_gets_no_verdict(bench: Bench) -> None:
 
 
 def test_a_candidate_that_kills_the_runner_is_tried_twice_and_broken(bench: Bench) -> None:
-    kill = (
-        "import os, signal\n    [os.kill(int(p), 9) for p in os.listdir('/proc') if p.isdigit() and 'runner/run.py' in "
-    )
-    kill += "open('/proc/%s/cmdline' % p).read() and os.stat('/proc/' + p).st_uid == os.getuid()]\n    return a + b"
+    kill = "import os\n    os.kill(-1, 9)\n    return a + b"
     if not bench.provider.isolated:
         pytest.skip("would reach the runners of other tests on this machine")
     events: list[Event] = []

@@ -76,7 +76,7 @@ def unfit(root):
     """Why forking would not be the same as starting: a module of the project is loaded, or a thread runs."""
     import reasoncli_report
 
-    for name, module in list(sys.modules.items()):
+    for module in list(sys.modules.values()):
         path = reasoncli_report.relative(getattr(module, "__file__", None), root)
         if path is not None:
             return "%s of the project is loaded before its tests begin" % path
