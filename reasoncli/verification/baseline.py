@@ -47,6 +47,7 @@ def measure_baseline(
     task: Task,
     emit: Callable[[Event], None],
     options: BaselineOptions | None = None,
+    pool: SandboxPool | None = None,
 ) -> Baseline:
     """Run the suite twice, each time in a sandbox of its own, and sort its tests.
 
@@ -59,6 +60,7 @@ def measure_baseline(
         task: the repository, the issue and the test plan.
         emit: gets progress (stage `baseline`) and warnings.
         options: limits.
+        pool: takes sandboxes from here and gives them back; without one, they are opened and closed.
 
     Raises:
         BaselineError: the tests can't be run at the base, or nothing in them says anything about the code.
@@ -66,7 +68,8 @@ def measure_baseline(
         SandboxUnavailable: no sandbox can be opened, or they keep breaking.
     """
     options = options or BaselineOptions()
-    pool = SandboxPool(provider, emit)
+    own = pool is None
+    pool = pool or SandboxPool(provider, emit)
     stop = threading.Event()
     try:
         first, second = _both_runs(pool, task, emit, options, stop)
@@ -77,7 +80,8 @@ def measure_baseline(
             emit(Warned(f"the base run is not whole: {problem}", hint="tests that did not report are left out"))
         first, flaky = _settle(pool, task, first, second, options)
     finally:
-        pool.close()
+        if own:
+            pool.close()
     return _sort(task, first.report, second.report, flaky, emit)
 
 

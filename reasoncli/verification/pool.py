@@ -12,6 +12,7 @@ from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 
 T = TypeVar("T")
 _ATTEMPTS = 3
+_IDLE = 8  # more than that waited for work at once by accident only
 
 
 class SandboxPool:
@@ -22,6 +23,7 @@ class SandboxPool:
         self._emit = emit
         self._idle: list[Sandbox] = []
         self._busy: list[Sandbox] = []
+        self._unused: list[Sandbox] = []
         self._lock = threading.Lock()
         self._closed = False
 
@@ -34,7 +36,7 @@ class SandboxPool:
 
         Args:
             job: gets a sandbox in its opening state.
-            fresh: use a sandbox that nothing ran in before, and end it afterwards.
+            fresh: use a sandbox that nothing ran in before.
             stopped: asked before each try whether the job is still wanted.
 
         Raises:
@@ -45,7 +47,7 @@ class SandboxPool:
         for _ in range(_ATTEMPTS):
             if stopped():
                 raise Interrupted("the tests are no longer needed")
-            sandbox = self._provider.open() if fresh else self._take()
+            sandbox = self._take(self._unused if fresh else self._idle)
             with self._lock:
                 self._busy.append(sandbox)
             try:
@@ -64,15 +66,25 @@ class SandboxPool:
             finally:
                 with self._lock:
                     self._busy.remove(sandbox)
-            if fresh:
-                sandbox.close()
-            else:
-                self._give_back(sandbox)
+            self._give_back(sandbox)
             return value
         raise SandboxUnavailable(
             f"the sandbox broke {_ATTEMPTS} times in a row: {reason}",
             hint="look at `reasoncli doctor` and at the engine's own log; no candidate was counted as failed for it",
         )
+
+    def reserve(self) -> None:
+        """Open a sandbox now that the next fresh job will use.
+
+        Raises:
+            SandboxUnavailable: none can be opened.
+        """
+        sandbox = self._provider.open()
+        with self._lock:
+            if not self._closed:
+                self._unused.append(sandbox)
+                return
+        sandbox.close()
 
     def interrupt(self) -> None:
         """End the sandboxes in work; their jobs are not done again if their `stopped` says so by now."""
@@ -85,14 +97,16 @@ class SandboxPool:
         """Close every idle sandbox, and those in work when they come back. Idempotent."""
         with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
+            idle = self._idle + self._unused
+            self._idle.clear()
+            self._unused.clear()
         for sandbox in idle:
             sandbox.close()
 
-    def _take(self) -> Sandbox:
+    def _take(self, waiting: list[Sandbox]) -> Sandbox:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            if waiting:
+                return waiting.pop()
         return self._provider.open()
 
     def _give_back(self, sandbox: Sandbox) -> None:
@@ -103,7 +117,7 @@ class SandboxPool:
             self._emit(SandboxReplaced(str(failure)))
             return
         with self._lock:
-            if not self._closed:
+            if not self._closed and len(self._idle) < _IDLE:
                 self._idle.append(sandbox)
                 return
         sandbox.close()

@@ -55,12 +55,13 @@ class Verifier:
         baseline: Baseline,
         emit: Callable[[Event], None],
         options: VerifierOptions | None = None,
+        pool: SandboxPool | None = None,
     ) -> None:
         self._task = task
         self._tree = SnapshotTree.of(task.snapshot)
         self._baseline = baseline
         self._options = options or VerifierOptions()
-        self._pool = SandboxPool(provider, emit)
+        self._pool = pool or SandboxPool(provider, emit)
         self._lock = threading.Lock()
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)

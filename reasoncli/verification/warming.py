@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reasoncli.domain import Baseline, Evidence, Loaded, Outcome, TestPlan, TestResult
 from reasoncli.errors import Interrupted, SandboxUnavailable
@@ -37,9 +37,9 @@ class Warming:
         self._threads: list[threading.Thread] = []
 
     def start(self, sandboxes: int) -> None:
-        """Begin, in threads of its own."""
-        for number in range(sandboxes):
-            thread = threading.Thread(target=self._prepare, name=f"warming-{number}", daemon=True)
+        """Begin, in threads of its own: so many sandboxes to screen in, and one for the first confirmation."""
+        for work in (*[self._screening] * sandboxes, self._pool.reserve):
+            thread = threading.Thread(target=self._prepare, args=(work,), name="warming", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -64,9 +64,12 @@ class Warming:
         """End what is under way. The pool's runs have to be interrupted after this has been called."""
         self._stop.set()
 
-    def _prepare(self) -> None:
+    def _screening(self) -> None:
+        self._pool.work(self._prove, stopped=self._stop.is_set)
+
+    def _prepare(self, work: Callable[[], None]) -> None:
         try:
-            self._pool.work(self._prove, stopped=self._stop.is_set)
+            work()
         except (Interrupted, SandboxUnavailable) as failure:  # the first candidate will meet it, too, and say so
             self._refuse(str(failure))
 

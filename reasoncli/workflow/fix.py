@@ -36,6 +36,7 @@ from reasoncli.search.strategies.best_of_n import BestOfN
 from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.detect import plan_tests
+from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
@@ -141,12 +142,14 @@ class _Run:
             provider = self.provider(snapshot)
             stack.callback(provider.close)
             loading.check()
-            baseline = self.baseline(provider, task)
+            pool = SandboxPool(provider, self.emit)
+            stack.callback(pool.close)
+            baseline = self.baseline(provider, task, pool)
             suspects = self.suspects(task, baseline)
             sampler = loading.result()
             self.begin(task, provider, sampler.info)
             policy = preparation.policy(self.settings)
-            verifier = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy))
+            verifier = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy), pool)
             stack.callback(verifier.close)
             verifier.prepare(worker_count(self.settings))
             prompts = self.prompts(task, baseline, suspects, sampler)
@@ -199,13 +202,13 @@ class _Run:
             )
         return provider
 
-    def baseline(self, provider: SandboxProvider, task: Task) -> Baseline:
+    def baseline(self, provider: SandboxProvider, task: Task, pool: SandboxPool) -> Baseline:
         if self.earlier and self.earlier.baseline:
             baseline = self.earlier.baseline
         else:
             with self.emit.stage("baseline", task.tests.command) as stage:
                 options = BaselineOptions(timeout=self.settings.tests.baseline_timeout)
-                baseline = measure_baseline(provider, task, self.emit, options)
+                baseline = measure_baseline(provider, task, self.emit, options, pool)
                 stage.summary = f"{len(baseline.guards)} pass, {len(baseline.targets)} to turn green"
             self.journal.baseline(baseline)
         self.emit(BaselineReady(baseline))
