@@ -123,6 +123,7 @@ class Resident(object):
             OSError: somebody tampered with one of them.
         """
         if self._warm is not None and not self._warm.alive():
+            self._warm.end()
             self._warm = None
         pids = [os.getpid()]
         pids.extend(self._spared())

@@ -54,6 +54,7 @@ class Warm(object):
         self.pids = ()
         self._process = self._channel = None
         self._heard = b""
+        self._lost = False
         if not self.refusal:
             self._start(spec, loaded)
 
@@ -63,7 +64,7 @@ class Warm(object):
 
     def alive(self):
         """Whether it waits for the next run, or was refused and is remembered for that."""
-        return bool(self.refusal) or self._process.poll() is None
+        return bool(self.refusal) or not self._lost and self._process.poll() is None
 
     def end(self):
         """Kill it."""
@@ -140,6 +141,7 @@ class Warm(object):
         try:
             return int(self._hear(0.0)["status"])
         except (OSError, ValueError):  # the waiting program was killed: so is what it started
+            self._lost = True
             return signal.SIGKILL
 
 

@@ -1,0 +1,281 @@
+"""The resident runner and its warm lane, spoken to as a sandbox does, with any Python that can run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reasoncli.resources import sandboxes_dir
+from reasoncli.sandbox import keeper
+from reasoncli.verification import wire
+from reasoncli.verification.records import read_records
+from tests.runner.support import NONCE, Seen, write_tree
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the resident runner is for Linux containers")
+
+NOTHING: dict[str, Sequence[str]] = {"modules": (), "sources": (), "rewritten": ()}
+PYTEST = "python -m pytest"
+CORE = "def double(value):\n    return value + value\n"
+TEST = "from core import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
+
+
+class Resident:
+    """A resident over one tree."""
+
+    def __init__(self, python: str, home: Path, root: Path, **variables: str) -> None:
+        self.root = root
+        shutil.copytree(sandboxes_dir() / "runner", home / "runner")
+        shutil.copy(keeper.__file__, home / "keeper.py")
+        (home / "tmp").mkdir()
+        self.process = subprocess.Popen(
+            [python, "-I", "-S", "-B", str(home / "runner" / "resident.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(home / "tmp"), **variables},
+            cwd=root,
+        )
+        manifest = keeper.flatten(keeper.scan(str(root)))
+        assert self.ask({"op": "keep", "root": str(root), "manifest": manifest, "empty": [str(home / "tmp")]}) == ["1"]
+
+    def ask(self, request: Mapping[str, Any]) -> list[str]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(keeper.pack_request(dict(request)))
+        self.process.stdin.flush()
+        return self.hear()
+
+    def hear(self) -> list[str]:
+        assert self.process.stdout is not None
+        length = int.from_bytes(self.process.stdout.read(8), "big")
+        word, *fields = [os.fsdecode(field) for field in self.process.stdout.read(length).split(b"\0")]
+        assert word == "ok", fields
+        return fields
+
+    def run(
+        self,
+        warm: Mapping[str, Sequence[str]] | None,
+        command: str = PYTEST,
+        write: Mapping[str, str] | None = None,
+        **request: Any,
+    ) -> tuple[Seen, str]:
+        """One run, and the lane it took."""
+        spec = wire.encode(
+            wire.Request(**{"command": command, "tests": None, "timeout": 60.0, **request}),
+            root=str(self.root),
+            nonce=NONCE,
+        )
+        items = [(path, "f", 0o644, text.encode(), -1) for path, text in (write or {}).items()]
+        load = None if warm is None else {name: list(names) for name, names in warm.items()}
+        living, result = self.ask({"op": "run", "spec": spec.decode(), "items": items, "warm": load})
+        answer = wire.read(result.encode())
+        assert answer is not None
+        assert int(living) == 1 + len(self.living())
+        return Seen(answer, read_records(answer.records)), answer.lane
+
+    def restore(self) -> None:
+        wrong = self.ask({"op": "restore"})
+        if wrong:
+            items = [(path, "f", 0o644, (CORE if path == "core.py" else TEST).encode(), -1) for path in wrong]
+            self.ask({"items": items})
+        else:
+            self.hear()
+
+    def learn(self) -> dict[str, Sequence[str]]:
+        """What a run loads."""
+        seen, lane = self.run(None, loaded=True)
+        assert lane == "cold: not asked for"
+        loaded = seen.records.loaded
+        return {"modules": loaded.modules, "sources": loaded.sources, "rewritten": loaded.rewritten}
+
+    def living(self) -> list[int]:
+        """Processes below it."""
+        found, heads = [], [self.process.pid]
+        while heads:
+            heads = [child for head in heads for child in _children(head)]
+            found += heads
+        return found
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait(10) == 0
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "root", core=CORE, test_core=TEST)
+
+
+@pytest.fixture
+def resident(here: str, tmp_path: Path, root: Path) -> Iterator[Resident]:
+    resident = Resident(here, tmp_path / "home", root)
+    yield resident
+    resident.close()
+    time.sleep(0.1)
+    assert resident.living() == []
+
+
+def test_both_lanes_say_the_same(resident: Resident) -> None:
+    load = resident.learn()
+    assert load["sources"] == ("core.py",)
+    assert load["rewritten"] == ("test_core.py",)
+    cold, _ = resident.run(None)
+    first, lane = resident.run(load)
+    again, _ = resident.run(load)
+    assert lane == "warm"
+    for seen in (first, again):
+        assert seen.outcomes() == cold.outcomes() == {"test_core.py::test_double": "passed"}
+        assert seen.records.whole
+        assert seen.answer.exit_code == 0
+        assert "1 passed" in seen.answer.output
+
+
+def test_an_edit_of_equal_size_at_the_same_time_is_seen(resident: Resident, root: Path) -> None:
+    load = resident.learn()
+    status = (root / "core.py").stat()
+    wrong, lane = resident.run(load, write={"core.py": CORE.replace("+", "*")})
+    assert lane == "warm"
+    assert wrong.outcomes() == {"test_core.py::test_double": "failed"}
+    assert "assert 9 == 6" in wrong.answer.output
+    os.utime(root / "core.py", ns=(status.st_atime_ns, status.st_mtime_ns))
+    resident.restore()
+    right, _ = resident.run(load)
+    assert right.outcomes() == {"test_core.py::test_double": "passed"}
+
+
+def test_a_new_module_is_found(resident: Resident) -> None:
+    load = resident.learn()
+    for name in ("one", "two"):
+        text = f"from {name} import double\n"
+        seen, lane = resident.run(load, write={"core.py": text, f"{name}.py": CORE})
+        assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+
+
+def test_runs_leave_nothing_to_each_other(resident: Resident) -> None:
+    load = resident.learn()
+    stains = TEST + (
+        "\n\ndef test_clean():\n    import os, random, sys, threading\n"
+        "    assert 'STAIN' not in os.environ and not hasattr(sys, 'stain')\n"
+        "    assert os.getcwd() == os.path.dirname(__file__)\n"
+        "    os.environ['STAIN'] = sys.stain = 'here'\n    os.chdir('/')\n"
+        "    os.setpgid(0, 0) if os.getpgid(0) != os.getpid() else None\n"
+        "    print('number', random.random())\n"
+    )
+    numbers = []
+    for _ in range(3):
+        seen, lane = resident.run(load, command=f"{PYTEST} -s", write={"test_core.py": stains})
+        assert (lane, seen.outcomes()["test_core.py::test_clean"]) == ("warm", "passed"), seen.answer.output
+        numbers += [line for line in seen.answer.output.splitlines() if "number" in line]
+    assert len(set(numbers)) == 3  # random state is not forked with the process
+
+
+def test_daemons_and_hangs_end_with_their_run(resident: Resident) -> None:
+    load = resident.learn()
+    start = "subprocess.Popen(['sleep', '1000'], start_new_session=True)"
+    daemon = TEST + f"\n\ndef test_daemon():\n    import subprocess\n\n    {start}\n"
+    for _ in range(2):
+        seen, lane = resident.run(load, write={"test_core.py": daemon})
+        assert (lane, set(seen.outcomes().values())) == ("warm", {"passed"})
+    hang = TEST + "\n\ndef test_hang():\n    import time\n\n    time.sleep(1000)\n"
+    seen, _ = resident.run(load, write={"test_core.py": hang}, timeout=2.0)
+    assert seen.answer.timed_out
+    seen, _ = resident.run(load, write={"test_core.py": hang}, test_timeout=0.5)
+    assert seen.outcomes() == {"test_core.py::test_double": "passed", "test_core.py::test_hang": "timeout"}
+    resident.restore()
+    assert resident.run(load)[0].outcomes() == {"test_core.py::test_double": "passed"}
+
+
+def test_what_does_not_compile_is_told_before_anything_runs(resident: Resident) -> None:
+    seen, _ = resident.run(resident.learn(), write={"core.py": "def broken(:\n"}, compile=["core.py"])
+    assert seen.answer.invalid == "core.py"
+
+
+@pytest.mark.parametrize(
+    "death",
+    ["os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()", "sys.exit(0)", "os.kill(os.getppid(), 9)"],
+)
+def test_a_death_in_the_middle_is_no_regular_end(resident: Resident, death: str) -> None:
+    load = resident.learn()
+    seen, lane = resident.run(load, write={"core.py": f"import os, sys\n\n\ndef double(value):\n    {death}\n"})
+    assert lane == "warm"
+    whole = seen.records.whole and seen.outcomes() == {"test_core.py::test_double": "passed"}
+    assert not whole
+    resident.restore()
+    after, lane = resident.run(load)
+    assert (lane, after.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("python -m pytest && true", "more than one program"),
+        ("python -m unittest", "not pytest alone"),
+        ("python -m pytest -p no_such_plugin", "did not come to the point"),
+        ("python -m pytest -p core", "core.py of the project is loaded"),
+    ],
+)
+def test_it_goes_cold_by_itself(resident: Resident, command: str, reason: str) -> None:
+    for _ in range(2):
+        _, lane = resident.run(NOTHING, command=command)
+        assert lane.startswith("cold: ")
+        assert reason in lane
+
+
+def test_a_library_that_starts_a_thread_keeps_it_cold(here: str, tmp_path: Path, root: Path) -> None:
+    library = write_tree(
+        tmp_path / "library",
+        spinner="import threading, time\n\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n",
+    )
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    seen, lane = resident.run({**NOTHING, "modules": ["spinner"]})
+    assert lane == "cold: threads run before the tests begin"
+    assert seen.outcomes() == {"test_core.py::test_double": "passed"}
+    resident.close()
+
+
+def test_modules_that_fail_exit_or_belong_to_the_project_are_left_out(here: str, tmp_path: Path, root: Path) -> None:
+    library = write_tree(
+        tmp_path / "library",
+        fails="raise RuntimeError('no')",
+        leaves="import sys\nsys.exit(3)",
+        core="raise RuntimeError('the library, not the project')",
+    )
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    seen, lane = resident.run({**NOTHING, "modules": ["fails", "leaves", "core", "no.such.module", "json.tool"]})
+    assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+    resident.close()
+
+
+def test_changed_limits_of_the_waiting_are_noticed(resident: Resident) -> None:
+    limit = "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (8, 8))"
+    attack = f"import os, resource\n\n\ndef double(value):\n    {limit}\n    return 6\n"
+    load = resident.learn()
+    with pytest.raises(AssertionError, match="limits of process"):
+        resident.run(load, write={"core.py": attack})
+
+
+def test_a_report_of_any_size_comes_through(resident: Resident) -> None:
+    many = (
+        "import pytest\n\n\n@pytest.mark.parametrize('n', range(3000))\ndef test_n(n):\n    assert n < 0, 'x' * 500\n"
+    )
+    seen, lane = resident.run(resident.learn(), write={"test_core.py": many})
+    assert lane == "warm"
+    assert len(seen.outcomes()) == 3000
+    assert json.dumps(seen.answer.records).isascii()
