@@ -47,8 +47,8 @@ class PatchVerifier(Protocol):
         """Judge in a fresh sandbox by the whole suite; the verdict is `clean`."""
         ...
 
-    def interrupt(self) -> None:
-        """End what runs at this moment: calls whose `cancel` is set raise `Interrupted` soon."""
+    def interrupt(self, cancel: threading.Event | None = None) -> None:
+        """End what runs at this moment, or the call with this `cancel`: if it is set, `Interrupted` is raised soon."""
         ...
 
 

@@ -193,9 +193,10 @@ class Search:
                 self._busy = False
                 self._news = True
             case Judged(candidate, verdict, error):
-                if verdict is None:
-                    raise error or RuntimeError("a worker gave neither verdict nor error")
-                self._judged(candidate, verdict)
+                if error is not None:
+                    raise error
+                if verdict is not None:
+                    self._judged(candidate, verdict)
                 self._judging.settle(candidate.index)
                 self._news = True
             case DrawingFailed(error):

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reasoncli.errors import SettingsError
+from reasoncli.machine import cores, free_memory
 from reasoncli.settings.fields import GROUPS, Field, fields, show
 from reasoncli.settings.keys import Scope, closest
 from reasoncli.settings.reading import BadValueError, Value, read
@@ -101,11 +102,10 @@ def state_folder(settings: Settings) -> Path:
 
 
 def worker_count(settings: Settings) -> int:
-    """How many candidates are tested at once: the setting, or one a core that this process may use."""
+    """How many candidates are tested at once: the setting, or one a core, as far as memory goes for their sandboxes."""
     if settings.search.workers is not None:
         return settings.search.workers
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable is not None else os.cpu_count() or 1
+    return max(1, min(cores(), free_memory() // settings.sandbox.memory))
 
 
 def as_text(settings: Settings) -> Mapping[str, str]:

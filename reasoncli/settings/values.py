@@ -126,7 +126,8 @@ class SearchSettings:
         int, Key("Samples drawn before the vote is looked at again.", Scope.USER, minimum=1, maximum=100_000)
     ] = 32
     workers: Annotated[
-        int | None, Key("Candidates tested at once.", Scope.NARROW, minimum=1, maximum=1024, default="one a core")
+        int | None,
+        Key("Candidates tested at once.", Scope.NARROW, minimum=1, maximum=1024, default="by cores and memory"),
     ] = None
     suspects: Annotated[int, Key("Suspect places that the model is shown.", Scope.NARROW, minimum=1, maximum=1000)] = 16
     stop_confidence: Annotated[

@@ -25,7 +25,8 @@ def touched_guards(patch: Patch, baseline: Baseline, read: Callable[[str], bytes
     """Guards that execute a function the patch changes, quickest first.
 
     All of them where the coverage can't tell: a file that is no Python or that no test runs, a change at module or
-    class level, a suite too quick to be worth choosing from. A guard whose coverage is unknown is always reached.
+    class level, an import that wasn't there, a suite too quick to be worth choosing from. A guard whose coverage is
+    unknown is always reached.
 
     Args:
         patch: the candidate.
@@ -47,9 +48,20 @@ def touched_guards(patch: Patch, baseline: Baseline, read: Callable[[str], bytes
             return Reach(guards, f"what {change.path} is used for can't be told from coverage")
         if lines & coverage.get(IMPORT, {}).get(change.path, frozenset()):
             return Reach(guards, f"{change.path} changes outside of functions")
+        if base is not None and change.content is not None and _imports(change.content) - _imports(base):
+            return Reach(guards, f"{change.path} imports what it did not")
         changed[change.path] = lines
     reached = [test for test in guards if test not in coverage or _meets(coverage[test], changed)]
     return Reach(tuple(sorted(reached, key=lambda test: duration.get(test, 0.0))), "they run what the patch changes")
+
+
+def _imports(source: bytes) -> frozenset[str]:
+    """What a file imports, anywhere in it, as source text; nothing if it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _meets(covered: Mapping[str, frozenset[int]], changed: Mapping[str, frozenset[int]]) -> bool:

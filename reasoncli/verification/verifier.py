@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +25,7 @@ from reasoncli.verification.warming import Warming
 
 _FEW = 8  # broken guards that are worth running again before they count
 _REPEATS = 2
+_NEARLY_DONE = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Verifier:
         self._options = options or VerifierOptions()
         self._pool = pool or SandboxPool(provider, emit)
         self._lock = threading.Lock()
+        self._at_work: dict[int, tuple[Sandbox, float]] = {}  # id of a call's `cancel` -> where it works, since when
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
@@ -97,10 +100,20 @@ class Verifier:
         verdict = refusal or self._certain(patch, cancel, self._confirm_in, fresh=True)
         return replace(verdict, clean=True)
 
-    def interrupt(self) -> None:
-        """End the runs under way; calls whose `cancel` is set raise `Interrupted` instead of waiting for them."""
-        self._warming.close()
-        self._pool.interrupt()
+    def interrupt(self, cancel: threading.Event | None = None) -> None:
+        """End the runs under way; calls whose `cancel` is set raise `Interrupted` instead of waiting for them.
+
+        With `cancel`, only the one that was called with it, and only if it has run for a while: what is nearly done
+        stops before its next stage by itself, and a new sandbox has its price.
+        """
+        if cancel is None:
+            self._warming.close()
+            self._pool.interrupt()
+            return
+        with self._lock:
+            sandbox, since = self._at_work.get(id(cancel), (None, 0.0))
+        if sandbox is not None and time.monotonic() - since > _NEARLY_DONE:
+            sandbox.close()
 
     def close(self) -> None:
         """End the sandboxes. Idempotent."""
@@ -129,7 +142,13 @@ class Verifier:
         """
 
         def job(sandbox: Sandbox, resident: bool) -> tuple[Verdict, bool]:
-            return judge(sandbox, patch, cancel, resident)
+            with self._lock:
+                self._at_work[id(cancel)] = sandbox, time.monotonic()
+            try:
+                return judge(sandbox, patch, cancel, resident)
+            finally:
+                with self._lock:
+                    del self._at_work[id(cancel)]
 
         verdict, answered = self._pool.work(partial(job, resident=not fresh), fresh=fresh, stopped=cancel.is_set)
         if not answered:

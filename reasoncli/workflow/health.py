@@ -107,8 +107,8 @@ def _model(settings: Settings, *, load: bool) -> Iterator[Finding]:
 
 def _next_step() -> Iterator[Finding]:
     """The embedded model is good for single-line Python bugs; name what this machine could run instead."""
+    from reasoncli.machine import free_memory
     from reasoncli.models.catalogue import suggest
-    from reasoncli.models.llama_cpp.memory import free_memory
 
     entry = suggest(free_memory())
     if entry is not None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.random_gguf import CHAT_TEMPLATE, Shape, write
 from reasoncli.domain import ChatContent, Completion, Form, InfillContent, Prompt, RepairContent
 from reasoncli.errors import ModelError, ModelFileError, ModelMemoryError
+from reasoncli.machine import free_memory
 from reasoncli.models.interface import KEEP, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.decoder import Feed
@@ -337,4 +338,4 @@ def test_sizes_follow_from_model_and_memory() -> None:
 
 
 def test_free_memory_is_a_number() -> None:
-    assert 0 < memory.free_memory() < 1 << 50
+    assert 0 < free_memory() < 1 << 50

@@ -64,7 +64,7 @@ class ScriptedVerifier:
         kind = self.clean.get(patch.diff, self.kinds.get(patch.diff, VerdictKind.NO_EFFECT))
         return verdict(kind, clean=True)
 
-    def interrupt(self) -> None:
+    def interrupt(self, cancel: threading.Event | None = None) -> None:
         pass  # `screen` watches its `cancel`
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from reasoncli.domain import Completion, VerdictKind
-from reasoncli.errors import ModelError, SandboxUnavailable
+from reasoncli.domain import Completion, Patch, Verdict, VerdictKind
+from reasoncli.errors import Interrupted, ModelError, SandboxUnavailable
 from reasoncli.events import CandidateFound, Emitter, Event, SamplesDrawn
 from reasoncli.models.interface import SampleRequest
 from reasoncli.search.interface import Recorded
@@ -152,6 +152,24 @@ def test_candidates_left_out_for_a_leader_are_judged_when_it_falls(journal: List
     result = search({"a": 30, "b|rare": 1}, verifier, journal, samples=128)
     assert "b|rare" in verifier.confirmed
     assert result.samples == 128
+
+
+def test_a_screening_that_can_change_nothing_any_more_is_given_up(journal: ListJournal) -> None:
+    class Slow(ScriptedVerifier):
+        given_up = 0
+
+        def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
+            if patch.diff == "slow":
+                assert cancel.wait(60), "it was left to run"
+                self.given_up += 1
+                raise Interrupted("no longer needed")
+            return super().screen(patch, cancel)
+
+    verifier = Slow({"a": FIXES, "slow": FIXES})
+    result = search({"a": 4, "slow": 1}, verifier, journal, samples=256)
+    assert verifier.given_up >= 1
+    assert verifier.confirmed == ["a"]
+    assert [each.patch.diff for each in result.candidates if each.verdict] == ["a"]
 
 
 def test_confirmations_are_limited(journal: ListJournal) -> None:

@@ -302,7 +302,8 @@ def test_the_state_folder(places: Places, tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_number_of_workers(places: Places) -> None:
     assert worker_count(places.load({"workers": 3})) == 3
-    assert worker_count(places.load()) == len(os.sched_getaffinity(0))
+    assert worker_count(places.load({"memory": "64m"})) == len(os.sched_getaffinity(0))
+    assert worker_count(places.load({"memory": "500t"})) == 1, "a sandbox needs its memory"
 
 
 def test_values_as_text_can_be_read_again(places: Places) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from reasoncli.errors import ModelMemoryError
 from reasoncli.models.gguf import GgufMetadata
@@ -46,19 +44,6 @@ class Plan:
     batch: int
     flash: bool
     bytes: int
-
-
-def free_memory() -> int:
-    """Bytes that this process can still take: the machine's free memory, or less inside a cgroup."""
-    limits = [_machine_free()]
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
-        most, now = _number(Path(limit)), _number(Path(used))
-        if most is not None and now is not None:
-            limits.append(max(0, most - now))
-    return min(limits)
 
 
 def plan(
@@ -147,21 +132,3 @@ def _halvings(most: int) -> list[int]:
 
 def _padded(cells: int) -> int:
     return max(_PAD, -(-cells // _PAD) * _PAD)
-
-
-def _machine_free() -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:  # no Linux
-        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.7)
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
-
-
-def _number(path: Path) -> int | None:
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None

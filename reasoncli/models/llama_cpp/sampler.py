@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
+from reasoncli.machine import cores, free_memory
 from reasoncli.models.gguf import GgufMetadata
 from reasoncli.models.interface import KEEP, ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
@@ -220,7 +220,7 @@ def open_llama_sampler(
     profile = profile or read_profile(path)
     plan, layers = _fit(profile.metadata, options)
     model = library.load_model(path, layers)
-    threads = options.threads or (1 if profile.metadata.parameters < _SMALL else _cores())
+    threads = options.threads or (1 if profile.metadata.parameters < _SMALL else cores())
     context = _make_context(model, plan, threads)
     if not context:
         complaint = library.start().complaint()
@@ -256,13 +256,13 @@ def _fit(metadata: GgufMetadata, options: ModelOptions) -> tuple[memory.Plan, in
         return memory.plan(metadata, options.memory or free, gpu=gpu, **wishes)
 
     if not gpus:
-        return planned(memory.free_memory(), gpu=False), 0
+        return planned(free_memory(), gpu=False), 0
     if options.gpu_layers > 0:
-        return planned(room + memory.free_memory(), gpu=True), options.gpu_layers
+        return planned(room + free_memory(), gpu=True), options.gpu_layers
     try:
         return planned(room, gpu=True), -1
     except ModelMemoryError:
-        both = planned(room + memory.free_memory(), gpu=True)
+        both = planned(room + free_memory(), gpu=True)
         share = room * 0.8 / both.bytes
         return both, max(1, int(metadata.block_count * share))
 
@@ -281,10 +281,6 @@ def _make_context(model: library.LoadedModel, plan: memory.Plan, threads: int) -
     if hasattr(parameters, "n_outputs_max"):
         parameters.n_outputs_max = min(plan.sequences, plan.batch)
     return llama_cpp.llama_init_from_model(model.handle, parameters) or 0
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _digest(parts: Sequence[Path]) -> str:
