@@ -23,5 +23,9 @@ def of_run(run: str, lock: Path) -> dict[str, str]:
 
 
 def host() -> str:
-    """Name of the machine, as others that share its engine would tell it apart."""
-    return socket.gethostname()
+    """Name of the machine and of its root folder, as others that share its engine would tell them apart.
+
+    A container or a chroot may have the machine's name and not its files: neither could look at the other's locks.
+    """
+    root = Path("/").stat()
+    return f"{socket.gethostname()}:{root.st_dev:x}:{root.st_ino:x}"
