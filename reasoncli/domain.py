@@ -165,13 +165,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """All tests at the base commit, run twice.
+    """All tests at the base commit, run twice, the second time in another order.
 
     Attributes:
-        first, second: the two runs; the first carries the coverage.
-        targets: must turn green. Guards: pass at the base and must stay so. Flaky: differ between the runs, set aside.
+        first, second: the two runs; the first carries the coverage, the second is undisturbed by it.
+        targets: must turn green. Guards: pass at the base and must stay so. Flaky: differ between runs in one order.
         environmental: fail for want of a module, the network or the like, with the reason; never targets.
         unrelated: fail at the base and are not linked to the issue; they neither select nor reject.
+        order_dependent: have one outcome in the suite's own order and another in another order; set aside as flaky ones
+            are, unless the suite as a whole is `ordered`.
+        quarantine: why a test counts as flaky or order-dependent.
+        uncollected: modules that can't be imported or collected at the base, with what they raise. Their tests are not
+            known; the modules stand among targets, environmental or unrelated as well.
+        ordered: so many tests depend on their order that only whole runs in the suite's own order say anything.
+        passing: how many tests pass in both runs; more than there are guards where those are a sample.
+        reused: seconds since the epoch at which an earlier run measured this; `None` where this run did.
     """
 
     first: TestReport
@@ -181,6 +189,12 @@ class Baseline:
     flaky: tuple[str, ...]
     environmental: Mapping[str, str]
     unrelated: tuple[str, ...]
+    order_dependent: tuple[str, ...] = ()
+    quarantine: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    uncollected: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ordered: bool = False
+    passing: int = 0
+    reused: float | None = None
 
 
 # ---------------------------------------------------------------- localization

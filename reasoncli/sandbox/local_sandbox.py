@@ -203,7 +203,7 @@ class LocalSandbox:
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
-            stdout, stderr = Capped(limits.output), Capped(limits.output)
+            stdout, stderr = Capped(limits.output), Capped(limits.output, listener=command.on_stderr)
             try:
                 talk = Talk(process, ours, stdout, stderr)
                 ended = talk.pump(command.stdin, started + command.timeout)

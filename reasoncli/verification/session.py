@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reasoncli.domain import Evidence, Outcome, TestPlan, TestReport, TestResult
@@ -51,18 +51,22 @@ class RunOptions:
         test_timeout: seconds for one test; `None` for no such limit.
         coverage: whether to record lines.
         fail_fast: stop at the first failing test.
+        shuffle: seed of another order of the tests, where the hooks see them.
         compile: paths that must compile first.
         evidence: how the ids that are asked for were obtained.
         env: added to the environment of the command.
+        progress: told, now and then, how many tests have reported and how many were collected (`None` before that).
     """
 
     timeout: float
     test_timeout: float | None = None
     coverage: bool = False
     fail_fast: bool = False
+    shuffle: int | None = None
     compile: Sequence[str] = ()
     evidence: Evidence = Evidence.STRUCTURED
     env: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[int, int | None], None] | None = None
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
@@ -84,13 +88,16 @@ def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         test_timeout=options.test_timeout,
         coverage=options.coverage,
         fail_fast=options.fail_fast,
+        shuffle=options.shuffle,
         compile=options.compile,
         env=options.env,
+        progress=options.progress is not None,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
-    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN))
+    listen = None if options.progress is None else wire.ProgressReader(nonce, options.progress).feed
+    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN, on_stderr=listen))
     answer = _answer(sandbox, result, nonce)
     return _lost(result) if answer is None else interpret(answer)
 

@@ -118,6 +118,8 @@ class Verifier:
         return verdict
 
     def _screen_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
+        if self._baseline.ordered:  # part of such a suite says nothing
+            return self._confirm_in(sandbox, patch, cancel)
         sandbox.write(patch.changes)
         judged = Judged(guards_total=len(self._baseline.guards))
         if self._targets:
@@ -178,11 +180,12 @@ class Verifier:
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
         evidence = self._baseline.second.evidence
-        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES)
+        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES) and not self._baseline.ordered
+        whole = self._task.tests.selected or None if self._baseline.ordered else None
         return run_tests(
             sandbox,
             self._task.tests,
-            tests if selectable else None,
+            tests if selectable else whole,
             RunOptions(
                 timeout=timeout if selectable else self._timing.whole,
                 test_timeout=test_timeout,

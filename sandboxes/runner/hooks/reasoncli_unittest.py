@@ -10,6 +10,7 @@ inherits the wrapped methods. A class or module whose set-up fails never starts 
 import os
 import sys
 
+import reasoncli_order
 import reasoncli_report
 
 _OUTCOMES = {"passed": 0, "skipped": 1, "xfailed": 1, "xpassed": 1, "failed": 2, "error": 3, "timeout": 4}
@@ -52,6 +53,9 @@ class Session(object):
         selected = self.reporter.config["tests"]
         if selected is not None:
             _narrow(suite, frozenset(selected))
+        seed = self.reporter.config.get("shuffle")
+        if seed is not None:
+            reasoncli_order.Order(seed).unittest_suite(suite)
         if hasattr(result, "failfast"):
             result.failfast = self.reporter.config["fail_fast"]
         self.reporter.write(
