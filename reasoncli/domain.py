@@ -392,6 +392,8 @@ class Verdict:
         guards_run, guards_total: how much of the suite was run.
         clean: from a fresh sandbox and the whole suite; only such a verdict may select.
         reason: one line for people.
+        overran: tests that were interrupted at a time limit; on another day they might not have been.
+        reused: an earlier run of the same base judged these very files.
     """
 
     kind: VerdictKind
@@ -405,6 +407,8 @@ class Verdict:
     duration: float = 0.0
     reason: str = ""
     output: str = ""
+    overran: int = 0
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,15 @@ class SandboxProvider(Protocol):
         ...
 
     @property
+    def identity(self) -> str | None:
+        """What two providers share whose sandboxes are the same but for the repository in them.
+
+        The image's digest, or the interpreter with all that is installed for it; `None` where that can't be told, and
+        nothing that was seen in one may then be believed of another.
+        """
+        ...
+
+    @property
     def isolated(self) -> bool:
         """Whether what runs inside is kept from the host (Docker) or not (local)."""
         ...

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_unittest(python: str, tmp_path: Path, command: str) -> None:
     assert sorted(own) == sorted(other)
     assert own != other
     holders = [test.replace("::", ".").rpartition(".")[0] for test in other]
-    assert sum(one != two for one, two in zip(holders, holders[1:], strict=False)) == 5, "classes stay whole"
+    assert sum(one != two for one, two in itertools.pairwise(holders)) == 5, "classes stay whole"
     assert started(python, tmp_path, command, shuffle=3) == other
 
 
