@@ -103,7 +103,7 @@ def test_what_makes_a_run_measure_anew(
                 if entry.is_file():
                     entry.write_bytes(entry.read_bytes()[:-10])
         case "runner":
-            environment["PYTHONPATH"] = _another_runner(tmp_path)
+            environment = {"PYTHONPATH": _another_runner(tmp_path), "PYTHONSAFEPATH": "1"}
     ran = tool.fix(counted, recording, "--dry-run", "--json", *more, **environment)
     assert ran.json["status"] == "verified", ran.err
     assert ran.json["baseline"]["reused"] is None
@@ -162,14 +162,31 @@ def test_two_runs_at_once(tool: Tool, counted: Path, recording: Path) -> None:
     assert tool.fix(counted, recording, "--dry-run", "--json").json["baseline"]["reused"]
 
 
+CASES = """
+import unittest
+
+from shop.prices import cheapest, total
+
+
+class Prices(unittest.TestCase):
+    def test_discount(self):
+        self.assertEqual(total([50, 50], discount=10), 90)
+
+    def test_cheapest(self):
+        self.assertEqual(cheapest([3, 1, 2]), 1)
+"""
+
+
 @pytest.mark.docker
-def test_the_image_is_part_of_what_was_measured(
-    tool: Tool, repository: Path, recording: Path, base_image: str, tmp_path: Path
-) -> None:
+def test_the_image_is_part_of_what_was_measured(tool: Tool, recording: Path, base_image: str, tmp_path: Path) -> None:
     import docker
 
+    files = {"tests/__init__.py": "", "tests/test_prices.py": CASES}
+    repository = make_repository(tmp_path / "shop", files)
+
     def baseline(image: str) -> Any:
-        ran = tool.fix(repository, recording, "--sandbox", "docker", "--image", image, "--dry-run", "--json")
+        more = ("--sandbox", "docker", "--image", image, "--test-command", "python3 -m unittest", "--dry-run", "--json")
+        ran = tool.fix(repository, recording, *more)
         assert ran.json["status"] == "verified", ran.err
         return ran.json["baseline"]
 
