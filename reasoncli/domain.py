@@ -389,7 +389,7 @@ class Verdict:
     Attributes:
         targets_passed, targets_failed: of those that were run.
         guards_broken: tests that passed at the base and don't under the candidate.
-        guards_run, guards_total: how much of the suite was run.
+        guards_run, guards_total: how much of the suite was run, of all that could guard.
         clean: from a fresh sandbox and the whole suite; only such a verdict may select.
         reason: one line for people.
         overran: tests that were interrupted at a time limit; on another day they might not have been.

@@ -69,7 +69,7 @@ def plan_tests(
         raise UsageError("the test command is empty", hint="leave --test-command away to have it detected")
     return TestPlan(
         command=command if command is not None else detect_command(snapshot),
-        selected=tuple(selected),
+        selected=tuple(each.removeprefix("./").rstrip("/") or "." for each in selected),
         targets=tuple(targets),
         timeout=timeout,
     )

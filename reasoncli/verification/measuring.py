@@ -15,7 +15,7 @@ from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.progress import Counts, Progress
 from reasoncli.verification.session import WHOLE_COMMAND, Run, RunOptions, run_tests
-from reasoncli.verification.settling import Settled, differing_tests, settle
+from reasoncli.verification.settling import RunSome, Settled, differing_tests, settle
 
 _RESUMES = 8  # how often a run is taken up again behind a test that killed it
 _LOOK = 0.5  # seconds between two looks at how far the runs are
@@ -79,6 +79,7 @@ def measure(
         if not first.report.complete or not second.report.complete:
             problem = first.problem or second.problem
             emit(Warned(f"the base run is not whole: {problem}", hint="tests that did not report are left out"))
+            second = _in_common(first, second, runs.some)
         if differing := differing_tests(first, second):
             emit(StageProgress("baseline", 0, None, f"{len(differing)} tests differ between the runs; looking closer"))
             settled = settle(first, second, differing, runs.some, runs.orders)
@@ -175,6 +176,18 @@ class _Runs:
             env=self.options.env or {},
             progress=counts,
         )
+
+
+def _in_common(first: Run, second: Run, some: RunSome) -> Run:
+    """The second run about the tests that the first one reported, as far as time allows.
+
+    Cut short in another order, it ran other tests. Those that only the first run came to are run now.
+    """
+    one, two = first.report.results, second.report.results
+    unseen = [test for test in one if test not in two]
+    more = some(unseen, False, second.report.evidence).results if unseen and second.report.timed_out else {}
+    results = {test: result for test, result in {**two, **more}.items() if test in one}
+    return replace(second, report=replace(second.report, results=results))
 
 
 def _joined(run: Run, rest: Run) -> Run:

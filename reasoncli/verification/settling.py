@@ -43,9 +43,11 @@ class Settled:
 
 
 def differing_tests(first: Run, second: Run) -> tuple[str, ...]:
-    """Tests on which two runs disagree."""
+    """Tests on which two runs disagree; where one was cut short, of those that both came to."""
     one, two = first.report.results, second.report.results
-    return tuple(test for test in dict.fromkeys((*one, *two)) if not same(one.get(test), two.get(test)))
+    both = first.report.complete and second.report.complete
+    tests = dict.fromkeys((*one, *two)) if both else [test for test in one if test in two]
+    return tuple(test for test in tests if not same(one.get(test), two.get(test)))
 
 
 def settle(first: Run, second: Run, differing: Sequence[str], some: RunSome, orders: RunOrders) -> Settled:

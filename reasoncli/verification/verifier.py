@@ -63,6 +63,7 @@ class Verifier:
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
+        self._guards_total = max(baseline.passing, len(baseline.guards))
 
     def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
         """Judge quickly, in a sandbox that other candidates were judged in before.
@@ -121,7 +122,7 @@ class Verifier:
         if self._baseline.ordered:  # part of such a suite says nothing
             return self._confirm_in(sandbox, patch, cancel)
         sandbox.write(patch.changes)
-        judged = Judged(guards_total=len(self._baseline.guards))
+        judged = Judged(guards_total=self._guards_total)
         if self._targets:
             run = self._run(sandbox, patch, self._targets, cancel)
             judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
@@ -138,7 +139,7 @@ class Verifier:
     def _confirm_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event) -> tuple[Verdict, bool]:
         sandbox.write(patch.changes)
         guards = self._baseline.guards
-        judged = Judged(guards_total=len(guards))
+        judged = Judged(guards_total=self._guards_total)
         whole = (*self._targets, *guards)
         run = self._run(sandbox, patch, whole, cancel)
         judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)

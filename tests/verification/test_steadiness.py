@@ -250,3 +250,17 @@ def test_progress_is_told_while_the_suite_runs(tmp_path: Path, providers: list[S
     assert told[0].total is None
     assert told[-1] == StageProgress("baseline", 24, 24, "12 tests, each twice")
     assert any(0 < event.done < 12 for event in told), told
+
+
+def test_runs_that_are_cut_short_in_different_orders_still_tell_of_the_same_tests(
+    tmp_path: Path, providers: list[SandboxProvider]
+) -> None:
+    """The last of a module hangs past the whole run's limit: in the other order it comes first."""
+    quick = "".join(f"def test_{n}():\n    pass\n\n\n" for n in range(20))
+    hang = "def test_z():\n    import time\n    time.sleep(60)\n"
+    task = task_of(snapshot_of(tmp_path, {"test_a.py": quick + hang}), command=PYTEST)
+    providers.append(local_provider(task.snapshot, LocalConfig()))
+    options = BaselineOptions(timeout=4, test_timeout=60, parallel=True)
+    baseline = measure_baseline(providers[-1], task, lambda event: None, options)
+    assert len(baseline.guards) == 20
+    assert not baseline.flaky

@@ -229,14 +229,15 @@ class Settings(object):
 
 
 def is_selected(nodeid, selected):
-    """Whether the test or something that holds it (module, class) is selected."""
+    """Whether the test or something that holds it (class, module, folder) is selected."""
     if nodeid in selected:
         return True
     name = nodeid.split("[", 1)[0]
-    while "::" in name:
-        name = name.rsplit("::", 1)[0]
-        if name in selected:
-            return True
+    for separator in ("::", "/"):
+        while separator in name:
+            name = name.rsplit(separator, 1)[0]
+            if name in selected:
+                return True
     return False
 
 
