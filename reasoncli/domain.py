@@ -182,13 +182,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """All tests at the base commit, run twice.
+    """All tests at the base commit, run twice, the second time in another order.
 
     Attributes:
-        first, second: the two runs; the first carries the coverage.
-        targets: must turn green. Guards: pass at the base and must stay so. Flaky: differ between the runs, set aside.
+        first, second: the two runs; the first carries the coverage, the second is undisturbed by it.
+        targets: must turn green. Guards: pass at the base and must stay so. Flaky: differ between runs in one order.
         environmental: fail for want of a module, the network or the like, with the reason; never targets.
         unrelated: fail at the base and are not linked to the issue; they neither select nor reject.
+        order_dependent: have one outcome in the suite's own order and another in another order; set aside as flaky ones
+            are, unless the suite as a whole is `ordered`.
+        quarantine: why a test counts as flaky or order-dependent.
+        uncollected: modules that can't be imported or collected at the base, with what they raise. Their tests are not
+            known; the modules stand among targets, environmental or unrelated as well.
+        ordered: so many tests depend on their order that only whole runs in the suite's own order say anything.
+        passing: how many tests pass in both runs; more than there are guards where those are a sample.
+        reused: seconds since the epoch at which an earlier run measured this; `None` where this run did.
     """
 
     first: TestReport
@@ -198,6 +206,12 @@ class Baseline:
     flaky: tuple[str, ...]
     environmental: Mapping[str, str]
     unrelated: tuple[str, ...]
+    order_dependent: tuple[str, ...] = ()
+    quarantine: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    uncollected: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ordered: bool = False
+    passing: int = 0
+    reused: float | None = None
 
 
 # ---------------------------------------------------------------- localization
@@ -392,9 +406,11 @@ class Verdict:
     Attributes:
         targets_passed, targets_failed: of those that were run.
         guards_broken: tests that passed at the base and don't under the candidate.
-        guards_run, guards_total: how much of the suite was run.
+        guards_run, guards_total: how much of the suite was run, of all that could guard.
         clean: from a fresh sandbox and the whole suite; only such a verdict may select.
         reason: one line for people.
+        overran: tests that were interrupted at a time limit; on another day they might not have been.
+        reused: an earlier run of the same base judged these very files.
     """
 
     kind: VerdictKind
@@ -408,6 +424,8 @@ class Verdict:
     duration: float = 0.0
     reason: str = ""
     output: str = ""
+    overran: int = 0
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

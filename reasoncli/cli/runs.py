@@ -111,21 +111,28 @@ def prune_runs(
     keep: Annotated[int | None, typer.Option(metavar="N", min=0, help="Keep this many of the latest.")] = None,
     damaged: Annotated[bool, typer.Option("--damaged", help="Remove runs that can't be read, too.")] = False,
     images: Annotated[bool, typer.Option("--images", help="Remove the images built for sandboxes, too.")] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Remove the baselines and verdicts kept for later runs, too.")
+    ] = False,
     repository: Repository = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     flags: Flags,
 ) -> None:
-    """Remove old runs; never one that is going on."""
+    """Remove old runs, never one that is going on; with --older-than, also what no run reused for as long."""
     from reasoncli.cli.running import store_of
     from reasoncli.errors import UsageError
     from reasoncli.reports.console import console, safe
     from reasoncli.repository import open_repository
+    from reasoncli.runs.memory import Memory
     from reasoncli.settings.loading import load_settings
 
-    if older_than is None and keep is None and not damaged and not images:
-        raise UsageError("say what to remove", hint="For example --older-than 30, --keep 20, --damaged or --images.")
+    if older_than is None and keep is None and not damaged and not images and not memory:
+        raise UsageError(
+            "say what to remove", hint="For example --older-than 30, --keep 20, --damaged, --images or --memory."
+        )
     settings = load_settings(flags)
-    pruned = store_of(settings).prune(
+    store = store_of(settings)
+    pruned = store.prune(
         older_than=None if older_than is None else older_than * 86_400.0,
         keep=keep,
         damaged=damaged,
@@ -135,6 +142,10 @@ def prune_runs(
     err = console()
     word = "would be removed" if dry_run else "removed"
     err.print(safe(f"{len(pruned.runs)} runs {word}, {pruned.freed / 1e6:.1f} MB."))
+    if memory or older_than is not None:
+        age = 0.0 if memory or older_than is None else older_than * 86_400.0
+        cleared = Memory(store.root).clear(older_than=age, dry_run=dry_run)
+        err.print(safe(f"{cleared.entries} remembered results {word}, {cleared.freed / 1e6:.1f} MB."))
     if images and not dry_run:
         from reasoncli.workflow.upkeep import prune_images
 

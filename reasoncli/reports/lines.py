@@ -16,6 +16,7 @@ from reasoncli.events import (
     SamplesDrawn,
     SandboxReplaced,
     StageFinished,
+    StageProgress,
     StageStarted,
     SuspectsRanked,
     Warned,
@@ -81,15 +82,32 @@ class LineDisplay:
                 return f"a sandbox was replaced: {reason}"
             case SamplesDrawn() | CandidateJudged():
                 return self._totals()
+            case StageProgress("baseline", done, total, detail):
+                return self._progress(done, total, detail)
             case _:
                 return None
 
+    def _due(self) -> bool:
+        """Whether a line about something that goes on was long enough ago; if so, the next one is counted from now."""
+        now = self.view.clock()
+        if now - self._spoke < _EVERY:
+            return False
+        self._spoke = now
+        return True
+
+    def _progress(self, done: int, total: int | None, detail: str) -> str | None:
+        """A line about the tests of the base, now and then."""
+        if not total or not self._due():
+            return None
+        left = self.view.seconds_left()
+        ending = "" if left is None else f", about {duration(left)} left"
+        return f"baseline: {number(done)}/{number(total)} ({detail}){ending}"
+
     def _totals(self) -> str | None:
         """A line about the search, now and then."""
-        view, now = self.view, self.view.clock()
-        if now - self._spoke < _EVERY:
+        view = self.view
+        if not self._due():
             return None
-        self._spoke = now
         text = f"search: {number(view.samples)}/{number(view.budget)} samples, {view.distinct} distinct"
         text += f", {view.verified} verified"
         if view.groups and view.groups[0].judged:

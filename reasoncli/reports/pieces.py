@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reasoncli.domain import Baseline, Candidate, Cluster, Patch, Suspect, Verdict, VerdictKind
 from reasoncli.reports.console import Glyphs
-from reasoncli.reports.words import clip, count
+from reasoncli.reports.words import clip, count, moment, number
 from reasoncli.sources.text import printable
 
 _LABELS = {
@@ -88,12 +88,22 @@ def diff_text(diff: str) -> Text:
 
 
 def baseline_words(baseline: Baseline) -> str:
-    """`2 targets, 141 guards, 1 flaky`."""
-    parts = [count(len(baseline.targets), "target"), count(len(baseline.guards), "guard")]
+    """`2 targets, 141 guards, 1 flaky`; what a sample is of, and when it was measured, where that is not now."""
+    parts = [count(len(baseline.targets), "target"), guards_words(baseline)]
     parts += [f"{len(baseline.flaky)} flaky"] if baseline.flaky else []
+    parts += [f"{len(baseline.order_dependent)} order-dependent"] if baseline.order_dependent else []
     parts += [f"{len(baseline.environmental)} environmental"] if baseline.environmental else []
     parts += [f"{len(baseline.unrelated)} unrelated"] if baseline.unrelated else []
+    parts += [f"{count(len(baseline.uncollected), 'module')} not importable"] if baseline.uncollected else []
+    parts += [f"reused from {moment(baseline.reused)}"] if baseline.reused is not None else []
     return ", ".join(parts)
+
+
+def guards_words(baseline: Baseline) -> str:
+    """`141 guards`, or `312 of 10,000 guards, sampled for time`."""
+    if len(baseline.guards) < baseline.passing:
+        return f"{number(len(baseline.guards))} of {count(baseline.passing, 'guard')}, sampled for time"
+    return count(len(baseline.guards), "guard")
 
 
 def suspect_words(suspect: Suspect) -> str:

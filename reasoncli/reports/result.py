@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reasoncli.domain import Candidate, Status
 from reasoncli.reports.console import Glyphs, glyphs, safe
-from reasoncli.reports.pieces import diff_text, gist_text, place, verdict_label
+from reasoncli.reports.pieces import diff_text, gist_text, guards_words, place, verdict_label
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, number
 from reasoncli.voting.tiers import Tier
@@ -91,6 +91,9 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
             rows.append(("Runner-up", words.append_text(gist_text(runner_up.patch, max(width - 40, 20)))))
         if decision.stopped_early:
             rows.append(("Stopped", safe(decision.stopped_early)))
+    baseline = summary.baseline
+    if baseline is not None and len(baseline.guards) < baseline.passing:
+        rows.append(("Guards", Text(guards_words(baseline))))
     if summary.chosen is not None and summary.chosen.patch.dropped:
         left_out = ", ".join(summary.chosen.patch.dropped)
         rows.append(("Left out", safe(f"what it also wanted to change, but may not: {left_out}")))

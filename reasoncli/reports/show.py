@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -26,7 +25,7 @@ from reasoncli.reports.pieces import (
 )
 from reasoncli.reports.result import explanation
 from reasoncli.reports.summary import Summary
-from reasoncli.reports.words import duration, number
+from reasoncli.reports.words import duration, moment, number
 
 _LISTED = 20
 _INGREDIENTS = ("repository", "commit", "model", "model_digest", "device", "sandbox", "test_command", "seed")
@@ -79,7 +78,7 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
     if everywhere:
         table.add_column("repository")
     for run in runs:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
+        when = moment(run.created) if run.created else ""
         status = safe(run.status, _STATUS_STYLES.get(run.status, ""))
         if run.applied:
             status.append_text(safe(f", {run.applied}", "quiet"))
@@ -149,7 +148,11 @@ def _baseline(baseline: Baseline, limit: int | None) -> Iterable[RenderableType]
     for target in baseline.targets[:limit]:
         table.add_row("  target", safe(target.id), safe(target.why))
     for name in baseline.flaky[:limit]:
-        table.add_row("  flaky", safe(name), "")
+        table.add_row("  flaky", safe(name), safe(baseline.quarantine.get(name, "")))
+    for name in baseline.order_dependent[:limit]:
+        table.add_row("  order-dependent", safe(name), safe(baseline.quarantine.get(name, "")))
+    for name, reason in list(baseline.uncollected.items())[:limit]:
+        table.add_row("  not importable", safe(name), safe(reason))
     for name, reason in list(baseline.environmental.items())[:limit]:
         table.add_row("  environmental", safe(name), safe(reason))
     for name in baseline.unrelated[:limit]:

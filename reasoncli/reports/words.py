@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 
 def duration(seconds: float) -> str:
     """`12 ms`, `0.2 s`, `3 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
@@ -15,6 +17,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def moment(at: float) -> str:
+    """Seconds since the epoch as local date and time, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def count(n: float, noun: str, plural: str = "") -> str:

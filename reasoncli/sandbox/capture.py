@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,11 +16,14 @@ class Capped:
 
     limit: int
     truncated: bool = False
+    listener: Callable[[bytes], None] | None = None
     _head: bytearray = field(default_factory=bytearray)
     _tail: bytearray = field(default_factory=bytearray)
 
     def add(self, data: bytes | memoryview) -> None:
-        """Take the next piece."""
+        """Take the next piece; the listener gets it whole."""
+        if self.listener is not None:
+            self.listener(bytes(data))
         room = self.limit // 2 - len(self._head)
         if room > 0:
             self._head += data[:room]

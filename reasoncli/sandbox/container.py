@@ -12,7 +12,7 @@ import selectors
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,6 +212,7 @@ class Container:
         cwd: str = "/",
         environment: Mapping[str, str] | None = None,
         stdin: Iterable[bytes] = (),
+        on_stderr: Callable[[bytes], None] | None = None,
     ) -> Finished:
         """Run a program to its end or the deadline (then it still runs: kill it)."""
         started = time.monotonic()
@@ -219,7 +220,7 @@ class Container:
         pieces = iter(stdin)
         first = next(pieces, b"")
         id, stream = self.enter(argv, user=user, cwd=cwd, environment=environment, stdin=bool(first))
-        stdout, stderr = Capped(limit), Capped(limit)
+        stdout, stderr = Capped(limit), Capped(limit, listener=on_stderr)
         frames = Frames(stdout, stderr)
         try:
             with engine.judging():

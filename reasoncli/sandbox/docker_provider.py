@@ -94,6 +94,11 @@ class DockerProvider:
         return f"docker {self._image.name} ({self._image.id})"
 
     @property
+    def identity(self) -> str | None:
+        """See `SandboxProvider`."""
+        return f"docker {self._image.id} {self._image.workdir} {self._config.python or ''}"
+
+    @property
     def image(self) -> images.Image:
         """What the sandboxes run."""
         return self._image

@@ -117,7 +117,11 @@ class DockerSandbox:
             _, kills = self._container.state()
             word = secrets.token_hex(16) if self._pending else ""
             done = self._container.execute(
-                timeout=command.timeout, limit=self._limits.output, user=TESTED, **self._entry(command, cwd, word)
+                timeout=command.timeout,
+                limit=self._limits.output,
+                user=TESTED,
+                on_stderr=command.on_stderr,
+                **self._entry(command, cwd, word),
             )
             stdout, stderr = done.stdout.value(), done.stderr.value()
             if word:

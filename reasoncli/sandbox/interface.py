@@ -6,7 +6,7 @@ once (image, snapshot) and opens many; a sandbox is used by one thread at a time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -35,6 +35,7 @@ class Command:
         env: added to the sandbox's own environment.
         timeout: wall-clock seconds, after which every process of the command is dead.
         cwd: relative to the repository's root.
+        on_stderr: gets stderr as it comes, in pieces of any size, uncapped. Must return quickly and not raise.
     """
 
     argv: tuple[str, ...]
@@ -42,6 +43,7 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 60.0
     cwd: str = "."
+    on_stderr: Callable[[bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,15 @@ class SandboxProvider(Protocol):
     @property
     def description(self) -> str:
         """For people and the manifest: kind, image, digest."""
+        ...
+
+    @property
+    def identity(self) -> str | None:
+        """What two providers share whose sandboxes are the same but for the repository in them.
+
+        The image's digest, or the interpreter with all that is installed for it; `None` where that can't be told, and
+        nothing that was seen in one may then be believed of another.
+        """
         ...
 
     @property

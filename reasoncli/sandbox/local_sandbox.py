@@ -8,6 +8,7 @@ are within reach of what runs inside.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -41,6 +42,7 @@ WARNING = (
     "your other processes. It is for code that you would run yourself."
 )
 _GRACE = 15.0
+_DISTRIBUTIONS = "reasoncli_distributions.py"
 
 
 def local_provider(
@@ -70,6 +72,7 @@ class LocalProvider:
                 hint="Activate the project's virtual environment, or name its interpreter.",
             )
         self._config = config
+        self._repository = snapshot.repository
         try:
             self._folder = Path(tempfile.mkdtemp(prefix=folders.LOCAL, dir=config.temporary))
             self._lock = FolderLock.acquire(self._folder)
@@ -85,6 +88,23 @@ class LocalProvider:
     def description(self) -> str:
         """See `SandboxProvider`."""
         return f"local {self._config.python}, not isolated"
+
+    @functools.cached_property
+    def identity(self) -> str | None:
+        """See `SandboxProvider`."""
+        try:
+            done = subprocess.run(
+                [self._config.python, "-s", str(sandboxes_dir() / "runner" / _DISTRIBUTIONS), str(self._repository)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                cwd=self._folder,
+                env={"PATH": self._config.path, "HOME": str(self._folder), "LANG": "C.UTF-8"},
+                timeout=_GRACE,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return f"local {done.stdout.decode('ascii', 'replace')} {self._config.path}"
 
     def open(self) -> Sandbox:
         """See `SandboxProvider`."""
@@ -212,7 +232,7 @@ class LocalSandbox:
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
-            stdout, stderr = Capped(limits.output), Capped(limits.output)
+            stdout, stderr = Capped(limits.output), Capped(limits.output, listener=command.on_stderr)
             try:
                 talk = Talk(process, ours, stdout, stderr)
                 ended = talk.pump(command.stdin, started + command.timeout)

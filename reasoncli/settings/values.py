@@ -173,6 +173,18 @@ class TestSettings:
         float,
         Key("Time for one run of all tests at the base.", Scope.NARROW, minimum=1.0, maximum=_DAY, unit=Unit.SECONDS),
     ] = 1800.0
+    guards_time: Annotated[
+        float | None,
+        Key(
+            "Time for a candidate's guards at the base's pace; where all of them take longer, they are sampled.",
+            Scope.NARROW,
+            minimum=0.1,
+            maximum=_DAY,
+            unit=Unit.SECONDS,
+            default="no limit",
+        ),
+    ] = None
+    reuse: Annotated[bool, Key("Reuse what earlier runs measured and judged at the same base.", Scope.USER)] = True
 
 
 @dataclass(frozen=True, slots=True)

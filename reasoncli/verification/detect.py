@@ -67,9 +67,10 @@ def plan_tests(
     """
     if command is not None and not command.strip():
         raise UsageError("the test command is empty", hint="leave --test-command away to have it detected")
+    paths = tuple(each.removeprefix("./").rstrip("/") for each in selected)
     return TestPlan(
         command=command if command is not None else detect_command(snapshot),
-        selected=tuple(selected),
+        selected=() if {"", "."} & set(paths) else paths,
         targets=tuple(targets),
         timeout=timeout,
     )

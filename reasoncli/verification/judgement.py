@@ -18,6 +18,7 @@ class Judged:
     """What is known so far of one candidate.
 
     Attributes:
+        timeouts: targets that ran past their time limit; overran: all tests that did.
         excused: guards that failed, but are flaky or depend on tests that were not run.
         verdict: set when a run ended the matter: nothing more needs to run.
     """
@@ -31,6 +32,7 @@ class Judged:
     evidence: Evidence = Evidence.STRUCTURED
     timeouts: int = 0
     output: str = ""
+    overran: int = 0
     excused: tuple[str, ...] = ()
     verdict: Verdict | None = None
 
@@ -90,6 +92,7 @@ class Judged:
             duration=self.duration,
             reason=reason,
             output=self.output,
+            overran=self.overran,
         )
 
 
@@ -128,6 +131,7 @@ def judge_run(known: Judged, run: Run, baseline: Baseline, *, targets: Sequence[
         guards_broken=tuple(guard for guard in guards if not passes(report.results.get(guard))),
         guards_run=known.guards_run + len(guards),
         timeouts=sum(_timed_out(target, report) for target in failed),
+        overran=known.overran + sum(_timed_out(test, report) for test in expected),
     )
 
 

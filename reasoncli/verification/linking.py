@@ -60,6 +60,15 @@ class Mentions:
     words: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A function or class that the issue names: which tests run it, and what share of all tests they are."""
+
+    name: str
+    users: frozenset[str]
+    share: float
+
+
 def read_mentions(text: str) -> Mentions:
     """Take an issue's text apart."""
     code = {
@@ -102,7 +111,7 @@ def link_targets(
     """
     mentions = read_mentions(issue.text)
     named = _named_functions(mentions, report, read)
-    links = {result.id: find_links(result, mentions, report, named) for result in failing}
+    links = {result.id: find_links(result, mentions, named) for result in failing}
     weights = {test: sum(link.weight for link in found) for test, found in links.items()}
     linked = {test for test, weight in weights.items() if weight >= THRESHOLD}
     if not linked:
@@ -117,16 +126,24 @@ def link_targets(
     return tuple(sorted(targets, key=lambda target: (-weights[target.id], target.id)))
 
 
-def find_links(
-    result: TestResult, mentions: Mentions, report: TestReport, named: Mapping[str, Mapping[str, frozenset[int]]]
-) -> list[Link]:
-    """Every link between one failing test and the issue, heaviest first.
+def near_tests(
+    passing: Sequence[TestResult], report: TestReport, issue: Issue, read: Callable[[str], bytes | None]
+) -> frozenset[str]:
+    """Passing tests that link to the issue as strongly as a target must: by name, words, and what they run."""
+    mentions = read_mentions(issue.text)
+    named = _named_functions(mentions, report, read)
+    return frozenset(
+        result.id for result in passing if sum(link.weight for link in find_links(result, mentions, named)) >= THRESHOLD
+    )
+
+
+def find_links(result: TestResult, mentions: Mentions, named: Sequence[Named]) -> list[Link]:
+    """Every link between one test and the issue, heaviest first.
 
     Args:
-        result: of the failing test.
+        result: of the test, which most often fails.
         mentions: what the issue speaks of.
-        report: the baseline run with coverage.
-        named: function name -> path -> lines of its body, for functions that the issue names.
+        named: functions that the issue names.
     """
     found = [
         link
@@ -134,7 +151,7 @@ def find_links(
             _by_name(result, mentions),
             _by_message(result, mentions),
             _by_traceback(result, mentions),
-            _by_coverage(result, mentions, report, named),
+            _by_coverage(result, mentions, named),
             _by_words(result, mentions),
         )
         if link is not None
@@ -181,26 +198,20 @@ def _by_traceback(result: TestResult, mentions: Mentions) -> Link | None:
     return None
 
 
-def _by_coverage(
-    result: TestResult,
-    mentions: Mentions,
-    report: TestReport,
-    named: Mapping[str, Mapping[str, frozenset[int]]],
-) -> Link | None:
+def _by_coverage(result: TestResult, mentions: Mentions, named: Sequence[Named]) -> Link | None:
     """Running a function that the issue names; the fewer other tests run it, the more that says.
 
     A word that only happens to be a function's name too ("add", "parse") says half of what one spelled as code does.
     """
     best: Link | None = None
-    for function, places in named.items():
-        if not _runs(report.coverage.get(result.id, {}), places):
+    for function in named:
+        if result.id not in function.users:
             continue
-        users = sum(_runs(lines, places) for lines in report.coverage.values())
-        share = users / max(1, len(report.coverage))
-        weight = 0.5 if users <= 3 or share <= 0.05 else 0.3 if share <= 0.4 else 0.1
-        weight *= 1.0 if function in mentions.code else 0.5
+        few = len(function.users) <= 3 or function.share <= 0.05
+        weight = 0.5 if few else 0.3 if function.share <= 0.4 else 0.1
+        weight *= 1.0 if function.name in mentions.code else 0.5
         if best is None or weight > best.weight:
-            best = Link(weight, f"it runs {function}, which the issue names")
+            best = Link(weight, f"it runs {function.name}, which the issue names")
     return best
 
 
@@ -226,10 +237,8 @@ def _unlinked(failing: Sequence[TestResult], issue: Issue) -> tuple[Target, ...]
     return tuple(Target(result.id, why) for result in failing)
 
 
-def _named_functions(
-    mentions: Mentions, report: TestReport, read: Callable[[str], bytes | None]
-) -> dict[str, dict[str, frozenset[int]]]:
-    """Functions and classes that the issue names, in files that some test runs: name -> path -> body lines."""
+def _named_functions(mentions: Mentions, report: TestReport, read: Callable[[str], bytes | None]) -> tuple[Named, ...]:
+    """Functions and classes that the issue names, in files that some test runs."""
     found: dict[str, dict[str, frozenset[int]]] = {}
     for path in sorted({path for lines in report.coverage.values() for path in lines}):
         if not path.endswith(".py") or is_test_file(path):
@@ -237,7 +246,12 @@ def _named_functions(
         for name, lines in _functions(read(path) or b"", mentions.names):
             places = found.setdefault(name, {})
             places[path] = places.get(path, frozenset()) | lines
-    return found
+    tests = max(1, len(report.coverage))
+    named = []
+    for name, places in found.items():
+        users = frozenset(test for test, covered in report.coverage.items() if _runs(covered, places))
+        named.append(Named(name, users, len(users) / tests))
+    return tuple(named)
 
 
 def _functions(source: bytes, names: Collection[str]) -> Iterable[tuple[str, frozenset[int]]]:

@@ -14,10 +14,11 @@ def passes(result: TestResult | None) -> bool:
 
 def same(first: TestResult | None, second: TestResult | None) -> bool:
     """Whether two runs of one test agree: both passed, both failed (however), or both were set aside."""
-    return _group(first) == _group(second)
+    return group(first) == group(second)
 
 
-def _group(result: TestResult | None) -> str:
+def group(result: TestResult | None) -> str:
+    """`passed`, `failed`, `set aside` (skipped, expected to fail) or `absent`: what runs are compared by."""
     if result is None:
         return "absent"
     if passes(result):
@@ -34,6 +35,13 @@ def ancestors(test: str) -> Iterator[str]:
     while separator in name and not (separator == "." and "/" in name):
         name = name.rpartition(separator)[0]
         yield name
+
+
+def holder(test: str) -> str:
+    """The file of a pytest id, the module (or what stands for it) of a dotted one."""
+    if "::" in test:
+        return test.partition("::")[0]
+    return test.partition("[")[0].rpartition(".")[0].rpartition(".")[0] or test
 
 
 def holds(holder: str, test: str) -> bool:

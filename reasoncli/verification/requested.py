@@ -13,24 +13,39 @@ _WHY = "named by the user"
 
 
 def requested_targets(
-    names: Sequence[str], results: Mapping[str, TestResult], guards: Collection[str], flaky: Collection[str]
+    names: Sequence[str],
+    results: Mapping[str, TestResult],
+    guards: Collection[str],
+    why: Mapping[str, str],
+    unsteady: Collection[str],
 ) -> tuple[Target, ...]:
     """The tests meant by `--target` values: an id, an id's unambiguous end, or a class, module or parametrized test.
 
     A name that holds several tests means those of them that fail at the base.
 
+    Args:
+        names: as the user gave them.
+        results: of the base run.
+        guards: tests that pass.
+        why: what makes a test flaky or order-dependent.
+        unsteady: the tests that are set aside for it.
+
     Raises:
-        UsageError: no such test; it passes at the base; it is flaky.
+        UsageError: no such test; it passes at the base; it is flaky or depends on the order.
     """
     found: dict[str, Target] = {}
     for name in names:
-        for test in _resolve(name, results, guards, flaky):
+        for test in _resolve(name, results, guards, why, unsteady):
             found[test] = Target(test, _WHY if test == name else f"{_WHY}, as {name}")
     return tuple(found.values())
 
 
 def _resolve(
-    name: str, results: Mapping[str, TestResult], guards: Collection[str], flaky: Collection[str]
+    name: str,
+    results: Mapping[str, TestResult],
+    guards: Collection[str],
+    why: Mapping[str, str],
+    unsteady: Collection[str],
 ) -> Sequence[str]:
     meant = [test for test in results if holds(name, test)] or _by_ending(name, results)
     if not meant:
@@ -41,14 +56,14 @@ def _resolve(
             if close
             else "`--target` takes a test id as the runner prints it",
         )
-    failing = [test for test in meant if not results[test].outcome.ok and test not in flaky]
+    failing = [test for test in meant if not results[test].outcome.ok and test not in unsteady]
     if failing:
         return failing
-    unsteady = [test for test in meant if test in flaky]
-    if unsteady:
+    shaky = next((test for test in meant if test in unsteady), None)
+    if shaky is not None:
         raise UsageError(
-            f"{unsteady[0]} is flaky at the base: it passed once and failed once",
-            hint="a flaky test can't tell whether a patch works; name another one",
+            f"{shaky} is unsteady at the base: {why.get(shaky, 'it passed once and failed once')}",
+            hint="a test that fails by chance or by its order can't tell whether a patch works; name another one",
         )
     state = "passes" if meant[0] in guards else f"is {results[meant[0]].outcome}"
     raise UsageError(

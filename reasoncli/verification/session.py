@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reasoncli.domain import Evidence, Loaded, Outcome, TestPlan, TestReport, TestResult
@@ -54,10 +54,12 @@ class RunOptions:
         test_timeout: seconds for one test; `None` for no such limit.
         coverage: whether to record lines.
         fail_fast: stop at the first failing test.
+        shuffle: seed of another order of the tests, where the hooks see them.
         compile: paths that must compile first.
         loaded: whether the report shall name what the tests load.
         evidence: how the ids that are asked for were obtained.
         env: added to the environment of the command.
+        progress: told, now and then, how many tests have reported and how many were collected (`None` before that).
         resident: use the sandbox's resident runner, if it has one.
         warm: what to load before the tests begin, in a process that is forked for the run; `None` for a process of
             its own. Only the resident runner can do that.
@@ -67,10 +69,12 @@ class RunOptions:
     test_timeout: float | None = None
     coverage: bool = False
     fail_fast: bool = False
+    shuffle: int | None = None
     compile: Sequence[str] = ()
     loaded: bool = False
     evidence: Evidence = Evidence.STRUCTURED
     env: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[int, int | None], None] | None = None
     resident: bool = True
     warm: Loaded | None = None
 
@@ -94,16 +98,19 @@ def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         test_timeout=options.test_timeout,
         coverage=options.coverage,
         fail_fast=options.fail_fast,
+        shuffle=options.shuffle,
         compile=options.compile,
         loaded=options.loaded,
         env=options.env,
+        progress=options.progress is not None,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
-    if sandbox.resident and options.resident:
+    if sandbox.resident and options.resident and options.progress is None:
         return _ask(sandbox, spec, options)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
-    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN))
+    listen = None if options.progress is None else wire.ProgressReader(nonce, options.progress).feed
+    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN, on_stderr=listen))
     answer = _answer(sandbox, result, nonce)
     return _lost(result) if answer is None else interpret(answer)
 

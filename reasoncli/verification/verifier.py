@@ -69,6 +69,7 @@ class Verifier:
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
+        self._guards_total = max(baseline.passing, len(baseline.guards))
         self._warming = Warming(self._pool, task.tests, baseline, self._timing)
 
     def prepare(self, workers: int) -> None:
@@ -158,8 +159,10 @@ class Verifier:
     def _screen_in(
         self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
     ) -> tuple[Verdict, bool]:
+        if self._baseline.ordered:  # part of such a suite says nothing
+            return self._confirm_in(sandbox, patch, cancel, resident)
         sandbox.write(patch.changes)
-        judged = Judged(guards_total=len(self._baseline.guards))
+        judged = Judged(guards_total=self._guards_total)
         if self._targets:
             run = self._run(sandbox, patch, self._targets, cancel, resident)
             judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
@@ -178,7 +181,7 @@ class Verifier:
     ) -> tuple[Verdict, bool]:
         sandbox.write(patch.changes)
         guards = self._baseline.guards
-        judged = Judged(guards_total=len(guards))
+        judged = Judged(guards_total=self._guards_total)
         whole = (*self._targets, *guards)
         run = self._run(sandbox, patch, whole, cancel, resident)
         judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
@@ -224,11 +227,12 @@ class Verifier:
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
         evidence = self._baseline.second.evidence
-        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES)
+        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES) and not self._baseline.ordered
+        whole = self._task.tests.selected or None if self._baseline.ordered else None
         return run_tests(
             sandbox,
             self._task.tests,
-            tests if selectable else None,
+            tests if selectable else whole,
             RunOptions(
                 timeout=timeout if selectable else self._timing.whole,
                 test_timeout=test_timeout,

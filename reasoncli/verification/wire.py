@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _OUTPUT_LIMIT = 512 << 10
 _REPORT_LIMIT = 64 << 20
 _COVERAGE_LIMIT = 24 << 20
 _ANSWER_LIMIT = 256 << 20  # bytes of a decompressed answer: a bound on what a hostile frame can make us hold
+_LINE_LIMIT = 200  # characters of a progress line
 FRAME_LIMIT = 300 << 10  # characters of a frame in one answer; far below what any sandbox lets through
 
 
@@ -27,8 +29,10 @@ class Request:
         test_timeout: seconds for one test, after which it is interrupted and the next one runs.
         coverage: whether to record the lines each test executes.
         fail_fast: stop at the first test that fails.
+        shuffle: seed of another order for the tests; their own where it is `None`.
         compile: paths that must compile before anything runs.
-        loaded: whether to report what is loaded in the end.
+            loaded: whether to report what is loaded in the end.
+            progress: say on stderr, about once a second, how many tests have reported.
     """
 
     command: str
@@ -37,9 +41,11 @@ class Request:
     test_timeout: float | None = None
     coverage: bool = False
     fail_fast: bool = False
+    shuffle: int | None = None
     compile: Sequence[str] = ()
     loaded: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
+    progress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,33 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "coverage": request.coverage,
             "coverage_limit": _COVERAGE_LIMIT,
             "fail_fast": request.fail_fast,
+            "shuffle": request.shuffle,
             "compile": list(request.compile),
             "loaded": request.loaded,
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,
             "nonce": nonce,
+            "progress": request.progress,
         }
     ).encode("ascii")
+
+
+class ProgressReader:
+    """Finds the runner's progress lines in its stderr; whatever else stands there, and however much, is passed over."""
+
+    def __init__(self, nonce: str, tell: Callable[[int, int | None], None]) -> None:
+        self._line = re.compile(rb"REASONCLI-PROGRESS %s (\d{1,9}) (\d{1,9}|-)$" % nonce.encode(), re.ASCII)
+        self._tell = tell
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece of stderr."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest = self._rest[-_LINE_LIMIT:]
+        for line in lines:
+            if found := self._line.match(line[:_LINE_LIMIT]):
+                self._tell(int(found[1]), None if found[2] == b"-" else int(found[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,11 @@ from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
+from reasoncli.reports.words import moment
 from reasoncli.repository import Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal, RunRecord, Totals
 from reasoncli.runs.manifest import Manifest, versions
+from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.sandbox.interface import SandboxProvider
@@ -34,7 +36,7 @@ from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Search, SearchResult
 from reasoncli.search.strategies.best_of_n import BestOfN
 from reasoncli.settings.loading import as_text, worker_count
-from reasoncli.verification.baseline import BaselineOptions, measure_baseline
+from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.verifier import Verifier, VerifierOptions
@@ -43,6 +45,7 @@ from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.doubt import weigh_by_doubt
 from reasoncli.workflow.loading import Loading
+from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH, clean_up
 
@@ -62,7 +65,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
-        return _interruptible(journal, lambda: _Run(journal, request, None, listeners).go())
+        return _interruptible(journal, lambda: _Run(journal, request, None, listeners, Memory(store.root)).go())
 
 
 def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixResult:
@@ -81,7 +84,7 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
             return FixResult(record, journal.folder, None, "")
         _refuse(request)
         clean_up(request.settings, store)
-        return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
+        return _interruptible(journal, lambda: _Run(journal, request, record, listeners, Memory(store.root)).go())
 
 
 def _refuse(request: FixRequest) -> None:
@@ -112,12 +115,18 @@ class _Run:
     """The steps of one run, in the order in which they stand."""
 
     def __init__(
-        self, journal: RunJournal, request: FixRequest, earlier: RunRecord | None, listeners: Sequence[Listener]
+        self,
+        journal: RunJournal,
+        request: FixRequest,
+        earlier: RunRecord | None,
+        listeners: Sequence[Listener],
+        memory: Memory,
     ) -> None:
         self.journal = journal
         self.request = request
         self.settings = request.settings
         self.earlier = earlier
+        self.memory = memory
         self.emit = Emitter((journal, *listeners))
 
     def go(self) -> FixResult:
@@ -149,9 +158,11 @@ class _Run:
             sampler = loading.result()
             self.begin(task, provider, sampler.info)
             policy = preparation.policy(self.settings)
-            verifier = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy), pool)
-            stack.callback(verifier.close)
-            verifier.prepare(worker_count(self.settings))
+            judging = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy), pool)
+            stack.callback(judging.close)
+            judging.prepare(worker_count(self.settings))
+            key = self.memory_key(provider, task)
+            verifier = RememberingVerifier(judging, self.memory, key, task, baseline, self.settings)
             prompts = self.prompts(task, baseline, suspects, sampler)
             result = self.search(task, baseline, prompts, sampler, verifier)
             decision = self.decide(baseline, result)
@@ -207,12 +218,25 @@ class _Run:
             baseline = self.earlier.baseline
         else:
             with self.emit.stage("baseline", task.tests.command) as stage:
-                options = BaselineOptions(timeout=self.settings.tests.baseline_timeout)
-                baseline = measure_baseline(provider, task, self.emit, options, pool)
-                stage.summary = f"{len(baseline.guards)} pass, {len(baseline.targets)} to turn green"
+                options = self.baseline_options()
+                key = self.memory_key(provider, task)
+                baseline = recalled_baseline(pool, task, self.emit, options, self.memory, key)
+                stage.summary = f"{baseline.passing} pass, {len(baseline.targets)} to turn green"
+                if baseline.reused is not None:
+                    stage.summary += f", reused from {moment(baseline.reused)}"
             self.journal.baseline(baseline)
         self.emit(BaselineReady(baseline))
         return baseline
+
+    def baseline_options(self) -> BaselineOptions:
+        tests = self.settings.tests
+        return BaselineOptions(timeout=tests.baseline_timeout, seed=self.request.seed, guards_seconds=tests.guards_time)
+
+    def memory_key(self, provider: SandboxProvider, task: Task) -> str | None:
+        """Under what earlier runs may have left something for this one; `None` if nothing shall be reused or kept."""
+        if not self.settings.tests.reuse:
+            return None
+        return baseline_key(task, provider, self.settings, self.baseline_options())
 
     def suspects(self, task: Task, baseline: Baseline) -> tuple[Suspect, ...]:
         if self.earlier and self.earlier.suspects:
@@ -289,7 +313,7 @@ class _Run:
         return tuple(prompts)
 
     def search(
-        self, task: Task, baseline: Baseline, prompts: Sequence[Prompt], sampler: Sampler, verifier: Verifier
+        self, task: Task, baseline: Baseline, prompts: Sequence[Prompt], sampler: Sampler, verifier: RememberingVerifier
     ) -> SearchResult:
         tree = SnapshotTree.of(task.snapshot)
         policy = preparation.policy(self.settings)
@@ -317,6 +341,8 @@ class _Run:
                 recorded=self.earlier.recorded if self.earlier else Recorded(),
             ).run()
             stage.summary = f"{result.samples} samples, {result.distinct} distinct"
+            if verifier.reused:
+                stage.summary += f", {verifier.reused} verdicts reused"
         return result
 
     def decide(self, baseline: Baseline, result: SearchResult) -> Decision:

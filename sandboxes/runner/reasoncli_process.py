@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+import reasoncli_progress
+
 _clock = getattr(time, "monotonic", time.time)
 _TICK = 0.05  # seconds between looks at the child and the report while nothing is printed
 _GRACE = 5.0  # seconds a test has to end after it was interrupted
@@ -20,7 +22,7 @@ def run(command, spec, environ, report, interrupt):
 
     Args:
         command: for /bin/sh.
-        spec: see run.py; used are root, timeout, test_timeout, output_limit.
+        spec: see run.py; used are root, timeout, test_timeout, output_limit, progress, nonce.
         environ: its environment.
         report: descriptor of the report file, to see which test runs.
         interrupt: signal number that ends one test.
@@ -71,6 +73,7 @@ def attend(start, spec, report, interrupt, spared=()):
         os.close(write_end)
     output = Output(spec["output_limit"])
     watch = Watch(report, spec["test_timeout"], interrupt)
+    progress = reasoncli_progress.Progress(report, spec)
     deadline = began + spec["timeout"]
     timed_out = hung = None
     try:
@@ -79,6 +82,7 @@ def attend(start, spec, report, interrupt, spared=()):
             if now >= deadline:
                 timed_out = True
                 break
+            progress.look(now)
             hung = watch.look(now)
             if hung:
                 break

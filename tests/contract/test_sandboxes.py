@@ -283,3 +283,22 @@ def test_the_runner_is_there(sandbox: Sandbox) -> None:
 
 def test_the_provider_says_what_it_is(provider: SandboxProvider) -> None:
     assert provider.description.startswith("docker" if provider.isolated else "local")
+
+
+def test_stderr_can_be_listened_to_while_it_comes(sandbox: Sandbox) -> None:
+    pieces: list[tuple[float, bytes]] = []
+    flood = "i=0; while [ $i -lt 3000 ]; do echo a line that is longer than that >&2; i=$((i+1)); done"
+    script = f"echo first >&2; sleep 0.5; {flood}"
+    done = sandbox.run(
+        Command(("/bin/sh", "-c", script), on_stderr=lambda data: pieces.append((time.monotonic(), data)))
+    )
+    whole = b"".join(data for _, data in pieces)
+    assert whole.startswith(b"first\na line")
+    assert whole.count(b"\n") == 3001, "the listener hears what the cap leaves out"
+    assert done.truncated
+    assert pieces[-1][0] - pieces[0][0] > 0.3, "and hears it at once"
+
+
+def test_providers_know_when_they_are_the_same(provider: SandboxProvider) -> None:
+    assert provider.identity
+    assert provider.identity == provider.identity

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from reasoncli.events import CandidateJudged, SamplesDrawn, SandboxReplaced, Warned
+from reasoncli.events import CandidateJudged, SamplesDrawn, SandboxReplaced, StageProgress, StageStarted, Warned
 from reasoncli.reports.console import console
 from reasoncli.reports.lines import LineDisplay
 from tests.reports.replay import events, verdicts
@@ -75,3 +75,18 @@ def test_untrusted_text_stays_on_its_line(quiet: bool) -> None:
     out = io.StringIO()
     LineDisplay(console(out), quiet=quiet)(Warned("one\r\ntwo \x1b]0;owned\x07\x1b[2J[red]three[/red]\u202e"))
     assert out.getvalue() == "warning: one two [red]three[/red]\ufffd\n"
+
+
+def test_a_long_baseline_says_how_far_it_is_now_and_then() -> None:
+    out = io.StringIO()
+    shown = LineDisplay(console(out))
+    now = [1e9]
+    shown.view.clock = lambda: now[0]
+    shown(StageStarted("baseline", "pytest"))
+    for second, (done, total) in enumerate([(0, None), (0, 20_000), (900, 20_000), (5_000, 20_000), (6_000, 20_000)]):
+        now[0] = 1e9 + 5.0 * second
+        shown(StageProgress("baseline", done, total, "10,000 tests, each twice"))
+    assert out.getvalue().splitlines() == [
+        "baseline: 0/20,000 (10,000 tests, each twice)",
+        "baseline: 5,000/20,000 (10,000 tests, each twice), about 45 s left",
+    ], "every ten seconds at most"

@@ -85,6 +85,7 @@ class Breaking:
     opened: int = 0
     isolated: bool = False
     description: str = "breaking"
+    identity: str | None = None
     closed: list[int] = field(default_factory=list)
 
     def open(self) -> Sandbox:

@@ -165,6 +165,27 @@ def test_selected_tests_only(tmp_path: Path, providers: list[SandboxProvider]) -
 
 
 @pytest.mark.parametrize(
+    "command", ["python -m pytest -q", "python -m unittest", "python -m unittest discover -s tests"]
+)
+@pytest.mark.parametrize("selected", ["tests/test_core.py", "tests/unit"])
+def test_selected_paths_limit_what_is_found(
+    tmp_path: Path, providers: list[SandboxProvider], command: str, selected: str
+) -> None:
+    """What isn't selected isn't even imported, where the command lets that be (pytest does)."""
+    refuses = "raise SystemExit('imported')\n" if "pytest" in command else ""
+    files = {
+        "tests/unit/__init__.py": "",
+        "tests/unit/test_core.py": UNITTESTS,
+        "tests/other/__init__.py": "",
+        "tests/other/test_core.py": refuses,
+    }
+    task = task_of(unittest_project(tmp_path, **files), command=command, selected=(selected,))
+    results = measure(providers, task).second.results
+    assert len(results) == 4
+    assert all(("unit" in test) == ("unit" in selected) for test in results)
+
+
+@pytest.mark.parametrize(
     ("command", "message"),
     [
         ("no-such-command", "can't be run"),

@@ -111,7 +111,12 @@ RESULTS = {
 
 def requested(*names: str) -> list[str]:
     guards = ["tests/a.py::test_good", "tests/a.py::test_x[3]"]
-    return [target.id for target in requested_targets(names, RESULTS, guards, ["tests/a.py::test_flaky"])]
+    return [
+        target.id
+        for target in requested_targets(
+            names, RESULTS, guards, {"tests/a.py::test_flaky": "passed in 1 of 2 runs"}, ["tests/a.py::test_flaky"]
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["tests/a.py::test_x", "test_x", "a.py::test_x"])
@@ -129,7 +134,7 @@ def test_a_target_by_its_id() -> None:
         ("tests/a.py::test_goood", "no test at the base", "tests/a.py::test_good"),
         ("tests/a.py::test_good", "passes at the base", "must fail"),
         ("tests/a.py::test_skipped", "is skipped at the base", "must fail"),
-        ("tests/a.py::test_flaky", "is flaky", "another"),
+        ("tests/a.py::test_flaky", "is unsteady at the base: passed in 1 of 2 runs", "another"),
     ],
 )
 def test_a_target_that_can_not_judge_is_refused(name: str, message: str, hint: str) -> None:

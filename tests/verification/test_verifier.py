@@ -191,7 +191,9 @@ class A(unittest.TestCase):
         STATE.append(1)
         self.skipTest("only prepares")
 
-    def test_2_needs_the_first(self):
+    test_5_prepares_too = test_1_skipped_but_prepares
+
+    def test_2_needs_another(self):
         multiply(1, 1)
         self.assertTrue(STATE)
 
@@ -211,7 +213,7 @@ def test_guards_that_depend_on_others_or_flake_once_do_not_reject(tmp_path: Path
     provider = local_provider(task.snapshot, LocalConfig())
     baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
     case = "tests.test_core.A."
-    assert set(baseline.guards) == {case + "test_2_needs_the_first", case + "test_4_fails_now_and_then"}
+    assert set(baseline.guards) == {case + "test_2_needs_another", case + "test_4_fails_now_and_then"}
     verifier = Verifier(provider, task, baseline, lambda event: None)
     verdict = verifier.confirm(core_patch(ADD, "return a + b"), threading.Event())
     assert verdict.kind is VerdictKind.FIXES, verdict

@@ -140,7 +140,7 @@ class SettraceTracer(object):
     def __init__(self, inside):
         self._inside = inside
         self._paths = {}
-        self._lines = {}
+        self._touched = []  # (code, lines) of the code that ran since the last look
         self._imported = {}
         self._trace = self._tracer()
 
@@ -152,9 +152,9 @@ class SettraceTracer(object):
     def take(self):
         """Path -> lines executed since the last call; arms this thread again if a test took the trace function away."""
         found = {}
-        for code, lines in list(self._lines.values()):
-            if not lines:
-                continue
+        touched = self._touched[:]
+        del self._touched[: len(touched)]
+        for code, lines in touched:
             path = self._paths.get(code.co_filename)
             target = found if code.co_flags & _FUNCTION else self._imported
             target.setdefault(path, set()).update(lines)
@@ -168,16 +168,19 @@ class SettraceTracer(object):
         return self._imported
 
     def _tracer(self):
-        paths, lines_of, inside = self._paths, self._lines, self._inside
-        locals_of = {}
+        paths, inside, touch = self._paths, self._inside, self._touched.append
+        locals_of = {}  # by identity: equal code objects hash slowly and may be of two files
+        seen = []  # code that is kept alive, so that its id stays its own
 
         def recorder(code):
             lines = set()
-            lines_of[id(code)] = code, lines  # by identity: equal code objects hash slowly and may be of two files
+            entry = code, lines
             add = lines.add
 
             def local(frame, event, argument):
                 if event == "line":
+                    if not lines:
+                        touch(entry)
                     add(frame.f_lineno)
                 return local
 
@@ -193,11 +196,8 @@ class SettraceTracer(object):
                     path = paths[filename]
                 except KeyError:
                     path = paths[filename] = inside(filename)
-                if path is None:
-                    lines_of[id(code)] = code, set()  # kept alive, so that its id stays its own
-                    local = locals_of[id(code)] = None
-                else:
-                    local = locals_of[id(code)] = recorder(code)
+                seen.append(code)
+                local = locals_of[id(code)] = None if path is None else recorder(code)
                 return local
 
         return trace

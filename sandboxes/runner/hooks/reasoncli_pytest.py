@@ -3,7 +3,7 @@
 A pytest plugin that reports every test to run.py (see reasoncli_report for the records).
 
 Works from pytest 4.6 on. It also makes a run say as much as it can and always the same: no early stop, collection
-errors don't hide the other tests, no coverage of the project's own, no random order, a fresh cache, and one
+errors don't hide the other tests, no coverage of the project's own, no random order but ours, a fresh cache, and one
 process (xdist stays loaded and is told not to distribute: a sandbox has one core, and order shall be fixed).
 """
 
@@ -11,6 +11,7 @@ import os
 import sys
 
 import pytest
+import reasoncli_order
 import reasoncli_report
 
 _RANK = {"passed": 0, "skipped": 1, "xfailed": 1, "xpassed": 1, "failed": 2, "error": 3, "timeout": 4}
@@ -108,15 +109,18 @@ class Watcher(object):
 class Writer(object):
     """Writes what is going to run, each test's result, and the end."""
 
-    def __init__(self, reporter, recorder, selected):
+    def __init__(self, reporter, recorder, selected, order):
         self._reporter = reporter
         self._recorder = recorder
         self._selected = selected
+        self._order = order
         self._running = {}
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, session, config, items):
-        """After every other plugin: keep what is selected."""
+        """Before every other plugin: change the order, which theirs overrules. After them: keep what is selected."""
+        if self._order is not None:
+            self._order.pytest_items(items)
         yield
         if self._selected is not None:
             dropped = [item for item in items if not is_selected(item.nodeid, self._selected)]
@@ -228,14 +232,15 @@ class Settings(object):
 
 
 def is_selected(nodeid, selected):
-    """Whether the test or something that holds it (module, class) is selected."""
+    """Whether the test or something that holds it (class, module, folder) is selected."""
     if nodeid in selected:
         return True
     name = nodeid.split("[", 1)[0]
-    while "::" in name:
-        name = name.rsplit("::", 1)[0]
-        if name in selected:
-            return True
+    for separator in ("::", "/"):
+        while separator in name:
+            name = name.rsplit(separator, 1)[0]
+            if name in selected:
+                return True
     return False
 
 
@@ -309,7 +314,8 @@ def _report(manager):
         import reasoncli_coverage
 
         recorder = reasoncli_coverage.Recorder(reporter)
-    tests = reporter.config["tests"]
+    tests, seed = reporter.config["tests"], reporter.config.get("shuffle")
+    order = None if seed is None else reasoncli_order.Order(seed)
     manager.register(Settings(reporter))
     manager.register(Watcher(reporter, recorder))
-    manager.register(Writer(reporter, recorder, None if tests is None else frozenset(tests)))
+    manager.register(Writer(reporter, recorder, None if tests is None else frozenset(tests), order))

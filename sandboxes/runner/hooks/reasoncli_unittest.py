@@ -10,6 +10,7 @@ inherits the wrapped methods. A class or module whose set-up fails never starts 
 import os
 import sys
 
+import reasoncli_order
 import reasoncli_report
 
 _OUTCOMES = {"passed": 0, "skipped": 1, "xfailed": 1, "xpassed": 1, "failed": 2, "error": 3, "timeout": 4}
@@ -51,7 +52,10 @@ class Session(object):
         """A top-level suite is about to run: narrow it to what is selected, tell what will run."""
         selected = self.reporter.config["tests"]
         if selected is not None:
-            _narrow(suite, frozenset(selected))
+            _narrow(suite, frozenset(name for each in selected for name in _dotted(each)))
+        seed = self.reporter.config.get("shuffle")
+        if seed is not None:
+            reasoncli_order.Order(seed).unittest_suite(suite)
         if hasattr(result, "failfast"):
             result.failfast = self.reporter.config["fail_fast"]
         self.reporter.write(
@@ -190,6 +194,14 @@ def _narrow(suite, selected):
             kept.append(each)
     if hasattr(suite, "_tests"):
         suite._tests[:] = kept
+
+
+def _dotted(name):
+    """Names under which a selection may be known: a path's are dotted, from whatever folder discovery starts in."""
+    if "/" not in name and not name.endswith(".py"):
+        return [name]
+    parts = (name[:-3] if name.endswith(".py") else name).split("/")
+    return [".".join(parts[first:]) for first in range(len(parts))]
 
 
 def _is_selected(name, selected):

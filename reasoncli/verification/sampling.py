@@ -1,0 +1,63 @@
+"""Guards for suites too long to be run for every candidate: those near the issue, and a sample of the rest.
+
+The sample is stratified. Files take turns, in an order that the seed gives; inside a file, picks are spread over its
+tests as sorted by duration (van der Corput's sequence), so that slow and quick ones are drawn alike and no file is
+left out before every file had its turn. A test that no longer fits into the time is passed over for a quicker one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator, Sequence
+
+from reasoncli.domain import TestResult
+from reasoncli.verification.outcomes import holder
+
+_LEAST = 1e-4  # seconds that a test counts for, though it took less: reporting it costs that
+
+
+def sample_guards(
+    passing: Sequence[TestResult], near: Collection[str], seconds: float, seed: int
+) -> tuple[TestResult, ...]:
+    """The guards to use, in the order of the suite.
+
+    Args:
+        passing: all that could be guards, with their durations at the base.
+        near: ids that are always taken, though they take longer than allowed.
+        seconds: what the guards may take together.
+        seed: of the draw; the same one draws the same.
+    """
+    taken = {result.id for result in passing if result.id in near}
+    left = seconds - sum(_cost(result) for result in passing if result.id in taken)
+    strata: dict[str, list[TestResult]] = {}
+    for result in passing:
+        if result.id not in taken:
+            strata.setdefault(holder(result.id), []).append(result)
+    turns = [_spread(sorted(tests, key=_cost)) for tests in strata.values()]
+    random.Random(seed).shuffle(turns)  # noqa: S311 - a sample, no secret
+    while turns and left > 0:
+        going = []
+        for turn in turns:
+            for result in turn:
+                going.append(turn)
+                if _cost(result) <= left:
+                    left -= _cost(result)
+                    taken.add(result.id)
+                break
+        turns = going
+    return tuple(result for result in passing if result.id in taken)
+
+
+def _cost(result: TestResult) -> float:
+    return max(result.duration, _LEAST)
+
+
+def _spread(tests: Sequence[TestResult]) -> Iterator[TestResult]:
+    """All of them, the middle first, then the quarters, and so on: bits of the index in reverse."""
+    bits = max(1, (len(tests) - 1).bit_length())
+    order = sorted(range(1 << bits), key=lambda place: int(f"{place:0{bits}b}"[::-1], 2))
+    half = (1 << bits) // 2
+    for place in order:
+        at = (place + half) % (1 << bits)
+        if at < len(tests):
+            yield tests[at]
