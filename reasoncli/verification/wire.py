@@ -28,6 +28,7 @@ class Request:
         coverage: whether to record the lines each test executes.
         fail_fast: stop at the first test that fails.
         compile: paths that must compile before anything runs.
+        junit: globs, relative to the repository's root, of JUnit files that the command writes by itself.
     """
 
     command: str
@@ -38,6 +39,7 @@ class Request:
     fail_fast: bool = False
     compile: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    junit: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Answer:
         hung: the test that neither ended nor could be interrupted.
         records: the report's lines, see sandboxes/runner/hooks/reasoncli_report.py.
         records_cut: there was more of it than the limit.
-        junit: JUnit XML documents.
+        junit: JUnit XML documents, as their files hold them.
         invalid: a path that doesn't compile; then nothing ran, and `output` is the compiler's message.
     """
 
@@ -60,7 +62,7 @@ class Answer:
     output: str
     records: str
     records_cut: bool
-    junit: tuple[str, ...]
+    junit: tuple[bytes, ...]
     invalid: str | None
 
 
@@ -78,6 +80,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "coverage_limit": _COVERAGE_LIMIT,
             "fail_fast": request.fail_fast,
             "compile": list(request.compile),
+            "junit": list(request.junit),
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,
@@ -126,7 +129,7 @@ def decode(body: bytes) -> Answer | None:
             output=str(raw["output"]),
             records=str(raw["records"]),
             records_cut=bool(raw["records_cut"]),
-            junit=tuple(str(text) for text in raw["junit"]),
+            junit=tuple(base64.b64decode(data) for data in raw["junit"]),
             invalid=None if raw["invalid"] is None else str(raw["invalid"]),
         )
     except (KeyError, TypeError, ValueError):
