@@ -158,6 +158,12 @@ def _usable(run: Run, command: str) -> None:
                 f"the test command can't be run at the base commit: {run.problem or (whole and whole.message)}\n{tail}",
                 hint=f"the command was `{command}`; name another with --test-command, or an image that has its tools",
             )
+        if report.exit_code == 0 and not passes(whole):
+            raise BaselineError(
+                f"whether tests run at the base commit can't be told: {whole.message}\n{tail}",
+                hint="let the command write JUnit XML (to {junit}, or say where: --junit), or name what a passing run "
+                "prints by --pass-marker",
+            )
         return
     if not report.results:
         raise BaselineError(

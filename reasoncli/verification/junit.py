@@ -26,7 +26,7 @@ _STATUS = {  # what some say by an attribute instead of an element (GoogleTest, 
 }
 _NO_GROUP = ("", "test")  # `classname` of those that have none; Node's is always "test"
 
-_BEGIN = re.compile(rb"<\?xml\b|<testsuites?\b")
+_BEGIN = re.compile(rb"<\?xml\b|<!DOCTYPE\b|<testsuites?\b")
 _DECLARATION = re.compile(rb"<\?xml\b")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -82,8 +82,16 @@ class _Case:
     depth: int
     duration: float = 0.0
     outcome: Outcome = Outcome.PASSED
+    kind: str = ""
     message: str = ""
     trace: str = ""
+
+    def result(self, unique: str) -> TestResult:
+        message = self.message or self.trace.strip().partition("\n")[0]
+        kind = "" if self.kind in _OUTCOMES else self.kind
+        return TestResult(
+            unique, self.outcome, self.duration, ": ".join(filter(None, (kind, message)))[:_TEXT_LIMIT], self.trace
+        )
 
 
 @dataclass(slots=True)
@@ -142,7 +150,7 @@ class _Reader:
         self._depth, self._suites, self._case, self._text, self._ended, self._error_at = 0, [], None, None, False, 0
         try:
             parser.Parse(document, True)
-        except expat.ExpatError as error:
+        except expat.ExpatError:
             self._error_at = parser.ErrorByteIndex
             if self._ended:
                 return self._error_at
@@ -175,9 +183,8 @@ class _Reader:
         if case is None:
             return
         self._text, self._length, self._text_depth, self._kind = [], 0, self._depth, outcome
-        if _SEVERITY[outcome] > _SEVERITY[case.outcome] or not case.message:
-            said = [attributes.get("type", ""), attributes.get("message", "")]
-            case.message = ": ".join(filter(None, said))[:_TEXT_LIMIT] or case.message
+        if _SEVERITY[outcome] > _SEVERITY[case.outcome] or not (case.kind or case.message):
+            case.kind, case.message = attributes.get("type", ""), attributes.get("message", "")
         case.outcome = max(case.outcome, outcome, key=_SEVERITY.__getitem__)
 
     def _data(self, text: str) -> None:
@@ -202,12 +209,11 @@ class _Reader:
         self._ended = self._depth == 0
 
     def _add(self, case: _Case) -> None:
-        message = case.message or case.trace.strip().partition("\n")[0]
         unique, number = case.id, 1
         while unique in self.results:
             number += 1
             unique = f"{case.id} #{number}"
-        self.results[unique] = TestResult(unique, case.outcome, case.duration, message[:_TEXT_LIMIT], case.trace)
+        self.results[unique] = case.result(unique)
         self._case = None
 
     def _identity(self, attributes: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
+from reasoncli.verification.selectors import narrows
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
 
@@ -178,7 +179,7 @@ class Verifier:
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
         evidence = self._baseline.second.evidence
-        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES)
+        selectable = evidence is Evidence.STRUCTURED or narrows(self._task.tests, tests, evidence)
         return run_tests(
             sandbox,
             self._task.tests,
@@ -188,6 +189,7 @@ class Verifier:
                 test_timeout=test_timeout,
                 compile=[] if patch is None else _python_files(patch),
                 evidence=evidence,
+                whole=self._timing.whole,
             ),
         )
 

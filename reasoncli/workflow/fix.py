@@ -176,6 +176,8 @@ class _Run:
             selected=tests.tests,
             targets=self.request.targets,
             timeout=tests.test_timeout,
+            junit=tests.junit,
+            pass_marker=tests.pass_marker,
         )
 
     def provider(self, snapshot: Snapshot) -> SandboxProvider:

@@ -14,6 +14,7 @@ from reasoncli.domain import (
     Issue,
     Outcome,
     Patch,
+    TestPlan,
     TestReport,
     TestResult,
 )
@@ -70,21 +71,23 @@ def patch(path: str, content: bytes | None) -> Patch:
 def test_selectors() -> None:
     structured, weak = Evidence.STRUCTURED, Evidence.LINES
     ids = ["tests/a.py::test_x[a b]"]
-    assert fill("pytest {tests} -q", ids, structured) == "pytest  -q", "the plugin selects"
-    assert fill("pytest {tests}", ids, weak) == "pytest 'tests/a.py::test_x[a b]'"
-    assert fill("bin/test {tests}", ids, weak) == "bin/test tests/a.py"
-    assert fill("run {tests}", ["a.b.C.test_x", "a.b.C.test_y"], structured) == "run a.b.C.test_x a.b.C.test_y"
-    assert fill("run {tests}", None, structured) == "run "
-    assert fill("make test", ids, structured) == "make test"
+    assert fill(TestPlan("pytest {tests} -q"), ids, structured) == "pytest  -q", "the plugin selects"
+    assert fill(TestPlan("pytest {tests}"), ids, weak) == "pytest 'tests/a.py::test_x[a b]'"
+    assert fill(TestPlan("bin/test {tests}"), ids, weak) == "bin/test tests/a.py"
+    assert (
+        fill(TestPlan("run {tests}"), ["a.b.C.test_x", "a.b.C.test_y"], structured) == "run a.b.C.test_x a.b.C.test_y"
+    )
+    assert fill(TestPlan("run {tests}"), None, structured) == "run "
+    assert fill(TestPlan("make test"), ids, structured) == "make test"
 
 
 def test_long_lists_of_selectors_become_coarser_until_they_fit() -> None:
     methods = [f"pkg.tests.Case.test_{number}" for number in range(3000)]
-    assert fill("run {tests}", methods, Evidence.STRUCTURED) == "run pkg.tests.Case"
+    assert fill(TestPlan("run {tests}"), methods, Evidence.STRUCTURED) == "run pkg.tests.Case"
     classes = [f"pkg.tests.Case{number}.test" for number in range(3000)]
-    assert fill("run {tests}", classes, Evidence.STRUCTURED) == "run pkg.tests"
+    assert fill(TestPlan("run {tests}"), classes, Evidence.STRUCTURED) == "run pkg.tests"
     modules = [f"pkg.tests_{number}.Case.test" for number in range(9000)]
-    assert fill("run {tests}", modules, Evidence.STRUCTURED) == "run "
+    assert fill(TestPlan("run {tests}"), modules, Evidence.STRUCTURED) == "run "
 
 
 def test_ancestors() -> None:
