@@ -14,6 +14,7 @@ from reasoncli.events import Event, StageProgress, Warned
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.environmental import environmental_reason
+from reasoncli.verification.frames import with_frames
 from reasoncli.verification.linking import link_targets
 from reasoncli.verification.outcomes import passes, same
 from reasoncli.verification.pool import SandboxPool
@@ -78,7 +79,9 @@ def measure_baseline(
         first, flaky = _settle(pool, task, first, second, options)
     finally:
         pool.close()
-    return _sort(task, first.report, second.report, flaky, emit)
+    if task.tests.junit and second.report.evidence in (Evidence.LINES, Evidence.EXIT_CODE):
+        emit(Warned(f"the test command wrote no JUnit file at {', '.join(task.tests.junit)}"))
+    return _sort(task, with_frames(first.report, task.snapshot.files), second.report, flaky, emit)
 
 
 def _both_runs(
