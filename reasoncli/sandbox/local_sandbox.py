@@ -31,6 +31,7 @@ from reasoncli.sandbox.capture import Capped
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.sandbox.locks import FolderLock
+from reasoncli.sandbox.node_modules import linked_packages
 from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.talk import Talk
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
@@ -75,7 +76,7 @@ class LocalProvider:
             self._lock = FolderLock.acquire(self._folder)
         except OSError as error:
             raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error
-        self._tree = merge(from_snapshot(snapshot), {})
+        self._tree = merge(from_snapshot(snapshot), linked_packages(snapshot))
         self._roots = read_recipe(snapshot).roots
         self._open: set[LocalSandbox] = set()
         self._guard = threading.Lock()

@@ -36,6 +36,7 @@ from reasoncli.search.strategies.best_of_n import BestOfN
 from reasoncli.settings.loading import as_text
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.detect import plan_tests
+from reasoncli.verification.rebuild import builds_sources
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
@@ -147,7 +148,8 @@ class _Run:
             self.begin(task, provider, sampler.info)
             prompts = self.prompts(task, baseline, suspects, sampler)
             policy = preparation.policy(self.settings)
-            verifier = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy))
+            options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
+            verifier = Verifier(provider, task, baseline, self.emit, options)
             stack.callback(verifier.close)
             result = self.search(task, baseline, prompts, sampler, verifier)
             decision = self.decide(baseline, result)
