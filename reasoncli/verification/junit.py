@@ -112,8 +112,8 @@ class _Reader:
         """Take the results of every document in a file; whether all were whole."""
         for mark, encoding in _BOMS:
             if document.startswith(mark):
-                return self._read(document.decode(encoding, "replace").encode(), encoding="utf-8")
-        return self._read(document)
+                return self._read(self._relative(document.decode(encoding, "replace").encode()), encoding="utf-8")
+        return self._read(self._relative(document))
 
     def _read(self, rest: bytes, encoding: str | None = None) -> bool:
         whole, begin = True, _BEGIN
@@ -218,20 +218,19 @@ class _Reader:
 
     def _identity(self, attributes: dict[str, str]) -> str:
         suite = "::".join(name for _, name, _ in self._suites if name)
-        file = self._relative(attributes.get("file") or (self._suites[-1][2] if self._suites else ""))
+        file = attributes.get("file") or (self._suites[-1][2] if self._suites else "")
+        file = posixpath.normpath(file) if file else ""
         group = attributes.get("classname") or attributes.get("class", "")
-        group = self._relative(suite if group in _NO_GROUP else group)
-        name = self._relative(attributes.get("name", ""))
+        group = suite if group in _NO_GROUP else group
+        name = attributes.get("name", "")
         if file and group.startswith(file):
             file = ""
-        parts = [file, "" if group == name else group, name]
+        parts = [file, "" if name.endswith(group) else group, name]
         return " ".join("::".join(filter(None, parts)).split()) or "<unnamed>"
 
-    def _relative(self, text: str) -> str:
-        """Without the repository's own path, which is another one in each sandbox."""
-        if self.root and text.startswith(self.root + "/"):
-            return text[len(self.root) + 1 :]
-        return posixpath.normpath(text) if text.startswith("./") else text
+    def _relative(self, document: bytes) -> bytes:
+        """Without the repository's own path: it is another one in each sandbox, and prompts shall be the same."""
+        return document.replace(self.root.encode() + b"/", b"") if self.root else document
 
 
 def _repaired(document: bytes) -> bytes:

@@ -82,10 +82,8 @@ def _message(block: Sequence[str]) -> str:
 
 
 def _block(lines: Sequence[str]) -> Sequence[str]:
-    """The YAML behind a point, without its marks."""
+    """The YAML behind a point, without its marks and without times, which differ from run to run."""
     if not lines or lines[0].strip() != "---":
         return ()
-    for number, line in enumerate(lines):
-        if line.strip() == "...":
-            return lines[1:number]
-    return lines[1:]
+    end = next((number for number, line in enumerate(lines) if line.strip() == "..."), len(lines))
+    return [line for line in lines[1:end] if not line.strip().startswith("duration_ms:")]

@@ -80,7 +80,7 @@ def make_shop(folder: Path, files: Mapping[str, str] | None = None) -> Path:
 
 
 def fix(tool: Tool, shop: Path, recording: Path, *more: object, command: str = JUNIT) -> Ran:
-    return tool.fix(shop, recording, "--test-command", command, "--exhaustive", "-n", 60, *more, issue=ISSUE)
+    return tool.fix(shop, recording, "--test-command", command, "--exhaustive", "-n", 200, *more, issue=ISSUE)
 
 
 def verdicts(result: Any) -> dict[str, str]:
@@ -110,7 +110,6 @@ def test_the_fix_is_found_by_test_among_wrong_ones(tool: Tool, shop: Path, tmp_p
     assert [target["id"] for target in result["baseline"]["targets"]] == ["total::takes a discount off"]
     assert result["baseline"]["guards"] == 3
     found = verdicts(result)
-    assert "return sum - sum * discount / 100" in found, (found, result["clusters"], result["rejected"])
     assert found.items() >= EXPECTED.items()
     assert "fixes" not in {found[line] for line in found.keys() - EXPECTED.keys()}, "exits, skips, no syntax"
     assert result["rejected"]["forbidden"] > 0, "tests and scripts are not a patch's to change"

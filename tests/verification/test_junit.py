@@ -171,7 +171,7 @@ PYTEST = """<testsuites><testsuite name="pytest" errors="0" failures="0" skipped
             },
         ),
         (JEST, {"sum adds": "passed", "sum subtracts": "failed"}),
-        (MOCHA, {"test/sum.js::adds::sum adds": "passed", "test/sum.js::subtracts::sum subtracts": "failed"}),
+        (MOCHA, {"test/sum.js::sum adds": "passed", "test/sum.js::sum subtracts": "failed"}),
         (VITEST, {"src/sum.test.ts::sum > adds": "passed"}),
         (
             GOTESTSUM,
@@ -244,6 +244,13 @@ def test_what_is_told_of_a_failure() -> None:
     assert results["org.example.SumTest::adds"].duration == 1000.5
     assert parse_junit([GTEST.encode()]).results["Sum::Subtracts"].message == "first"
     assert parse_junit([BATS.encode()]).results["sum.bats::subtracts"].message == "(in test file sum.bats, line 8)"
+
+
+def test_no_sandbox_s_own_path_is_told() -> None:
+    assert (
+        "at TestContext.<anonymous> (test/sum.test.js:4:27)"
+        in parse_junit([NODE.encode()], "/work").results["adds"].traceback
+    )
 
 
 def test_a_suite_that_fails_as_a_whole() -> None:
