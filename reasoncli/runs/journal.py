@@ -28,6 +28,7 @@ from reasoncli.search.interface import Recorded
 
 T = TypeVar("T")
 
+FAILED = "failed"
 FILE = "run.sqlite"
 
 
@@ -202,6 +203,16 @@ class RunJournal:
             _put(db, "decision", to_body(Decision, decision))
             if totals is not None:
                 _put(db, "totals", to_body(Totals, totals))
+
+    def failed(self) -> None:
+        """It ended by an error before there was a decision."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET status = ? WHERE status = ''", (FAILED,))
+
+    def taken_up(self) -> None:
+        """It goes on, whatever ended it before."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET status = '' WHERE status = ?", (FAILED,))
 
     def applied(self, applied: Applied) -> None:
         """The patch is in the user's repository."""

@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
@@ -62,7 +62,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
-        return _interruptible(journal, lambda: _Run(journal, request, None, listeners).go())
+        return _recorded(journal, lambda: _Run(journal, request, None, listeners).go())
 
 
 def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixResult:
@@ -81,7 +81,8 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
             return FixResult(record, journal.folder, None, "")
         _refuse(request)
         clean_up(request.settings, store)
-        return _interruptible(journal, lambda: _Run(journal, request, record, listeners).go())
+        journal.taken_up()
+        return _recorded(journal, lambda: _Run(journal, request, record, listeners).go())
 
 
 def _refuse(request: FixRequest) -> None:
@@ -95,7 +96,7 @@ def _refuse(request: FixRequest) -> None:
         open_repository(request.repository).check_branch(request.delivery.branch)
 
 
-def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
+def _recorded(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
     try:
         return work()
     except Interrupted as error:
@@ -106,6 +107,10 @@ def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixRes
             f"run {journal.id} was interrupted",
             hint=f"{written} `reasoncli runs resume {journal.id}` goes on from here.",
         ) from error
+    except Exception:
+        with suppress(DiskFullError, StoreError):  # perhaps what it failed by; that one is to be told
+            journal.failed()
+        raise
 
 
 class _Run:
