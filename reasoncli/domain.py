@@ -62,6 +62,8 @@ class TestPlan:
         selected: test ids or paths that limit the whole suite (`--tests`); empty means all.
         targets: test ids the user named; empty means they are to be found.
         timeout: wall-clock limit of one run of the command on a candidate; `None` means derived from the baseline.
+        junit: globs, relative to the root, of the JUnit files that the command writes by itself.
+        pass_marker: regular expression that a passing run's output holds; `None` means the common summaries.
     """
 
     __test__ = False
@@ -70,6 +72,8 @@ class TestPlan:
     selected: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     timeout: float | None = None
+    junit: tuple[str, ...] = ()
+    pass_marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Evidence(StrEnum):
     STRUCTURED = "structured"  # our plugin or hook saw every test
     JUNIT = "junit"  # the test command wrote JUnit XML
     LINES = "lines"  # read from verbose lines
-    EXIT_CODE = "exit-code"  # nothing but an exit status and output
+    EXIT_CODE = "exit-code"  # nothing but an exit status and a summary in the output
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ class TestReport:
         output: the end of stdout and stderr, capped.
         coverage: test id -> path -> lines it executed; empty unless asked for.
         loaded: what the tests loaded; empty unless asked for.
+        counted: tests that ran, by the summary in the output; told only where nothing better is known of them.
     """
 
     __test__ = False
@@ -170,6 +175,7 @@ class TestReport:
     output: str = ""
     coverage: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=lambda: MappingProxyType({}))
     loaded: Loaded = field(default_factory=Loaded)
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def check(*, repository: Repository = Path(), flags: Flags) -> None:
             sign, style = (signs.done, "good") if each.passed else (signs.failed, "bad")
             if not each.passed and each.protects and not provider.isolated:
                 sign, style = signs.dot, "warn"
-            out.print(safe(f"{sign} {each.name}", style), safe(f"  {each.detail}" if each.detail else "", "quiet"))
+            parts = [safe(f"{sign} {each.name}", style), *([safe(each.detail, "quiet")] if each.detail else [])]
+            out.print(*parts, sep="   ")
         broken = [each for each in checks if not each.passed and (provider.isolated or not each.protects)]
     if broken:
         raise typer.Exit(3)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from reasoncli.localization.functions import Function, Outline, outline, source_lines, whole_file
+from reasoncli.localization.blocks import outline_of
+from reasoncli.localization.functions import Function, Outline, outline, source_lines
 from reasoncli.localization.lexical import Corpus, Query, function_documents
 from reasoncli.localization.tokens import words_among
 
@@ -35,7 +36,7 @@ class Reader(Protocol):
 
 
 class Code:
-    """Source files apart from tests: Python by function, other languages by file.
+    """Source files apart from tests, by function; in other languages than Python these are estimates.
 
     Attributes:
         outlines: of the files that were parsed, by path.
@@ -85,4 +86,4 @@ class Code:
 def _outline(path: str, text: str) -> Outline:
     if PurePosixPath(path).suffix.lower() in _PYTHON:
         return outline(text)
-    return Outline([whole_file(text)], [])
+    return outline_of(path, text)

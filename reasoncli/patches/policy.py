@@ -7,6 +7,7 @@ tests beside other things, by content (`Policy.check`). The user can allow paths
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -23,14 +24,38 @@ from reasoncli.patches.tree import REGULAR, Tree
 
 _TEST_FILE = re.compile(
     r"^(test_.*|.*_tests?|tests?|conftest|runtests|test_.*)\.pyi?$"
-    r"|.*_test\.(go|rb|exs|cc|cpp|c|dart)$"
-    r"|.*[.-](test|spec)s?\.[cm]?[jt]sx?$"
+    r"|.*_test\.(go|rb|exs|cc|cpp|c|dart|rs|lua|zig)$"
+    r"|(.*[.\-_])?(test|spec)s?\.[cm]?[jt]sx?$"
+    r"|test-.*\.[cm]?[jt]s$"
+    r"|tests?\.rs$"
+    r"|.*\.(bats|feature)$"
     r"|.*(Test|Tests|TestCase|Spec|IT)\.(java|kt|scala|groovy|cs|php|swift)$"
     r"|.*_spec\.rb$"
 )
-_TEST_FOLDERS = frozenset({"tests", "__tests__", "__snapshots__", "testdata", "test_data", "spec"})
-_TOP_TEST_FOLDERS = ("test/", "src/test/", "testing/", "qa/")
+_TEST_FOLDERS = frozenset(
+    {
+        "tests",
+        "__tests__",
+        "__mocks__",
+        "__fixtures__",
+        "__snapshots__",
+        "testdata",
+        "test_data",
+        "spec",
+        "cypress",
+        "e2e",
+    }
+)
+_TOP_TEST_FOLDERS = ("test/", "src/test/", "testing/", "qa/", "t/")
+# A folder `test` below others holds tests in these languages; in Python it may be a package for its users.
+_NESTED_TEST_FOLDER = re.compile(r"/test/.*\.[cm]?[jt]sx?$|/src/(test|androidTest|integrationTest|testFixtures)/")
 
+_OTHER_LANGUAGES = (
+    *("jest.setup.*", "jest-setup.*", "setupTests.*", "vitest.setup.*", "vitest.workspace.*", "playwright.config.*"),
+    *("cypress.config.*", "ava.config.*", "nyc.config.*", ".nycrc*", ".c8rc*", ".taprc", "wdio.conf.*", "bunfig.toml"),
+    *("node.config.json", "phpunit.xml*", "phpunit.dist.xml", ".rspec", "nextest.toml", "CTestCustom.cmake"),
+    *("CTestTestfile.cmake", "junit-platform.properties", ".busted"),
+)
 # Globs over whole paths; one without a slash also holds for the last part of any path.
 _PROTECTED: tuple[tuple[str, str], ...] = (
     ("conftest.py", "pytest reads it"),
@@ -46,6 +71,12 @@ _PROTECTED: tuple[tuple[str, str], ...] = (
     ("vitest.config.*", "test configuration"),
     ("karma.conf.*", "test configuration"),
     (".mocharc*", "test configuration"),
+    *((glob, "test configuration") for glob in _OTHER_LANGUAGES),
+    (".npmrc", "npm reads it before it runs the tests"),
+    (".yarnrc*", "yarn reads it before it runs the tests"),
+    (".pnpmfile.*", "pnpm runs it"),
+    ("Gruntfile.*", "it may run the tests"),
+    ("gulpfile.*", "it may run the tests"),
     ("sitecustomize.py", "Python runs it at every start"),
     ("usercustomize.py", "Python runs it at every start"),
     ("*.pth", "Python reads it at every start"),
@@ -177,7 +208,7 @@ def is_test_file(path: str) -> bool:
     *folders, name = path.split("/")
     if any(folder in _TEST_FOLDERS for folder in folders) or _TEST_FILE.match(name):
         return True
-    return path.startswith(_TOP_TEST_FOLDERS)
+    return path.startswith(_TOP_TEST_FOLDERS) or _NESTED_TEST_FOLDER.search(path) is not None
 
 
 def _matches(path: str, glob: str) -> bool:
@@ -252,6 +283,12 @@ def _ini(*names: str) -> _Extract:
     return extract
 
 
+def _package_json(text: str) -> object:
+    data = json.loads(text)
+    names = ("scripts", "jest", "mocha", "ava", "nyc", "c8", "tap", "vitest", "jasmine", "uvu", "tape", "config")
+    return {name: data.get(name) for name in names} if isinstance(data, dict) else None
+
+
 def _setup_py(text: str) -> object:
     return text.count("pytest11"), text.count("sitecustomize"), text.count(".pth")
 
@@ -263,4 +300,5 @@ _EXTRACTORS: Mapping[str, _Extract] = {
     ),
     "tox.ini": _ini(r"pytest$", r"tox", r"testenv", r"coverage"),
     "setup.py": _setup_py,
+    "package.json": _package_json,
 }

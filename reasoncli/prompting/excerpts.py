@@ -11,6 +11,8 @@ from reasoncli.domain import Suspect, TestResult
 from reasoncli.prompting.options import Read
 
 _LONGEST_IMPORTS = 60  # lines
+_SMALL_FILE = 120  # lines of a file that is shown whole where no function of it is known
+_BEFORE, _AFTER = 15, 15  # lines around a place of which no more is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def suspect_functions(suspects: Sequence[Suspect], files: Files, most: int) -> l
     for suspect in sorted(suspects, key=lambda suspect: -suspect.score):
         start, end = suspect.start, suspect.end
         if suspect.function == "<module>":
-            place = _statement(files.module(suspect.path), suspect.line)
+            place = _place(suspect, files)
             if place is None:
                 continue
             start, end = place
@@ -92,6 +94,18 @@ def suspect_functions(suspects: Sequence[Suspect], files: Files, most: int) -> l
         if len(found) == most:
             break
     return found
+
+
+def _place(suspect: Suspect, files: Files) -> tuple[int, int] | None:
+    """The lines to show for code outside functions: its statement, and in other languages what is around it."""
+    if suspect.path.endswith(".py"):
+        return _statement(files.module(suspect.path), suspect.line)
+    whole = files.whole(suspect.path)
+    if whole is None:
+        return None
+    if suspect.line is None:
+        return (1, whole.end) if whole.end <= _SMALL_FILE else None
+    return max(1, suspect.line - _BEFORE), min(whole.end, suspect.line + _AFTER)
 
 
 def _statement(module: ast.Module | None, line: int | None) -> tuple[int, int] | None:
@@ -170,7 +184,19 @@ def test_source(result: TestResult, files: Files) -> Excerpt | None:
             qualified, node = inner[-1]
             start = python_source.first_line(node)
             return files.excerpt(path, qualified, start, node.end_lineno or start)
-    return None
+    return _other_test_source(result, files)
+
+
+def _other_test_source(result: TestResult, files: Files) -> Excerpt | None:
+    """Lines around a test in another language than Python: where its id's file names it, or its outermost frame is."""
+    path, _, rest = result.id.partition("::")
+    title = rest.rpartition("::")[2].rpartition(" #")[0] or rest.rpartition("::")[2]
+    found = [number for number, line in enumerate(files.lines(path), 1) if title and title in line]
+    place = (path, found[0]) if found else next(((path, line) for path, line, _ in result.frames[:1]), None)
+    whole = files.whole(place[0]) if place is not None else None
+    if place is None or whole is None or place[0].endswith(".py"):
+        return None
+    return files.excerpt(place[0], title, max(1, place[1] - _BEFORE), min(whole.end, place[1] + _AFTER))
 
 
 def _addresses(test: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ any run of back-quotes in it, so it can't end the fence and speak as the templat
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -28,6 +29,7 @@ def environment() -> Environment:
     )
     jinja.filters["fenced"] = fenced
     jinja.filters["inline"] = inline
+    jinja.globals["language"] = language
     return jinja
 
 
@@ -36,6 +38,12 @@ def fenced(text: str, language: str = "") -> str:
     mark = "`" * max(3, 1 + max((len(run) for run in _RUN.findall(text)), default=0))
     body = text if text.endswith("\n") or not text else text + "\n"
     return f"{mark}{language}\n{body}{mark}"
+
+
+def language(path: str) -> str:
+    """What a fence calls the language of a file."""
+    suffix = PurePosixPath(path).suffix.removeprefix(".").lower()
+    return "python" if suffix in ("py", "pyi", "pyw") else suffix
 
 
 def inline(text: str) -> str:

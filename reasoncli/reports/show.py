@@ -33,7 +33,7 @@ _INGREDIENTS = ("repository", "commit", "model", "model_digest", "device", "sand
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run in a listing: `status` is the decision's, or `running`, `interrupted`, `damaged`."""
+    """A run in a listing: `status` is the decision's, or `running`, `interrupted`, `failed`, `damaged`."""
 
     id: str
     created: float
@@ -51,6 +51,7 @@ _STATUS_STYLES = {
     "none": "bad",
     "running": "accent",
     "interrupted": "warn",
+    "failed": "bad",
     "damaged": "bad",
 }
 

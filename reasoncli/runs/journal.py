@@ -18,9 +18,9 @@ from typing import Self, TypeVar
 
 from reasoncli.domain import Baseline, Candidate, Completion, Decision, Issue, Prompt, Suspect, Verdict
 from reasoncli.events import CandidateFound, Event, SandboxReplaced, StageFinished, Warned
+from reasoncli.locks import FileLock
 from reasoncli.repository.applied import Applied
 from reasoncli.runs.failures import told_apart
-from reasoncli.runs.lock import LiveLock
 from reasoncli.runs.manifest import Manifest
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.schema import connect, from_body, to_body
@@ -28,6 +28,7 @@ from reasoncli.search.interface import Recorded
 
 T = TypeVar("T")
 
+FAILED = "failed"
 FILE = "run.sqlite"
 
 
@@ -107,7 +108,7 @@ class RunJournal:
     All methods raise `DiskFullError` or `StoreError` when a write fails; what was recorded before stays.
     """
 
-    def __init__(self, folder: Path, lock: LiveLock) -> None:
+    def __init__(self, folder: Path, lock: FileLock) -> None:
         """Open the database in `folder`; `lock` is let go on `close`, and at once if this fails."""
         self.folder = folder
         self._lock = lock
@@ -202,6 +203,16 @@ class RunJournal:
             _put(db, "decision", to_body(Decision, decision))
             if totals is not None:
                 _put(db, "totals", to_body(Totals, totals))
+
+    def failed(self) -> None:
+        """It ended by an error before there was a decision."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET status = ? WHERE status = ''", (FAILED,))
+
+    def taken_up(self) -> None:
+        """It goes on, whatever ended it before."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET status = '' WHERE status = ?", (FAILED,))
 
     def applied(self, applied: Applied) -> None:
         """The patch is in the user's repository."""

@@ -15,7 +15,7 @@ from reasoncli.domain import Issue
 from reasoncli.errors import EnvironmentFailure, StoreError, UsageError
 from reasoncli.runs.failures import told_apart
 from reasoncli.runs.journal import FILE, RunHead, RunJournal, RunRecord, as_text, head, load
-from reasoncli.runs.lock import LiveLock, is_live
+from reasoncli.runs.lock import is_live, live_lock
 from reasoncli.runs.schema import connect
 
 LAST = "last"
@@ -62,7 +62,7 @@ class Store:
             folder = self._make_folder()
             try:
                 _sync(self._runs)
-                journal = RunJournal(folder, LiveLock(folder))
+                journal = RunJournal(folder, live_lock(folder))
                 journal.created(issue, repository)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -101,7 +101,7 @@ class Store:
         """
         folder = self._checked(self.resolve(reference, repository))
         with told_apart(folder / FILE):
-            return RunJournal(folder, LiveLock(folder))
+            return RunJournal(folder, live_lock(folder))
 
     def read(self, reference: str, repository: Path | None = None) -> RunRecord:
         """Everything a run has on disk; one that is being worked on can be read as well."""
@@ -210,7 +210,7 @@ class Store:
         doomed = folder.with_name(f".removed-{name}")
         with told_apart(folder):
             try:
-                lock = LiveLock(folder)
+                lock = live_lock(folder)
             except StoreError:
                 return None
             with lock:

@@ -11,13 +11,14 @@ from typing import Any
 
 from reasoncli.domain import Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.locks import FileLock
 from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import engine, folders, images, labels, reap
 from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
 from reasoncli.sandbox.interface import Sandbox
-from reasoncli.sandbox.locks import FolderLock, RunLock
+from reasoncli.sandbox.locks import folder_lock_path, run_lock
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 _MISSED_BEATS = 7
@@ -43,18 +44,18 @@ def docker_provider(
         SandboxUnavailable: no engine, no permission, an unknown image, a failing build; with a hint.
     """
     client = engine.connect()
-    lock = RunLock.acquire(config.state_dir, run_id)
+    lock = run_lock(config.state_dir, run_id)
     try:
         reap.reap_containers(client)
         image = images.prepare(client, snapshot, config, run_id, progress)
         with contextlib.ExitStack() as undo:
             kept = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=folders.IMAGE)))
-            undo.callback(FolderLock.acquire(kept).release)
+            undo.callback(FileLock(folder_lock_path(kept)).release)
             generated = images.read_generated(client, image, labels.of_run(run_id, lock.path), kept, progress)
             tree = merge(from_snapshot(snapshot), generated)
             return DockerProvider(config, run_id, client, image, lock, tree, undo.pop_all())
     except BaseException:
-        lock.release()
+        lock.release(remove=True)
         client.close()
         raise
 
@@ -70,7 +71,7 @@ class DockerProvider:
         run: str,
         client: Any,
         image: images.Image,
-        lock: RunLock,
+        lock: FileLock,
         tree: Tree,
         kept: contextlib.ExitStack,
     ) -> None:
@@ -142,7 +143,7 @@ class DockerProvider:
             sandbox.close()
         self._beater.join()
         self._kept.close()
-        self._lock.release()
+        self._lock.release(remove=True)
         self._client.close()
 
     # ------------------------------------------------------------ inside

@@ -7,8 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from reasoncli.locks import is_held
 from reasoncli.sandbox import keeper
-from reasoncli.sandbox.locks import folder_lock_path, is_held
+from reasoncli.sandbox.locks import folder_lock_path
 
 LOCAL = "reasoncli-local-"
 IMAGE = "reasoncli-image-"

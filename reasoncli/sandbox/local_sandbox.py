@@ -26,12 +26,14 @@ from typing import Self
 
 from reasoncli.domain import FileChange, Loaded, Snapshot
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
+from reasoncli.locks import FileLock
 from reasoncli.resources import sandboxes_dir
 from reasoncli.sandbox import folders, keeper, launcher
 from reasoncli.sandbox.capture import Capped
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
-from reasoncli.sandbox.locks import FolderLock
+from reasoncli.sandbox.locks import folder_lock_path
+from reasoncli.sandbox.node_modules import linked_packages
 from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.talk import Talk
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
@@ -75,10 +77,10 @@ class LocalProvider:
         self._repository = snapshot.repository
         try:
             self._folder = Path(tempfile.mkdtemp(prefix=folders.LOCAL, dir=config.temporary))
-            self._lock = FolderLock.acquire(self._folder)
+            self._lock = FileLock(folder_lock_path(self._folder))
         except OSError as error:
             raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error
-        self._tree = merge(from_snapshot(snapshot), {})
+        self._tree = merge(from_snapshot(snapshot), linked_packages(snapshot))
         self._roots = read_recipe(snapshot).roots
         self._open: set[LocalSandbox] = set()
         self._guard = threading.Lock()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reasoncli.locks import is_held
 from reasoncli.sandbox import engine, labels
 from reasoncli.sandbox.images import PREFIX, image_name
-from reasoncli.sandbox.locks import is_held
 
 
 @dataclass(frozen=True, slots=True)

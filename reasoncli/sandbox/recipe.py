@@ -29,6 +29,8 @@ _VERSION_TOOLS = re.compile(
 _BUILD_FILES = re.compile(
     r"(?:.*/)?(?:pyproject\.toml|setup\.(?:py|cfg)|MANIFEST\.in|tox\.ini|meson\.build|CMakeLists\.txt|Cargo\.(?:toml|lock)"
     r"|Pipfile(?:\.lock)?|poetry\.lock|pdm\.lock|uv\.lock|hatch\.toml|hatch_build\.py|build\.py|environment\.ya?ml"
+    r"|package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.(?:mod|sum)|pom\.xml"
+    r"|(?:build|settings)\.gradle(?:\.kts)?|Gemfile(?:\.lock)?|composer\.(?:json|lock)|mix\.(?:exs|lock)"
     r"|\.python-version|(?:[^/]*requirements[^/]*|constraints[^/]*)\.(?:txt|in)|requirements/[^/]*\.(?:txt|in))"
 )
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".F90", ".go")

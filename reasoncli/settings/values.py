@@ -155,7 +155,23 @@ class TestSettings:
 
     test_command: Annotated[
         str | None,
-        Key("Runs the tests; `{tests}` in it is replaced by selectors.", Scope.ANY, default="pytest, detected"),
+        Key(
+            "Runs the tests; `{tests}` in it is replaced by selectors, `{junit}` by a file to write JUnit XML to.",
+            Scope.ANY,
+            default="pytest, detected",
+        ),
+    ] = None
+    junit: Annotated[
+        tuple[str, ...],
+        Key("Globs of the JUnit XML files that the test command writes by itself, relative to the root.", Scope.ANY),
+    ] = ()
+    pass_marker: Annotated[
+        str | None,
+        Key(
+            "Regular expression in the output of a run that passes, for a command without per-test results.",
+            Scope.USER,
+            default="the common summaries",
+        ),
     ] = None
     tests: Annotated[tuple[str, ...], Key("Test paths or ids that limit the whole suite.", Scope.ANY)] = ()
     test_timeout: Annotated[

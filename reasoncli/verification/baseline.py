@@ -10,6 +10,7 @@ from reasoncli.events import Event, Warned
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.verification.environmental import environmental_reason
+from reasoncli.verification.frames import with_frames
 from reasoncli.verification.linking import link_targets, near_tests
 from reasoncli.verification.measuring import BaselineOptions, Measurement, measure
 from reasoncli.verification.outcomes import passes
@@ -48,7 +49,7 @@ def sort_baseline(
         BaselineError: nothing in the tests says anything about the code.
         UsageError: a target that the user named doesn't exist, or doesn't fail.
     """
-    first, second = measured.first, measured.second
+    first, second = with_frames(measured.first, task.snapshot.files), measured.second
     unsteady = {*measured.flaky, *(() if measured.ordered else measured.order_dependent)}
     steady = [result for test, result in second.results.items() if test not in unsteady]
     failing = [first.results.get(result.id, result) for result in steady if not result.outcome.ok]

@@ -59,12 +59,26 @@ def plan_tests(
     selected: Iterable[str] = (),
     targets: Iterable[str] = (),
     timeout: float | None = None,
+    junit: Iterable[str] = (),
+    pass_marker: str | None = None,
 ) -> TestPlan:
     """The plan from what the user said, the command detected where they said nothing.
 
     Raises:
-        UsageError: no command was given and none can be found, or the one given is blank.
+        UsageError: no command was given and none can be found, or the one given is blank; a glob leads out of the
+            repository; the marker is no regular expression.
     """
+    globs = tuple(junit)
+    for glob in globs:
+        if glob.startswith(("/", "~")) or ".." in glob.split("/"):
+            raise UsageError(
+                f"JUnit files are looked for in the repository only, not at {glob}",
+                hint="name them relative to its root: --junit 'target/surefire-reports/*.xml'",
+            )
+    try:
+        re.compile(pass_marker or "")
+    except re.error as error:
+        raise UsageError(f"--pass-marker is not a regular expression: {error}") from error
     if command is not None and not command.strip():
         raise UsageError("the test command is empty", hint="leave --test-command away to have it detected")
     paths = tuple(each.removeprefix("./").rstrip("/") for each in selected)
@@ -73,6 +87,8 @@ def plan_tests(
         selected=() if {"", "."} & set(paths) else paths,
         targets=tuple(targets),
         timeout=timeout,
+        junit=globs,
+        pass_marker=pass_marker,
     )
 
 

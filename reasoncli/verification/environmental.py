@@ -14,12 +14,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"gaierror|Name or service not known|Temporary failure in name resolution|nodename nor servname|"
             r"Network is unreachable|No route to host|NewConnectionError|ConnectTimeout|Failed to resolve|"
-            r"urlopen error|CERTIFICATE_VERIFY_FAILED|ProxyError"
+            r"urlopen error|CERTIFICATE_VERIFY_FAILED|ProxyError|UnknownHostException|"
+            r"\bE(?:NOTFOUND|AI_AGAIN|NETUNREACH)\b"
         ),
     ),
     (
         "needs a service that isn't running",
-        re.compile(r"ConnectionRefusedError|Connection refused|could not connect to server"),
+        re.compile(r"ConnectionRefusedError|Connection refused|\bECONNREFUSED\b|could not connect to server"),
     ),
     ("needs a place it may not write to", re.compile(r"PermissionError|Read-only file system|Operation not permitted")),
     ("ran out of disk or memory", re.compile(r"No space left on device|^MemoryError|Cannot allocate memory")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reasoncli.domain import Baseline, Evidence, Outcome, TestReport, Verdict, VerdictKind
-from reasoncli.verification.outcomes import holds, passes, uncollectable
+from reasoncli.verification.outcomes import folded, holds, passes, uncollectable
 from reasoncli.verification.session import Run
 
 _STRENGTH = {kind: rank for rank, kind in enumerate(Evidence)}
@@ -118,6 +118,11 @@ def judge_run(known: Judged, run: Run, baseline: Baseline, *, targets: Sequence[
         return known.ended(VerdictKind.BROKEN, run.problem)
     if _STRENGTH[report.evidence] > _STRENGTH[baseline.second.evidence]:
         return known.ended(VerdictKind.BROKEN, f"the run gave no {baseline.second.evidence} report")
+    fewer = _fewer(report, baseline)
+    if fewer:
+        return known.ended(VerdictKind.BROKEN, fewer)
+    if report.evidence is not Evidence.STRUCTURED:
+        report = folded(report, baseline.second.results)
     expected = dict.fromkeys((*targets, *guards))
     lost = uncollectable(report, baseline.second.results, expected)
     if lost is not None:
@@ -144,6 +149,14 @@ def _turned_green(target: str, report: TestReport, baseline: Baseline) -> bool:
         each for each in report.results.values() if each.id not in baseline.second.results and holds(target, each.id)
     ]
     return any(map(passes, inside)) and all(each.outcome.ok for each in inside)
+
+
+def _fewer(report: TestReport, baseline: Baseline) -> str:
+    """Why a run that is known by its summary alone doesn't stand for what the base ran."""
+    base = max(baseline.first.counted, baseline.second.counted)
+    if report.evidence is Evidence.EXIT_CODE and report.counted < base:
+        return f"only {report.counted} tests ran by the output's summary, {base} at the base"
+    return ""
 
 
 def _timed_out(target: str, report: TestReport) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reasoncli.domain import Outcome, TestResult
+from reasoncli.verification.tap import parse_tap
 
 _WORDS = {
     "passed": Outcome.PASSED,
@@ -36,14 +38,35 @@ _UNITTEST_TAIL = re.compile(r"^.* \.\.\. (ok|FAIL|ERROR|skipped|expected failure
 _FILE = re.compile(r"^(\S+\.py)\[(\?|\d+)\]\s*(.*)$")
 _SYMPY = re.compile(r"^(test_\w+)\s+(ok|f|E|s|X|F)\b")
 _GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)")
-_TAP = re.compile(r"^\s*(not )?ok \d+ -? ?(.*?)(?: # (SKIP|TODO).*)?$", re.IGNORECASE)
 
 
-def parse_lines(output: str) -> dict[str, TestResult]:
-    """Results by id from the lines of `pytest -v`, `unittest -v`, sympy's bin/test, `go test -v` and TAP.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Results by id, and whether there is no sign that some are missing."""
+
+    results: Mapping[str, TestResult]
+    complete: bool = True
+
+
+def parse_lines(output: str, root: str = "") -> Lines:
+    """Results from the lines of `pytest -v`, `unittest -v`, sympy's bin/test, `go test -v` and TAP.
 
     A test that shows up several times keeps its worst outcome.
+
+    Args:
+        output: of the test command.
+        root: the repository's path where it ran; ids don't begin with it.
     """
+    if root:
+        output = output.replace(root.rstrip("/") + "/", "")
+    results = _verbose(output)
+    if results:
+        return Lines(results)
+    tap = parse_tap(output)
+    return Lines(tap.results, tap.complete)
+
+
+def _verbose(output: str) -> dict[str, TestResult]:
     results: dict[str, TestResult] = {}
     for test, outcome in _found(output):
         known = results.get(test)
@@ -73,8 +96,6 @@ def _found(output: str) -> Iterator[tuple[str, Outcome]]:
             yield f"{file}::{match[1]}", _SYMPY_WORDS[match[2]]
         elif match := _GO.match(line):
             yield match[2], {"PASS": Outcome.PASSED, "FAIL": Outcome.FAILED, "SKIP": Outcome.SKIPPED}[match[1]]
-        elif match := _TAP.match(line):
-            yield match[2], Outcome.SKIPPED if match[3] else Outcome.FAILED if match[1] else Outcome.PASSED
 
 
 def _dotted(name: str, group: str) -> str:

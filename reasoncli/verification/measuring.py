@@ -12,6 +12,7 @@ from reasoncli.domain import Evidence, Task, TestReport
 from reasoncli.errors import BaselineError
 from reasoncli.events import Event, StageProgress, Warned
 from reasoncli.sandbox.interface import Sandbox
+from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.progress import Counts, Progress
 from reasoncli.verification.session import WHOLE_COMMAND, Run, RunOptions, run_tests
@@ -72,6 +73,8 @@ def measure(pool: SandboxPool, task: Task, emit: Callable[[Event], None], option
     first, second = runs.together((True, None), (False, options.seed))
     for run in (first, second):
         _usable(run, task.tests.command)
+    if task.tests.junit and second.report.evidence in (Evidence.LINES, Evidence.EXIT_CODE):
+        emit(Warned(f"the test command wrote no JUnit file at {', '.join(task.tests.junit)}"))
     if not first.report.complete or not second.report.complete:
         problem = first.problem or second.problem
         emit(Warned(f"the base run is not whole: {problem}", hint="tests that did not report are left out"))
@@ -216,6 +219,12 @@ def _usable(run: Run, command: str) -> None:
             raise BaselineError(
                 f"the test command can't be run at the base commit: {run.problem or (whole and whole.message)}\n{tail}",
                 hint=f"the command was `{command}`; name another with --test-command, or an image that has its tools",
+            )
+        if report.exit_code == 0 and not passes(whole):
+            raise BaselineError(
+                f"whether tests run at the base commit can't be told: {whole.message}\n{tail}",
+                hint="let the command write JUnit XML (to {junit}, or say where: --junit), or name what a passing run "
+                "prints by --pass-marker",
             )
         return
     if not report.results:

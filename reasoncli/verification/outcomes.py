@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reasoncli.domain import Outcome, TestReport, TestResult
+
+_REPEATED = re.compile(r" #\d+$")
 
 
 def passes(result: TestResult | None) -> bool:
@@ -15,6 +19,23 @@ def passes(result: TestResult | None) -> bool:
 def same(first: TestResult | None, second: TestResult | None) -> bool:
     """Whether two runs of one test agree: both passed, both failed (however), or both were set aside."""
     return group(first) == group(second)
+
+
+def folded(report: TestReport, base: Mapping[str, TestResult]) -> TestReport:
+    """A report in which tests of one name that the base doesn't have count against the one that it has.
+
+    Names repeat where a test program tells them by nothing else, and get numbers then. One more of a name than at the
+    base may be a result that was slipped in before the real one.
+    """
+    results = dict(report.results)
+    for test, result in report.results.items():
+        name = _REPEATED.sub("", test)
+        if name == test or test in base or name not in base or result.outcome.ok:
+            continue
+        known = results.get(name)
+        if known is None or known.outcome.ok:
+            results[name] = replace(result, id=name)
+    return replace(report, results=results)
 
 
 def group(result: TestResult | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import tomllib
 from collections.abc import Callable
@@ -16,8 +17,12 @@ _COMPILED = re.compile(
 )
 _LOCKS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt|Pipfile(?:\.lock)?|poetry\.lock|uv\.lock|pdm\.lock|"
-    r"environment\.ya?ml|conda[^/]*\.ya?ml|package\.json|package-lock\.json|yarn\.lock|pnpm-lock\.yaml|go\.mod|go\.sum|"
-    r"Dockerfile)$|(?:^|/)requirements/[^/]+\.(?:txt|in)$"
+    r"environment\.ya?ml|conda[^/]*\.ya?ml|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|"
+    r"pnpm-workspace\.yaml|bun\.lockb?|deno\.lock|go\.(?:mod|sum|work)|Cargo\.(?:toml|lock)|pom\.xml|"
+    r"(?:build|settings)\.gradle(?:\.kts)?|gradle\.(?:lockfile|properties)|libs\.versions\.toml|Gemfile(?:\.lock)?|"
+    r"[^/]*\.gemspec|composer\.(?:json|lock)|mix\.(?:exs|lock)|rebar\.(?:config|lock)|pubspec\.(?:yaml|lock)|"
+    r"Package\.(?:swift|resolved)|[^/]*\.(?:csproj|fsproj|cabal)|packages\.lock\.json|stack\.yaml|conanfile\.\w+|"
+    r"vcpkg\.json|Dockerfile)$|(?:^|/)requirements/[^/]+\.(?:txt|in)$"
 )
 _PROJECT_KEYS = (
     "dependencies",
@@ -28,6 +33,15 @@ _PROJECT_KEYS = (
     "requires-python",
     "name",
 )
+_PACKAGE_KEYS = (
+    *("dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"),
+    *("bundleDependencies", "overrides", "resolutions", "workspaces", "engines", "packageManager", "name"),
+)
+_BUILDS = re.compile(
+    r"(?<![\w./-])(?:go|gotestsum|cargo|mvnw?|gradlew?|make|ninja|cmake|meson|dotnet|swift|sbt|stack|cabal|zig|bazel|"
+    r"[gc]?cc|[gc]\+\+|clang(?:\+\+)?|javac|rustc|mix|rebar3|dart|flutter|lein)(?![\w-]|\.\w)"
+    r"|\./(?:mvnw|gradlew)\b"
+)
 _CFG_SECTIONS = (
     "options",
     "options.extras_require",
@@ -37,14 +51,19 @@ _CFG_SECTIONS = (
 )
 
 
+def builds_sources(command: str) -> bool:
+    """Whether a test command compiles what it tests, as those of most compiled languages do."""
+    return _BUILDS.search(command) is not None
+
+
 def needs_rebuild(patch: Patch, read: Callable[[str], bytes | None], *, compiles: bool) -> str | None:
     """Why the patch can't be judged on the image at hand, or `None`.
 
     Args:
         patch: the candidate.
         read: path -> the file's bytes at the base.
-        compiles: whether what the tests run was compiled when the image was built (false for a project whose
-            test command compiles its own sources).
+        compiles: whether what the tests run was compiled when the image was built (false where the test command
+            compiles it, see `builds_sources`).
     """
     for change in patch.changes:
         name = change.path.rpartition("/")[2]
@@ -52,6 +71,8 @@ def needs_rebuild(patch: Patch, read: Callable[[str], bytes | None], *, compiles
             return f"it changes the dependencies in {change.path}"
         if compiles and _COMPILED.search(change.path):
             return f"it changes {change.path}, which is compiled into the image"
+        if name == "package.json" and _differs(_package, change, read):
+            return f"it changes the dependencies in {change.path}"
         if name == "setup.py" and change.path == name:
             return "it changes setup.py"
         if name == "pyproject.toml" and _differs(_project, change, read):
@@ -81,6 +102,11 @@ def _project(text: bytes) -> Any:
         tool = {}
     installers = {name: tool.get(name) for name in ("setuptools", "poetry", "hatch", "flit", "pdm", "uv", "maturin")}
     return data.get("build-system"), {key: project.get(key) for key in _PROJECT_KEYS}, installers
+
+
+def _package(text: bytes) -> Any:
+    data = json.loads(text)
+    return {key: data.get(key) for key in _PACKAGE_KEYS} if isinstance(data, dict) else data
 
 
 def _options(text: bytes) -> Any:

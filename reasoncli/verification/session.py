@@ -11,14 +11,15 @@ from reasoncli.domain import Evidence, Loaded, Outcome, TestPlan, TestReport, Te
 from reasoncli.errors import RunnerLost, SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.verification import selectors, wire
+from reasoncli.verification.bare import run_bare
 from reasoncli.verification.junit import parse_junit
 from reasoncli.verification.lines import parse_lines
 from reasoncli.verification.records import Records, read_records
+from reasoncli.verification.summaries import read_summary
 
 WHOLE_COMMAND = "<test command>"  # the id of a run of which only the exit status is known
 _MARGIN = 20.0  # seconds the runner has beyond the command's own limit: to kill, read and answer
 _OUTPUT_LIMIT = 16 << 10
-_JUNIT_PATH = "/tmp/reasoncli-junit.xml"  # noqa: S108 - inside a sandbox that belongs to one run at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class RunOptions:
         resident: use the sandbox's resident runner, if it has one.
         warm: what to load before the tests begin, in a process that is forked for the run; `None` for a process of
             its own. Only the resident runner can do that.
+        whole: wall-clock seconds for everything, where a selection turns out to mean nothing; `None` means `timeout`.
     """
 
     timeout: float
@@ -77,20 +79,32 @@ class RunOptions:
     progress: Callable[[int, int | None], None] | None = None
     resident: bool = True
     warm: Loaded | None = None
+    whole: float | None = None
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
     """Run these tests (everything with `None`) and tell what became of each.
 
     A run whose processes were killed, that ended early or that nobody could hook is told as what it is; the exit
-    code alone never makes a test pass.
+    code alone never makes a test pass. Where it is the test program that selects, and not all that were asked for
+    have reported, everything is run: a selector that means nothing must not decide.
 
     Raises:
         SandboxFailure: the sandbox broke.
     """
-    command = selectors.fill(plan.command, tests, options.evidence)
+    run = _run_once(sandbox, plan, tests, options)
+    if tests is None or not selectors.narrows(plan, tests, options.evidence) or run.report.timed_out:
+        return run
+    if all(test in run.report.results for test in tests):
+        return run
+    return _run_once(sandbox, plan, None, replace(options, timeout=options.whole or options.timeout))
+
+
+def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
+    command = selectors.fill(plan, tests, options.evidence)
     if sandbox.python is None:
-        return _run_bare(sandbox, command, options)
+        answer = run_bare(sandbox, command, dict(options.env), junit=plan.junit, timeout=options.timeout)
+        return interpret(answer, root=sandbox.root, marker=plan.pass_marker)
     request = wire.Request(
         command=command,
         tests=tests,
@@ -103,19 +117,20 @@ def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         loaded=options.loaded,
         env=options.env,
         progress=options.progress is not None,
+        junit=plan.junit,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
     if sandbox.resident and options.resident and options.progress is None:
-        return _ask(sandbox, spec, options)
+        return _ask(sandbox, spec, plan, options)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
     listen = None if options.progress is None else wire.ProgressReader(nonce, options.progress).feed
     result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN, on_stderr=listen))
-    answer = _answer(sandbox, result, nonce)
-    return _lost(result) if answer is None else interpret(answer)
+    reply = _answer(sandbox, result, nonce)
+    return _lost(result) if reply is None else interpret(reply, root=sandbox.root, marker=plan.pass_marker)
 
 
-def _ask(sandbox: Sandbox, spec: bytes, options: RunOptions) -> Run:
+def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, options: RunOptions) -> Run:
     began = time.monotonic()
     problem = "its answer makes no sense"
     try:
@@ -125,11 +140,17 @@ def _ask(sandbox: Sandbox, spec: bytes, options: RunOptions) -> Run:
     if answer is None:
         report = TestReport({}, Evidence.EXIT_CODE, None, time.monotonic() - began, complete=False)
         return Run(report, answered=False, problem=f"the runner was lost: {problem}")
-    return replace(interpret(answer), lane=answer.lane)
+    return replace(interpret(answer, root=sandbox.root, marker=plan.pass_marker), lane=answer.lane)
 
 
-def interpret(answer: wire.Answer) -> Run:
-    """What a runner's answer says about the tests."""
+def interpret(answer: wire.Answer, *, root: str = "", marker: str | None = None) -> Run:
+    """What a runner's answer says about the tests.
+
+    Args:
+        answer: of one run.
+        root: the repository's path inside; ids of tests don't begin with it.
+        marker: the user's own sign of a passing run, instead of the summaries that test programs print.
+    """
     records = read_records(answer.records)
     if answer.invalid is not None:
         return Run(
@@ -139,16 +160,34 @@ def interpret(answer: wire.Answer) -> Run:
         return _structured(answer, records)
     ended = answer.exit_code is not None and not answer.timed_out
     if answer.junit:
-        parsed = parse_junit(answer.junit)
+        parsed = parse_junit(answer.junit, root)
         if parsed.results:
             report = _report(parsed.results, Evidence.JUNIT, answer, complete=ended and parsed.complete)
             return Run(report, problem="" if report.complete else "the JUnit report is not whole")
-    found = parse_lines(answer.output)
-    if found:
-        return Run(_report(found, Evidence.LINES, answer, complete=ended), problem=_ending(answer))
-    outcome = Outcome.TIMEOUT if answer.timed_out else Outcome.PASSED if answer.exit_code == 0 else Outcome.FAILED
-    whole = {WHOLE_COMMAND: TestResult(WHOLE_COMMAND, outcome, answer.duration, _last_line(answer.output))}
-    return Run(_report(whole, Evidence.EXIT_CODE, answer, complete=ended), problem=_ending(answer))
+    found = parse_lines(answer.output, root)
+    if found.results:
+        report = _report(found.results, Evidence.LINES, answer, complete=ended and found.complete)
+        return Run(report, problem=_ending(answer) or ("" if found.complete else "the list of tests is not whole"))
+    return _by_exit_status(answer, marker)
+
+
+def _by_exit_status(answer: wire.Answer, marker: str | None) -> Run:
+    """An exit status of 0 counts only beside a summary that says that tests ran and all passed."""
+    summary = read_summary(answer.output, marker)
+    message, problem = _last_line(answer.output), _ending(answer)
+    if answer.timed_out:
+        outcome = Outcome.TIMEOUT
+    elif answer.exit_code != 0:
+        outcome = Outcome.FAILED
+    elif summary is not None and summary.passed and not summary.failed:
+        outcome = Outcome.PASSED
+    else:
+        said = "says that no test passed" if summary else "holds no summary of tests"
+        outcome, message = Outcome.ERROR, f"exit status 0, but the output {said}"
+        problem = problem or message
+    whole = {WHOLE_COMMAND: TestResult(WHOLE_COMMAND, outcome, answer.duration, message)}
+    report = _report(whole, Evidence.EXIT_CODE, answer, complete=not problem and not answer.timed_out)
+    return Run(replace(report, counted=summary.all if summary else 0), problem=problem)
 
 
 def _structured(answer: wire.Answer, records: Records) -> Run:
@@ -249,29 +288,6 @@ def _answer(sandbox: Sandbox, result: CommandResult, nonce: str) -> wire.Answer 
             )
         body += part.stdout
     return wire.decode(body)
-
-
-def _run_bare(sandbox: Sandbox, command: str, options: RunOptions) -> Run:
-    """Without a Python inside there is no runner: a shell runs the command, and its output or JUnit file speaks."""
-    line = f"rm -rf {_JUNIT_PATH}; " + command.replace("{junit}", _JUNIT_PATH)
-    env = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "REASONCLI_JUNIT": _JUNIT_PATH, **options.env}
-    result = sandbox.run(Command(("/bin/sh", "-c", line), env=env, timeout=options.timeout))
-    junit = ""
-    if not result.timed_out:
-        junit = sandbox.run(Command(("/bin/cat", _JUNIT_PATH), timeout=_MARGIN)).stdout.decode("utf-8", "replace")
-    return interpret(
-        wire.Answer(
-            exit_code=result.exit_code,
-            timed_out=result.timed_out,
-            hung=None,
-            duration=result.duration,
-            output=(result.stdout + result.stderr).decode("utf-8", "replace"),
-            records="",
-            records_cut=False,
-            junit=(junit,) if junit.strip() else (),
-            invalid=None,
-        )
-    )
 
 
 def _last_line(output: str) -> str:

@@ -19,6 +19,7 @@ from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
+from reasoncli.verification.selectors import narrows
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
 from reasoncli.verification.warming import Warming
@@ -227,7 +228,8 @@ class Verifier:
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
         evidence = self._baseline.second.evidence
-        selectable = evidence in (Evidence.STRUCTURED, Evidence.LINES) and not self._baseline.ordered
+        known = evidence is Evidence.STRUCTURED or narrows(self._task.tests, tests, evidence)
+        selectable = known and not self._baseline.ordered
         whole = self._task.tests.selected or None if self._baseline.ordered else None
         return run_tests(
             sandbox,
@@ -240,6 +242,7 @@ class Verifier:
                 evidence=evidence,
                 resident=resident,
                 warm=self._warming.load if resident else None,
+                whole=self._timing.whole,
             ),
         )
 

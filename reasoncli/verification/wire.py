@@ -31,8 +31,9 @@ class Request:
         fail_fast: stop at the first test that fails.
         shuffle: seed of another order for the tests; their own where it is `None`.
         compile: paths that must compile before anything runs.
-            loaded: whether to report what is loaded in the end.
-            progress: say on stderr, about once a second, how many tests have reported.
+        loaded: whether to report what is loaded in the end.
+        junit: globs, relative to the repository's root, of JUnit files that the command writes by itself.
+        progress: say on stderr, about once a second, how many tests have reported.
     """
 
     command: str
@@ -46,6 +47,7 @@ class Request:
     loaded: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     progress: bool = False
+    junit: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Answer:
         hung: the test that neither ended nor could be interrupted.
         records: the report's lines, see sandboxes/runner/hooks/reasoncli_report.py.
         records_cut: there was more of it than the limit.
-        junit: JUnit XML documents.
+        junit: JUnit XML documents, as their files hold them.
         invalid: a path that doesn't compile; then nothing ran, and `output` is the compiler's message.
         lane: `warm`, or `cold: ` and why; empty without a resident runner.
     """
@@ -69,7 +71,7 @@ class Answer:
     output: str
     records: str
     records_cut: bool
-    junit: tuple[str, ...]
+    junit: tuple[bytes, ...]
     invalid: str | None
     lane: str = ""
 
@@ -90,6 +92,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "shuffle": request.shuffle,
             "compile": list(request.compile),
             "loaded": request.loaded,
+            "junit": list(request.junit),
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,
@@ -159,7 +162,7 @@ def read(text: bytes) -> Answer | None:
             output=str(raw["output"]),
             records=str(raw["records"]),
             records_cut=bool(raw["records_cut"]),
-            junit=tuple(str(text) for text in raw["junit"]),
+            junit=tuple(base64.b64decode(data) for data in raw["junit"]),
             invalid=None if raw["invalid"] is None else str(raw["invalid"]),
             lane=str(raw.get("lane", "")),
         )

@@ -164,7 +164,7 @@ def _source(evidence: Evidence) -> str:
         Evidence.STRUCTURED: "a structured report",
         Evidence.JUNIT: "a JUnit file",
         Evidence.LINES: "the lines that the test command printed",
-        Evidence.EXIT_CODE: "its exit status alone",
+        Evidence.EXIT_CODE: "its exit status and a summary in its output",
     }[evidence]
 
 

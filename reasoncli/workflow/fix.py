@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
@@ -39,6 +39,7 @@ from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.rebuild import builds_sources
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
@@ -65,7 +66,7 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
-        return _interruptible(journal, lambda: _Run(journal, request, None, listeners, Memory(store.root)).go())
+        return _recorded(journal, lambda: _Run(journal, request, None, listeners, Memory(store.root)).go())
 
 
 def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixResult:
@@ -84,7 +85,8 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
             return FixResult(record, journal.folder, None, "")
         _refuse(request)
         clean_up(request.settings, store)
-        return _interruptible(journal, lambda: _Run(journal, request, record, listeners, Memory(store.root)).go())
+        journal.taken_up()
+        return _recorded(journal, lambda: _Run(journal, request, record, listeners, Memory(store.root)).go())
 
 
 def _refuse(request: FixRequest) -> None:
@@ -98,7 +100,7 @@ def _refuse(request: FixRequest) -> None:
         open_repository(request.repository).check_branch(request.delivery.branch)
 
 
-def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
+def _recorded(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
     try:
         return work()
     except Interrupted as error:
@@ -109,6 +111,10 @@ def _interruptible(journal: RunJournal, work: Callable[[], FixResult]) -> FixRes
             f"run {journal.id} was interrupted",
             hint=f"{written} `reasoncli runs resume {journal.id}` goes on from here.",
         ) from error
+    except Exception:
+        with suppress(DiskFullError, StoreError):  # perhaps what it failed by; that one is to be told
+            journal.failed()
+        raise
 
 
 class _Run:
@@ -158,7 +164,8 @@ class _Run:
             sampler = loading.result()
             self.begin(task, provider, sampler.info)
             policy = preparation.policy(self.settings)
-            judging = Verifier(provider, task, baseline, self.emit, VerifierOptions(policy), pool)
+            options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
+            judging = Verifier(provider, task, baseline, self.emit, options, pool)
             stack.callback(judging.close)
             judging.prepare(worker_count(self.settings))
             key = self.memory_key(provider, task)
@@ -191,6 +198,8 @@ class _Run:
             selected=tests.tests,
             targets=self.request.targets,
             timeout=tests.test_timeout,
+            junit=tests.junit,
+            pass_marker=tests.pass_marker,
         )
 
     def provider(self, snapshot: Snapshot) -> SandboxProvider:

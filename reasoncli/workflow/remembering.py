@@ -51,6 +51,8 @@ def baseline_key(task: Task, provider: SandboxProvider, settings: Settings, opti
         task.snapshot.tree_hash,
         task.tests.command,
         task.tests.selected,
+        task.tests.junit,
+        task.tests.pass_marker,
         (options.timeout, options.test_timeout, dict(options.env or {})),
         identity,
         (sandbox.memory, sandbox.disk, sandbox.cpus, sandbox.pids, sandbox.output),

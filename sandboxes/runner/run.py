@@ -5,7 +5,7 @@
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
 coverage, coverage_limit, fail_fast, shuffle (a seed, or null), loaded (whether to list what is loaded),
-compile (paths), output_limit, report_limit, frame_limit, nonce.
+compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import reasoncli_junit  # noqa: E402
 import reasoncli_process  # noqa: E402
 
 HOOKS = os.path.join(HERE, "hooks")
@@ -80,15 +81,15 @@ def run(spec, start=None):
             junit = os.path.join(private, "junit.xml")
             environ, before = environment(spec, junit)
             environ["REASONCLI_HOOKS"] = write_config(spec, private, report_path, before)
+            written = reasoncli_junit.Reports(spec["root"], spec["junit"], junit)
             if start is None:
                 command = with_python(spec["command"].replace("{junit}", junit), environ)
                 ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
             else:
                 ended = start(environ, report, _signal_number())
             records, cut = read_report(report, spec["report_limit"])
-            return result(
-                spec, records=records, records_cut=cut, junit=read_junit(junit, spec["report_limit"]), **ended
-            )
+            documents = [base64.b64encode(data).decode("ascii") for data in written.read(spec["report_limit"])]
+            return result(spec, records=records, records_cut=cut, junit=documents, **ended)
         finally:
             os.close(report)
     finally:
@@ -148,29 +149,6 @@ def read_report(descriptor, limit):
         parts.append(part)
         size += len(part)
     return b"".join(parts)[:limit].decode("ascii", "replace"), size > limit
-
-
-def read_junit(path, limit):
-    """JUnit files at a path, or in a folder there, as texts."""
-    paths = [path]
-    if os.path.isdir(path):
-        paths = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".xml"))
-    texts = []
-    for each in paths:
-        try:
-            descriptor = os.open(each, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | os.O_NONBLOCK)
-        except OSError:
-            continue
-        try:
-            text, cut = read_report(descriptor, limit)
-        except OSError:
-            continue
-        finally:
-            os.close(descriptor)
-        if not cut:
-            limit -= len(text)
-            texts.append(text)
-    return texts
 
 
 def result(spec, **fields):

@@ -296,3 +296,17 @@ def test_a_killed_run_in_docker_leaves_no_container(
 def containers(run: str) -> list[str]:
     command = ["docker", "ps", "-aq", "--filter", f"label=reasoncli.run={run}"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_run_that_failed_is_told_from_one_that_was_interrupted(
+    tool: Tool, repository: Path, recording: Path, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    command = f"if test -e {ready}; then python -m pytest -q; else exit 127; fi"
+    assert tool.fix(repository, recording, "--test-command", command).code == 3
+    (run,) = json.loads(tool.run("runs", "list", "--json").out)["runs"]
+    assert run["status"] == "failed"
+    ready.touch()
+    assert tool.run("runs", "resume", run["id"]).code == 0
+    (run,) = json.loads(tool.run("runs", "list", "--json").out)["runs"]
+    assert run["status"] == "verified"

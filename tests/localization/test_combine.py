@@ -152,12 +152,15 @@ def test_every_line_of_a_long_statement_is_suspect() -> None:
     assert lines(found) == [("core.py", 14), ("core.py", 15)]
 
 
-def test_other_languages_are_ranked_by_file() -> None:
+def test_other_languages_are_ranked_by_function() -> None:
     tree = Files(
         {"src/parse.go": "func ParseDate() {}\n", "src/http.go": "func Serve() {}\n", "notes.md": "parse date"}
     )
     found = rank(tree, Issue("ParseDate fails", "", ""), is_test=is_test)
-    assert [(suspect.path, suspect.function) for suspect in found] == [("src/parse.go", "<module>")]
+    assert [(suspect.path, suspect.function) for suspect in found] == [
+        ("src/parse.go", "ParseDate"),
+        ("src/parse.go", "<module>"),
+    ]
 
 
 def test_files_that_are_no_text_or_do_not_parse() -> None:

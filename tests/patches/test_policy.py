@@ -15,7 +15,9 @@ from tests.patches.project import FILES
         "tests/test_a.py", "test/a.py", "pkg/tests/data/x.json", "pkg/test_a.py", "pkg/a_test.py", "tests.py",
         "app/tests.py", "test.py", "src/test/java/A.java", "a/FooTest.java", "a/foo_test.go", "web/a.test.ts",
         "web/__tests__/a.js", "web/a.spec.jsx", "conftest.py", "sub/conftest.py", "runtests.py", "testing/x.py",
-        "spec/models/user_spec.rb", "pkg/__snapshots__/a.snap",
+        "spec/models/user_spec.rb", "pkg/__snapshots__/a.snap", "test.js", "lib/a_test.mjs", "src/a_spec.ts",
+        "test-sum.cjs", "packages/a/test/x.js", "core/src/test/resources/a.json", "src/sum/tests.rs", "a_test.rs",
+        "sum.bats", "e2e/login.ts", "cypress/login.cy.js", "__mocks__/fs.js", "t/basic.t", "a/SumTest.php",
     ],
 )  # fmt: skip
 def test_test_files(path: str) -> None:
@@ -29,6 +31,7 @@ def test_test_files(path: str) -> None:
         "shop/cart.py", "django/test/client.py", "numpy/testing/_private/utils.py", "src/contest.py", "latest.py",
         "attest/core.py", "pkg/testing.py", "docs/testing.rst", "src/protest/x.py", "README.md", "setup.py",
         "pyproject.toml", "tox.ini", "setup.cfg", "Makefile", "pkg/greatest.js", "pkg/entry_points.py",
+        "src/latest.ts", "lib/contest.mjs", "src/attest.rs", "src/test_utils/x.go", "spectrum.js", "package.json",
     ],
 )  # fmt: skip
 def test_source_files(path: str) -> None:
@@ -39,6 +42,8 @@ def test_source_files(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
+        ".mocharc.json", "jest.config.ts", "vitest.config.mts", ".npmrc", "web/playwright.config.ts",
+        "phpunit.xml.dist", ".rspec", ".config/nextest.toml", "gulpfile.js", "jest.setup.js",
         "pytest.ini", ".coveragerc", "sitecustomize.py", "src/usercustomize.py", "x.pth", "noxfile.py", ".gitignore",
         ".github/workflows/ci.yml", ".gitlab-ci.yml", ".gitattributes", ".gitmodules", ".travis.yml", "Jenkinsfile",
         ".circleci/config.yml", "a.egg-info/entry_points.txt", "pkg/__pycache__/a.cpython-311.pyc", ".git/config",
@@ -100,6 +105,9 @@ PYPROJECT = '[project]\nname = "x"\n\n[tool.pytest.ini_options]\naddopts = "-q"\
         ("tox.ini", "[tox]\nenvlist = py\n", "[tox]\nenvlist = none\n"),
         ("tox.ini", "[pytest]\na = 1\n", "[flake8]\na = 1\n"),
         ("setup.py", "setup()\n", "setup(entry_points={'pytest11': ['x = y']})\n"),
+        ("package.json", '{"scripts": {"test": "mocha"}}', '{"scripts": {"test": "true"}}'),
+        ("web/package.json", '{"name": "x"}', '{"name": "x", "jest": {"testMatch": []}}'),
+        ("package.json", '{"name": "x"}', "{"),
         ("pytest.py", None, "x = 1\n"),
         ("src/unittest/__init__.py", None, "x = 1\n"),
         ("coverage.py", None, "x = 1\n"),
@@ -122,6 +130,7 @@ def test_test_configuration_is_protected_by_content(path: str, before: str | Non
         ("setup.py", "setup()\n", "setup(name='x')\n"),
         ("src/pluggy/__init__.py", "x = 1\n", "x = 2\n"),  # pluggy's own repository
         ("shop/coverage.py", None, "x = 1\n"),
+        ("package.json", '{"main": "a.js", "scripts": {}}', '{"main": "b.js", "scripts": {}}'),
     ],
 )
 def test_other_configuration_is_free(path: str, before: str | None, after: str | None) -> None:

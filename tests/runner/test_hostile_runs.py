@@ -206,14 +206,6 @@ def test_a_missing_command(here: str, tmp_path: Path) -> None:
     assert "no-such-command" in seen.answer.output
 
 
-def test_junit_by_placeholder_and_by_environment(here: str, tmp_path: Path) -> None:
-    xml = '<testsuite><testcase classname="a" name="b"/></testsuite>'
-    for target in ("{junit}", '"$REASONCLI_JUNIT"'):
-        assert run(here, tmp_path, f"echo '{xml}' > {target}").answer.junit == (xml + "\n",)
-    folder = "mkdir {junit} && echo '<a/>' > {junit}/1.xml && echo '<b/>' > {junit}/2.xml"
-    assert run(here, tmp_path, folder).answer.junit == ("<a/>\n", "<b/>\n")
-
-
 def test_nothing_of_the_runner_is_left_behind(here: str, tmp_path: Path) -> None:
     write_test(tmp_path, "def test_one(): pass\n")
     private = tmp_path / "temporary"

@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 
 from reasoncli.errors import EnvironmentFailure
+from reasoncli.locks import is_held
 from reasoncli.sandbox import engine, labels
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.folders import LOCAL, reap_folders
 from reasoncli.sandbox.local_sandbox import local_provider
-from reasoncli.sandbox.locks import RunLock, is_held, lock_path
+from reasoncli.sandbox.locks import lock_path, run_lock
 from reasoncli.sandbox.reap import reap_containers
 from tests.sandbox.snapshots import make_snapshot
 
 
 def test_a_lock_is_held_until_released(tmp_path: Path) -> None:
-    lock = RunLock.acquire(tmp_path, "run")
+    lock = run_lock(tmp_path, "run")
     assert is_held(lock.path)
     with pytest.raises(EnvironmentFailure, match="already going on"):
-        RunLock.acquire(tmp_path, "run")
+        run_lock(tmp_path, "run")
     lock.release()
     lock.release()
     assert not is_held(lock_path(tmp_path, "run"))
@@ -33,8 +34,8 @@ def test_a_lock_is_held_until_released(tmp_path: Path) -> None:
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     program = (
-        "import sys, os; from pathlib import Path; from reasoncli.sandbox.locks import RunLock\n"
-        "lock = RunLock.acquire(Path(sys.argv[1]), 'run'); os.kill(os.getpid(), 9)"
+        "import sys, os; from pathlib import Path; from reasoncli.sandbox.locks import run_lock\n"
+        "lock = run_lock(Path(sys.argv[1]), 'run'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == -9
     assert lock_path(tmp_path, "run").exists()
@@ -44,7 +45,7 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
 def test_a_lock_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentFailure, match="lock can't be made"):
-        RunLock.acquire(tmp_path / "file", "run")
+        run_lock(tmp_path / "file", "run")
 
 
 def test_folders_of_the_dead_are_removed_and_others_spared(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def client() -> Iterator[Any]:
 @pytest.mark.docker
 def test_containers_of_the_dead_are_removed_and_others_spared(client: Any, tmp_path: Path, base_image: str) -> None:
     """Created and never started: a driver that was killed between the two."""
-    lock = RunLock.acquire(tmp_path, "alive")
+    lock = run_lock(tmp_path, "alive")
     made = {}
     elsewhere = {**labels.of_run("elsewhere", lock_path(tmp_path, "elsewhere")), labels.HOST: "another-machine"}
     for name, marks in {

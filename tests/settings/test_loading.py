@@ -250,7 +250,7 @@ class TestWhatARepositoryMayDo:
         from reasoncli.settings.keys import Scope
 
         free = {name for name, field in fields().items() if field.key.scope is Scope.ANY}
-        assert free == {"test-command", "tests", "image", "dockerfile", "workdir", "python", "trailer"}
+        assert free == {"test-command", "junit", "tests", "image", "dockerfile", "workdir", "python", "trailer"}
 
 
 class TestFiles:

@@ -81,7 +81,7 @@ def test_what_was_not_judged_counts_against_the_margin() -> None:
 
 def test_weak_evidence_is_named() -> None:
     weak = dataclasses.replace(CLEAN, evidence=Evidence.EXIT_CODE)
-    assert any("exit status alone" in reason for reason in ballot(candidate(0, judged=weak)).reasons)
+    assert any("exit status and a summary" in reason for reason in ballot(candidate(0, judged=weak)).reasons)
 
 
 @given(ballots())
