@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sysconfig
+import venv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,26 @@ def pytest_sessionstart():
         file.write("run\\n")
 """
 """Every start of the test program leaves a line outside of the sandbox: the local one lets it."""
+
+
+@dataclass(frozen=True)
+class SteadyTool(Tool):
+    """The tool with an interpreter for the tests that has our packages, but no link to the tool's own sources.
+
+    Whoever edits those while these tests run would else change what the interpreter is known by.
+    """
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return super().environment(**{"VIRTUAL_ENV": str(self.home / "venv"), **more})
+
+
+@pytest.fixture
+def tool(tmp_path: Path) -> Tool:
+    steady = SteadyTool(tmp_path / "home")
+    venv.create(steady.home / "venv", symlinks=True)
+    (packages,) = (steady.home / "venv").glob("lib/python3*/site-packages")
+    (packages / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return steady
 
 
 @pytest.fixture
