@@ -378,6 +378,8 @@ class Verdict:
         guards_run, guards_total: how much of the suite was run.
         clean: from a fresh sandbox and the whole suite; only such a verdict may select.
         reason: one line for people.
+        suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
+            applied without consent.
     """
 
     kind: VerdictKind
@@ -391,6 +393,7 @@ class Verdict:
     duration: float = 0.0
     reason: str = ""
     output: str = ""
+    suspicions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +432,7 @@ class Status(StrEnum):
     """How a run ended."""
 
     VERIFIED = "verified"  # a patch passes every target and every guard, judged clean
+    SUSPICIOUS = "suspicious"  # so does this one, but it reaches for means of making tests pass without a fix
     PARTIAL = "partial"  # the best patch leaves a target red or breaks a guard
     UNVERIFIED = "unverified"  # there was no target; the best patch breaks nothing
     NONE = "none"  # no candidate is worth showing

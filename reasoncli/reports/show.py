@@ -47,6 +47,7 @@ class RunLine:
 
 _STATUS_STYLES = {
     "verified": "good",
+    "suspicious": "warn",
     "partial": "warn",
     "unverified": "warn",
     "none": "bad",

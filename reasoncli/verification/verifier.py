@@ -18,6 +18,7 @@ from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.verification.suspicion import suspicions
 from reasoncli.verification.timing import Timing
 
 _FEW = 8  # broken guards that are worth running again before they count
@@ -71,7 +72,7 @@ class Verifier:
             Interrupted: `cancel` was set.
             SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
         """
-        return self._refusal(patch) or self._certain(patch, cancel, self._screen_in)
+        return self._refusal(patch) or self._suspected(patch, self._certain(patch, cancel, self._screen_in))
 
     def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
         """Judge by every target and every guard, in a sandbox that nothing ran in before; the verdict is `clean`.
@@ -81,7 +82,7 @@ class Verifier:
             SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
         """
         refusal = self._refusal(patch)
-        verdict = refusal or self._certain(patch, cancel, self._confirm_in, fresh=True)
+        verdict = refusal or self._suspected(patch, self._certain(patch, cancel, self._confirm_in, fresh=True))
         return replace(verdict, clean=True)
 
     def interrupt(self) -> None:
@@ -98,6 +99,10 @@ class Verifier:
             return Verdict(VerdictKind.FORBIDDEN, reason=rejection.reason)
         reason = needs_rebuild(patch, self._tree.read, compiles=self._options.compiles)
         return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
+
+    def _suspected(self, patch: Patch, verdict: Verdict) -> Verdict:
+        found = suspicions(patch, self._tree.read, self._baseline.second.results.keys(), self._targets)
+        return replace(verdict, suspicions=found)
 
     def _certain(
         self,
