@@ -141,6 +141,7 @@ class TestReport:
         complete: the run came to its regular end (the closing record was seen), nothing cut it short.
         output: the end of stdout and stderr, capped.
         coverage: test id -> path -> lines it executed; empty unless asked for.
+        canaries: tests of our own were among them, and came out as they must.
     """
 
     __test__ = False
@@ -153,6 +154,7 @@ class TestReport:
     complete: bool = True
     output: str = ""
     coverage: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=lambda: MappingProxyType({}))
+    canaries: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reasoncli.domain import Evidence, Outcome, TestPlan, TestReport, TestResult
 from reasoncli.errors import SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.verification import selectors, wire
+from reasoncli.verification.canaries import Canaries
 from reasoncli.verification.junit import parse_junit
 from reasoncli.verification.lines import parse_lines
 from reasoncli.verification.records import Records, read_records
@@ -31,6 +32,7 @@ class Run:
         invalid: a path that doesn't compile; nothing ran, and the report's output is the compiler's message.
         answered: the runner lived to answer; otherwise something inside killed it.
         problem: one line that says what kept the run from its regular end, or an empty string.
+        untrusted: what is wrong with the canaries, or an empty string.
     """
 
     report: TestReport
@@ -40,6 +42,7 @@ class Run:
     invalid: str | None = None
     answered: bool = True
     problem: str = ""
+    untrusted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +89,27 @@ def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         fail_fast=options.fail_fast,
         compile=options.compile,
         env=options.env,
+        canaries=Canaries.drawn(),
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
     result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN))
     answer = _answer(sandbox, result, nonce)
-    return _lost(result) if answer is None else interpret(answer)
+    return _lost(result) if answer is None else interpret(answer, request.canaries)
 
 
-def interpret(answer: wire.Answer) -> Run:
+def interpret(answer: wire.Answer, canaries: Canaries | None = None) -> Run:
     """What a runner's answer says about the tests."""
     records = read_records(answer.records)
+    wrong = None if canaries is None else canaries.take_out(records)
     if answer.invalid is not None:
         return Run(
             _report({}, Evidence.STRUCTURED, answer, complete=False), invalid=answer.invalid, problem=answer.output
         )
     if records.claimed or records.sessions:
-        return _structured(answer, records)
+        run = _structured(answer, records)
+        return replace(run, report=replace(run.report, canaries=wrong == ""), untrusted=wrong or "")
     ended = answer.exit_code is not None and not answer.timed_out
     if answer.junit:
         parsed = parse_junit(answer.junit)

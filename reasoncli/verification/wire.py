@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reasoncli.verification.canaries import Canaries
+
 _OUTPUT_LIMIT = 512 << 10
 _REPORT_LIMIT = 64 << 20
 _COVERAGE_LIMIT = 24 << 20
@@ -28,6 +30,7 @@ class Request:
         coverage: whether to record the lines each test executes.
         fail_fast: stop at the first test that fails.
         compile: paths that must compile before anything runs.
+        canaries: tests of our own that run among the project's; `None` for none.
     """
 
     command: str
@@ -38,6 +41,7 @@ class Request:
     fail_fast: bool = False
     compile: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    canaries: Canaries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "coverage_limit": _COVERAGE_LIMIT,
             "fail_fast": request.fail_fast,
             "compile": list(request.compile),
+            "canaries": None if request.canaries is None else request.canaries.spec(),
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,

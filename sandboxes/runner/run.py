@@ -4,7 +4,7 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, fail_fast, compile (paths), output_limit, report_limit, frame_limit, nonce.
+coverage, coverage_limit, fail_fast, canaries, compile (paths), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
@@ -103,7 +103,7 @@ def environment(spec, private, report_path, junit):
         "environ": {name: environ.get(name) for name in hooks},
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
-    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "test_timeout"):
+    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "test_timeout", "canaries"):
         config[name] = spec[name]
     config_path = os.path.join(private, "hooks.json")
     with open(config_path, "w") as file:
