@@ -80,7 +80,7 @@ def pytest_item(item, name, fails):
 
     made = _item_class(pytest)
     space = {"__name__": item.parent.name}
-    exec(_rewritten(_BODY % ((name,) + numbers(fails))), space)
+    exec(_rewritten(_BODY % ((name,) + numbers(fails)), item), space)
     callobj, fixtures = space[name], FuncFixtureInfo((), (), [], {})
     if hasattr(pytest.Function, "from_parent"):
         canary = made.from_parent(item.parent, name=name, callobj=callobj, fixtureinfo=fixtures)
@@ -164,17 +164,17 @@ def _called(plugin, hook, root):
     return inside is not None and os.path.basename(inside) != "conftest.py"
 
 
-def _rewritten(source):
+def _rewritten(source, item):
     """The code as pytest would make it of a test module: with assertions that explain themselves."""
     import ast
 
     from _pytest.assertion.rewrite import rewrite_asserts
 
     tree = ast.parse(source)
-    try:
+    if "source" in rewrite_asserts.__code__.co_varnames[:2]:
         rewrite_asserts(tree, source.encode("ascii"))
-    except TypeError:  # before pytest 5
-        rewrite_asserts(tree)
+    else:  # before pytest 5
+        rewrite_asserts(tree, item.fspath)
     return compile(tree, "<canary>", "exec", 0, True)
 
 
