@@ -278,8 +278,18 @@ class _Reading:
                 case ast.ExceptHandler():
                     caught = {"BaseException"} if node.type is None else _exceptions(node.type)
                     swallowed = not any(isinstance(each, ast.Raise) for each in ast.walk(node))
-                    if caught & {"AssertionError", "BaseException"} and swallowed:
+                    around = isinstance(self.parents.get(node), ast.Try) and _yields(self.parents[node])
+                    if swallowed and caught & (
+                        {"AssertionError", "BaseException"} | ({"Exception"} if around else set())
+                    ):
                         yield Reach("catches", "catches what failing tests raise", node.lineno)
+                case ast.Try(finalbody=[*_, ast.Return() | ast.Break() | ast.Continue()]):
+                    yield Reach("catches", "drops exceptions in `finally`", node.finalbody[-1].lineno)
+                case (
+                    ast.FunctionDef(name="__exit__" | "__aexit__") | ast.AsyncFunctionDef(name="__exit__" | "__aexit__")
+                ):
+                    if any(isinstance(each, ast.Return) and _true(each.value) for each in ast.walk(node)):
+                        yield Reach("catches", "drops exceptions in `__exit__`", node.lineno)
                 case ast.Call(func=function, args=arguments) if (self.dotted(function) or "") == "contextlib.suppress":
                     if {"AssertionError", "BaseException"} & {name for each in arguments for name in _exceptions(each)}:
                         yield Reach("catches", "catches what failing tests raise", node.lineno)
@@ -338,6 +348,17 @@ def folded(node: ast.expr) -> str | None:
             forwards = folded(value)
             return None if forwards is None else forwards[::-1]
     return None
+
+
+def _yields(node: ast.AST) -> bool:
+    """Whether the body of a `try` gives control away, so that it guards code that isn't its own."""
+    body = node.body if isinstance(node, ast.Try) else []
+    return any(isinstance(each, ast.Yield) for statement in body for each in ast.walk(statement))
+
+
+def _true(node: ast.expr | None) -> bool:
+    """Whether an expression is a true value that stands there."""
+    return isinstance(node, ast.Constant) and bool(node.value)
 
 
 def _exceptions(node: ast.expr) -> set[str]:

@@ -112,7 +112,7 @@ def _tests_inside(path: str, base: bytes | None, new: bytes | None, tests: Colle
     if not inside:
         return
     old, now = base.decode("utf-8", "replace"), (new or b"").decode("utf-8", "replace")
-    names = {re.split(r"::|\.", test.partition("[")[0])[-1] for test in inside}
+    names = {_function(test) for test in inside} - {""}
     if any(re.search(rf"^\s*(?:async\s+)?def\s+{re.escape(name)}\s*\(", old, re.MULTILINE) for name in names):
         yield f"{path}: it changes a file that holds tests ({inside[0]})"
     elif _doctests(old) != _doctests(now):
@@ -123,6 +123,15 @@ def _holds_test(path: str, test: str) -> bool:
     if "::" in test:
         return test.startswith(path + "::")
     return test.startswith(path.removesuffix(".py").replace("/", ".") + ".")
+
+
+def _function(test: str) -> str:
+    """The name of a test's function; empty for a doctest, whose name is dotted (`a.py::a.f`)."""
+    name = test.partition("[")[0]
+    if "::" in name:
+        last = name.rpartition("::")[2]
+        return "" if "." in last else last
+    return name.rpartition(".")[2]
 
 
 def _doctests(text: str) -> list[str]:
