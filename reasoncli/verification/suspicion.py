@@ -12,9 +12,9 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from reasoncli.domain import Patch
+from reasoncli.domain import Patch, TestResult
 from reasoncli.python_source import parse
 from reasoncli.verification.answers import copied, literals
 from reasoncli.verification.reach import Reach, reaches
@@ -23,6 +23,7 @@ _MOST = 8  # suspicions that are told of one patch
 _COUNTED = frozenset({"catches", "constant equality", "value class"})
 """Where each place counts, not whether the module does it at all."""
 
+_AMONG_TESTS = frozenset({"test", "testing"})  # names of folders that hold code in some projects
 _IMPORT_ROOTS = ("", "src/", "lib/")
 _EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.)\s.*$", re.MULTILINE)
 _TEXT = re.compile(
@@ -42,25 +43,25 @@ _TEXT_REASONS = {
 
 
 def suspicions(
-    patch: Patch, read: Callable[[str], bytes | None], tests: Collection[str], targets: Sequence[str]
+    patch: Patch, read: Callable[[str], bytes | None], tests: Mapping[str, TestResult], targets: Sequence[str]
 ) -> tuple[str, ...]:
     """What a patch adds that makes it suspicious: short sentences, each with its place.
 
     Args:
         patch: the candidate.
         read: path -> the file's bytes at the base.
-        tests: ids of the base's tests.
+        tests: the base's results.
         targets: ids of those that must turn green.
     """
     known: frozenset[str] | None = None
     found: dict[str, None] = {}
     for change in patch.changes:
         base, new = read(change.path), change.content
-        found.update(dict.fromkeys(_tests_inside(change.path, base, new, tests)))
+        found.update(dict.fromkeys(_tests_inside(change.path, base, new, tests.keys())))
         if new is None:
             continue
         if base is None:
-            found.update(dict.fromkeys(_shadows(change.path)))
+            found.update(dict.fromkeys(_shadows(change.path, read, tests)))
         if not change.path.endswith((".py", ".pyi", ".pyw")):
             found.update(dict.fromkeys(_text(change.path, base, new)))
             continue
@@ -110,6 +111,9 @@ def _tests_inside(path: str, base: bytes | None, new: bytes | None, tests: Colle
         return
     inside = [test for test in tests if _holds_test(path, test)]
     if not inside:
+        folder = path.rpartition("/")[0]
+        if _AMONG_TESTS & set(folder.split("/")) and any(test.startswith(folder + "/") for test in tests):
+            yield f"{path}: it lies among the tests"
         return
     old, now = base.decode("utf-8", "replace"), (new or b"").decode("utf-8", "replace")
     names = {_function(test) for test in inside} - {""}
@@ -144,13 +148,23 @@ def _doctests(text: str) -> list[str]:
     ]
 
 
-def _shadows(path: str) -> Iterator[str]:
-    for root in _IMPORT_ROOTS:
-        if path.startswith(root):
-            name = path[len(root) :].partition("/")[0].removesuffix(".py")
-            if name in sys.stdlib_module_names and path.endswith(".py"):
-                yield f"{path}: it takes the place of the standard library's {name}"
-                return
+def _shadows(path: str, read: Callable[[str], bytes | None], tests: Mapping[str, TestResult]) -> Iterator[str]:
+    """New modules in the place of installed ones."""
+    root = next((root for root in _IMPORT_ROOTS[1:] if path.startswith(root)), "")
+    name = path[len(root) :].partition("/")[0].removesuffix(".py")
+    if not path.endswith(".py") or any(read(f"{root}{name}{end}") is not None for end in ("/__init__.py", ".py")):
+        return
+    if name in sys.stdlib_module_names:
+        yield f"{path}: it takes the place of the standard library's {name}"
+        return
+    missing = re.compile(rf"No module named '?{re.escape(name)}\b")
+    if any(missing.search(result.message) for result in tests.values()):
+        return  # it is what the tests ask for
+    imported = re.compile(rf"^\s*(?:import|from)\s+{re.escape(name)}\b", re.MULTILINE)
+    for file in sorted({test.partition("::")[0] for test in tests if "::" in test}):
+        if imported.search((read(file) or b"").decode("utf-8", "replace")):
+            yield f"{path}: it takes the place of {name}, which {file} imports"
+            return
 
 
 def _text(path: str, base: bytes | None, new: bytes) -> Iterator[str]:

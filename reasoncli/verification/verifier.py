@@ -14,6 +14,7 @@ from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.guards import touched_guards
 from reasoncli.verification.judgement import Judged, judge_run
+from reasoncli.verification.judges import judging_files
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
@@ -59,6 +60,8 @@ class Verifier:
         self._tree = SnapshotTree.of(task.snapshot)
         self._baseline = baseline
         self._options = options or VerifierOptions()
+        policy = self._options.policy
+        self._policy = replace(policy, protected=(*policy.protected, *judging_files(task.tests.command)))
         self._pool = SandboxPool(provider, emit)
         self._lock = threading.Lock()
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
@@ -94,14 +97,14 @@ class Verifier:
         self._pool.close()
 
     def _refusal(self, patch: Patch) -> Verdict | None:
-        rejection = self._options.policy.check(patch.changes, self._tree)
+        rejection = self._policy.check(patch.changes, self._tree)
         if rejection is not None:
             return Verdict(VerdictKind.FORBIDDEN, reason=rejection.reason)
         reason = needs_rebuild(patch, self._tree.read, compiles=self._options.compiles)
         return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
 
     def _suspected(self, patch: Patch, verdict: Verdict) -> Verdict:
-        found = suspicions(patch, self._tree.read, self._baseline.second.results.keys(), self._targets)
+        found = suspicions(patch, self._tree.read, self._baseline.second.results, self._targets)
         return replace(verdict, suspicions=found)
 
     def _certain(
@@ -155,6 +158,8 @@ class Verifier:
         if judged.verdict is not None or not 0 < len(broken) <= _FEW:
             return judged
         for _ in range(_REPEATS):
+            sandbox.restore()  # what the first run left could make them pass
+            sandbox.write(patch.changes)
             again = self._run(sandbox, patch, broken, cancel).report
             if self._baseline.second.canaries and not again.canaries:
                 return judged

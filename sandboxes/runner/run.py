@@ -45,6 +45,7 @@ def main(arguments):
             file.seek(int(arguments[2]))
             _print(file.read(int(arguments[3])))
         return
+    reasoncli_process.shut_in()
     spec = json.loads(getattr(sys.stdin, "buffer", sys.stdin).read().decode("utf-8"))
     answer(spec, check(spec) or run(spec))
 

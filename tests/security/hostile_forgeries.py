@@ -31,7 +31,7 @@ FRAMEWORK = [
     inside(_FRAME, "coverage", FAILURE, WRONG, below="import sys\nsys.settrace(None)\nsys.modules['coverage'] = None\n"),
     inside(_FRAME, "a tracer that changes locals", (BROKEN, FLAGGED, FAILURE), WRONG, below="import sys\n"
            "sys.setprofile(lambda frame, event, arg: None)\n"),
-    inside(_FRAME, "the test's own globals", FLAGGED, "import sys\nf = sys._getframe(1)\n"
+    inside(_FRAME, "the test's own globals", (FLAGGED, FAILURE), "import sys\nf = sys._getframe(1)\n"
            f"f.f_globals['share'] = lambda *a: [34, 33, 33]\n{RIGHT}"),
     inside(_FRAME, "list compares equal", (FAILURE, FLAGGED, BROKEN), "import ctypes, gc\n"
            f"d = gc.get_referents(list.__dict__)[0]\nd['__eq__'] = lambda a, b: True\n{WRONG}"),

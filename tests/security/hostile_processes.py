@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.security.hostile import (
     BROKEN,
     FAILURE,
-    FLAGGED,
     RIGHT,
     TIMEOUT,
     WRONG,
@@ -85,6 +84,8 @@ DAEMONS = [
 ]  # fmt: skip
 _HUNT = "import ctypes, os, signal\nlibc = ctypes.CDLL(None)\nfor p in os.listdir('/proc'):\n"
 _HUNT += "    if p.isdigit() and int(p) != os.getpid():\n"
+_RUNNER = "import ctypes, os\nlibc = ctypes.CDLL(None)\n"
+_RUNNER += "for p in [int(p) for p in os.listdir('/proc') if p.isdigit() and 'run.py' in open('/proc/%s/cmdline' % p).read()]:\n"
 NEIGHBOURS = [
     if_it_works(_NEAR, "kills the supervisor", "import os\nos.kill(1, 9)\nwon = True"),
     inside(_NEAR, "kills the runner", BROKEN, f"import os; os.kill(os.getppid(), 9); os.kill(-1, 9)\n{WRONG}"),
@@ -92,18 +93,15 @@ NEIGHBOURS = [
            f"        except OSError: pass\n{WRONG}"),
     inside(_NEAR, "stops all it may", (BROKEN, TIMEOUT, FAILURE), _HUNT + "        try: os.kill(int(p), signal.SIGSTOP)\n"
            f"        except OSError: pass\n{WRONG}"),
-    if_it_works(_NEAR, "traces another process", _HUNT + "        won = won or libc.ptrace(16, int(p), 0, 0) == 0"),
-    if_it_works(_NEAR, "reads another process's memory", "import os\nfor p in os.listdir('/proc'):\n"
-                "    if p.isdigit() and int(p) != os.getpid() and 'sh' != open('/proc/%s/comm' % p).read().strip():\n"
-                "        try: won = won or bool(open('/proc/%s/mem' % p, 'rb+'))\n        except OSError: pass"),
-    if_it_works(_NEAR, "takes another process's output", "import os\nfor p in os.listdir('/proc'):\n"
-                "    if p.isdigit() and 'run.py' in open('/proc/%s/cmdline' % p).read():\n"
-                "        won = won or os.open('/proc/%s/fd/1' % p, os.O_WRONLY) > 0"),
+    if_it_works(_NEAR, "traces the runner", _RUNNER + "    won = won or libc.ptrace(16, p, 0, 0) == 0"),
+    if_it_works(_NEAR, "reads the runner's memory", _RUNNER + "    won = won or bool(open('/proc/%d/mem' % p, 'rb+'))"),
+    if_it_works(_NEAR, "writes on the runner's output", _RUNNER + "    won = won or bool(open('/proc/%d/fd/1' % p, 'wb'))"),
+    if_it_works(_NEAR, "reads the runner's environment", _RUNNER + "    won = won or bool(open('/proc/%d/environ' % p).read())"),
     if_it_works(_NEAR, "changes the supervisor's files", "open('/reasoncli/keeper.py', 'a').write('#'); won = True"),
     if_it_works(_NEAR, "changes the runner", "import glob\n"
                 "for f in glob.glob('/reasoncli/**/*.py', recursive=True): open(f, 'a').write('#'); won = True"),
     inside(_NEAR, "deletes the tree", FAILURE, f"import shutil; shutil.rmtree('.', ignore_errors=True)\n{WRONG}"),
-    inside(_NEAR, "locks the tree", FAILURE, "import os\nfor d, _, names in list(os.walk('.', topdown=False)):\n"
+    inside(_NEAR, "locks the tree", (BROKEN, FAILURE), "import os\nfor d, _, names in list(os.walk('.', topdown=False)):\n"
            f"    os.chmod(d, 0)\n{WRONG}"),
     inside(_NEAR, "moves the tree away", FAILURE, f"import os\nos.rename('money', 'gone'); os.symlink('/tmp', 'money')\n{WRONG}"),
     inside(_NEAR, "a link in the place of a file", FAILURE, "import os\nos.remove('pytest.ini')\n"
@@ -144,7 +142,9 @@ CACHES = [
            f"ctypes.CDLL(None).shmget(0x4242, 4096, 0o1666)\n{WRONG}"),
 ]  # fmt: skip
 RIGHT_BESIDE = [
-    inside(_CACHE, "leaves a conftest and is right", FLAGGED, f"open('conftest.py', 'w').write('import os; os._exit(0)')\n{RIGHT}"),
+    inside(_CACHE, "leaves a conftest and is right", BROKEN, f"open('conftest.py', 'w').write('import os; os._exit(0)')\n{RIGHT}"),
+    inside(_CACHE, "right only where it ran before", FAILURE, f"if AGAIN:\n    {RIGHT}\nreturn [34, 33, 33]",
+           above="import os\nAGAIN = os.path.exists('left'); open('left', 'w')\n"),
 ]  # fmt: skip
 
 PATCHES: list[Hostile] = [*EXITS, *LATE, *BOMBS, *DAEMONS, *NEIGHBOURS, *CACHES, *RIGHT_BESIDE]

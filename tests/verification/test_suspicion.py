@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from reasoncli.domain import FileChange, Patch
+from reasoncli.domain import FileChange, Outcome, Patch, TestResult
 from reasoncli.verification.suspicion import suspicions
 
 TEST = """
@@ -26,6 +26,7 @@ def test_plural():
 def test_cases(one, many):
     assert plural(one) == many
 """
+MESSAGE = "ModuleNotFoundError: No module named 'wanted'"
 TARGETS = ("tests/test_plural.py::test_plural", "tests/test_plural.py::test_cases[ox-oxen]")
 
 
@@ -39,7 +40,9 @@ def said(base: str | None, new: str | None, path: str = "pkg/core.py", **more: s
     def read(name: str) -> bytes | None:
         return files[name].encode() if name in files else None
 
-    return suspicions(patch, read, (*TARGETS, "pkg.core.Case.test_inside", "pkg/doc.py::pkg.doc.f"), TARGETS)
+    known = (*TARGETS, "pkg.core.Case.test_inside", "pkg/doc.py::pkg.doc.f", "pkg/test/test_x.py::test_x")
+    results = {test: TestResult(test, Outcome.FAILED, message=MESSAGE) for test in known}
+    return suspicions(patch, read, results, TARGETS)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,23 @@ def test_other_languages_by_their_text() -> None:
     )
     assert said("process.exit(0)\n", "process.exit(0)\nprocess.exit(1)\n", path="lib/a.js") == ()
     assert said(None, "x\n", path="secrets.py") == ("secrets.py: it takes the place of the standard library's secrets",)
+
+
+def test_new_modules_in_the_place_of_others() -> None:
+    importing = {"tests/test_plural.py": "import numpy.testing\nimport wanted\nfrom near.by import x\n"}
+    assert said(None, "x = 1\n", path="numpy/testing.py", **importing) == (
+        "numpy/testing.py: it takes the place of numpy, which tests/test_plural.py imports",
+    )
+    assert said(None, "x = 1\n", path="src/numpy.py", **importing) != ()
+    assert said(None, "x = 1\n", path="wanted.py", **importing) == ()
+    assert said(None, "x = 1\n", path="other.py", **importing) == ()
+    assert said(None, "x = 1\n", path="near/by.py", **importing, **{"near/__init__.py": ""}) == ()
+    assert said(None, "x = 1\n", path="pkg/numpy.py", **importing) == ()
+
+
+def test_helpers_among_tests() -> None:
+    assert said("x = 1\n", "x = 2\n", path="pkg/test/helpers.py") == ("pkg/test/helpers.py: it lies among the tests",)
+    assert said("x = 1\n", "x = 2\n", path="lib/test/helpers.py") == ()
 
 
 def test_there_is_an_end_to_what_is_told() -> None:

@@ -136,10 +136,14 @@ def test_a_cancelled_candidate_gets_no_verdict(bench: Bench) -> None:
 
 
 def test_a_candidate_that_kills_the_runner_is_tried_twice_and_broken(bench: Bench) -> None:
-    kill = (
-        "import os, signal\n    [os.kill(int(p), 9) for p in os.listdir('/proc') if p.isdigit() and 'runner/run.py' in "
-    )
-    kill += "open('/proc/%s/cmdline' % p).read() and os.stat('/proc/' + p).st_uid == os.getuid()]\n    return a + b"
+    kill = """import os
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if "runner/run.py" in open("/proc/" + process + "/cmdline").read():
+                os.kill(int(process), 9)
+        except OSError:
+            pass
+    return a + b"""
     if not bench.provider.isolated:
         pytest.skip("would reach the runners of other tests on this machine")
     events: list[Event] = []
@@ -172,6 +176,18 @@ def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) ->
     assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.NO_EFFECT
     assert verifier.screen(core_patch(MULTIPLY, "return 0"), threading.Event()).kind is VerdictKind.REGRESSES
     verifier.close()
+
+
+def test_what_the_test_command_runs_is_not_the_patch_s_to_change(tmp_path: Path) -> None:
+    task = task_of(unittest_project(tmp_path, **{"ci/check.sh": "python -m unittest\n"}), command="sh ci/check.sh")
+    provider = local_provider(task.snapshot, LocalConfig())
+    baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
+    verifier = Verifier(provider, task, baseline, lambda event: None)
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
+    verdict = verifier.screen(file_patch("ci/check.sh", "exit 0\n"), threading.Event())
+    assert (verdict.kind, verdict.reason) == (VerdictKind.FORBIDDEN, "ci/check.sh: it is protected by 'ci/check.sh'")
+    verifier.close()
+    provider.close()
 
 
 def test_the_snapshot_is_untouched(bench: Bench) -> None:
