@@ -2,8 +2,9 @@
 
     python -m benchmarks.hostile [--family WORD] [--every]
 
-Escaped: the patch passes its tests though it must not, by the table. Unflagged: it passes and nothing is said, though the
-table doesn't name it as undetectable. Lost: after it, the same worker judged a fix or a change of nothing wrong.
+Escaped: the patch passes its tests though by the table it must not. Without a flag: it passes and nothing is said,
+though the table doesn't name it undetectable. Lost: after it, the same worker judged a fix or a change of nothing
+wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from tests.security import bench
-from tests.security.hostile import FLAGGED, UNDETECTABLE
+from tests.security.hostile import FLAGGED, FORBIDDEN, UNDETECTABLE
 
 
 def main() -> int:
@@ -40,21 +41,23 @@ def main() -> int:
                 escaped.append(each.id)
             if outcome == UNDETECTABLE and UNDETECTABLE not in each.expected:
                 unflagged.append(each.id)
-            if not (opened.works_on() and opened.host_untouched()):
+            ran = outcome != FORBIDDEN
+            if (ran and not opened.works_on()) or not opened.host_untouched():
                 lost.append(each.id)
             if arguments.every:
                 print(f"{outcome:13} {each.id}  ({why[:90]})", flush=True)
         replaced = opened.replaced
-    words = ("forbidden", "broken", "timeout", "failure", FLAGGED, UNDETECTABLE)
+    words = (FORBIDDEN, "broken", "timeout", "failure", FLAGGED, UNDETECTABLE)
     print(f"| family | patches | {' | '.join(words)} |")
     print("|---" * (len(words) + 2) + "|")
     for family, counts in outcomes.items():
         print(f"| {family} | {counts.total()} | {' | '.join(str(counts[word]) for word in words)} |")
     total = sum(counts.total() for counts in outcomes.values())
+    seconds = time.perf_counter() - started
     print(
-        f"{len(outcomes)} families, {total} patches in {time.perf_counter() - started:.0f} s: {len(escaped)} escaped, "
-        f"{len(unflagged)} passed without a flag (besides those named undetectable), {len(lost)} workers lost for good, "
-        f"{replaced} containers replaced"
+        f"{len(outcomes)} families, {total} patches in {seconds:.0f} s: {len(escaped)} escaped, "
+        f"{len(unflagged)} passed without a flag (besides those named undetectable), {len(lost)} workers lost "
+        f"for good, {replaced} containers replaced"
     )
     for name in (*escaped, *unflagged, *lost):
         print(f"  {name}")

@@ -71,7 +71,8 @@ _NAMES: Mapping[str, str] = {
     "concurrent.futures.": _THREADS,
     "sys.settrace": _TRACES, "sys.setprofile": _TRACES, "sys.monitoring.": _TRACES, "threading.settrace": _TRACES,
     "threading.setprofile": _TRACES, "threading.excepthook": _TRACES, "sys.addaudithook": _TRACES,
-    "sys.excepthook": _TRACES, "sys.unraisablehook": _TRACES, "sys.displayhook": _TRACES, "sys.argv": _TESTS,
+    "sys.excepthook": _TRACES, "sys.unraisablehook": _TRACES, "sys.displayhook": _TRACES,
+    "sys.argv": "looks at the command line",
     "sys.meta_path": _IMPORTS, "sys.path_hooks": _IMPORTS, "sys.path_importer_cache": _IMPORTS, "sys.path": _IMPORTS,
     "importlib.reload": _IMPORTS, "importlib.machinery.": _IMPORTS, "importlib.abc.": _IMPORTS,
     "importlib.util.": _IMPORTS, "importlib.invalidate_caches": _IMPORTS, "imp.": _IMPORTS, "runpy.": _IMPORTS,
@@ -182,6 +183,8 @@ class _Reading:
                 case ast.ImportFrom(module=str(origin), level=0):
                     for each in node.names:
                         yield from _named(f"{origin}.{each.name}", line)
+                case ast.ImportFrom(module=str(origin)) if re.search(r"(^|\.)(tests|conftest|test_\w+)(\.|$)", origin):
+                    yield Reach(origin, f"{_TESTS} ({origin})", line)
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if _HOOKS.match(name):
                     yield Reach(name, f"defines {name}, which test frameworks look for", line)
                 case ast.Attribute() | ast.Subscript() | ast.Call():
@@ -234,6 +237,8 @@ class _Reading:
                     found = pattern.search(text)
                     if found:
                         yield Reach(f"text {found[0]}", f"{why} ({text[:40]!r})", node.lineno)
+                if text in _ATTRIBUTES:
+                    yield Reach(f"text {text}", f"{_ATTRIBUTES[text]} ({text!r})", node.lineno)
                 if text == "tests" and self._opened(node):
                     yield Reach("text tests", "reads the tests' files ('tests')", node.lineno)
 
