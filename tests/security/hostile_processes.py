@@ -85,7 +85,7 @@ DAEMONS = [
 _HUNT = "import ctypes, os, signal\nlibc = ctypes.CDLL(None)\nfor p in os.listdir('/proc'):\n"
 _HUNT += "    if p.isdigit() and int(p) != os.getpid():\n"
 _RUNNER = "import ctypes, os\nlibc = ctypes.CDLL(None)\n"
-_RUNNER += "for p in [int(p) for p in os.listdir('/proc') if p.isdigit() and 'run.py' in open('/proc/%s/cmdline' % p).read()]:\n"
+_RUNNER += "for p in [int(p) for p in os.listdir('/proc') if p.isdigit() and 'runner/' in open('/proc/%s/cmdline' % p).read()]:\n"
 NEIGHBOURS = [
     if_it_works(_NEAR, "kills the supervisor", "import os\nos.kill(1, 9)\nwon = True"),
     inside(_NEAR, "kills the runner", BROKEN, f"import os; os.kill(os.getppid(), 9); os.kill(-1, 9)\n{WRONG}"),
