@@ -172,6 +172,42 @@ def test_beside_tests_that_are_no_functions(here: str, tmp_path: Path) -> None:
     assert outcomes(seen) == {"a.py::a.f": "failed"}
 
 
+YAML = """
+import pytest
+
+
+class File(pytest.File):
+    def collect(self):
+        for n in range(8):
+            yield Item.from_parent(self, name="case %d" % n) if n % 2 else Odd.from_parent(self, name="odd %d" % n)
+
+
+class Item(pytest.Item):
+    def runtest(self): pass
+
+
+class Odd(Item):
+    def reportinfo(self): raise RuntimeError("nobody stands beside me")
+
+    @property
+    def location(self): return "a.yaml", 0, self.name
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".yaml":
+        return File.from_parent(parent, path=file_path)
+"""
+
+
+def test_beside_tests_of_the_project_s_own_making(here: str, tmp_path: Path) -> None:
+    write_tree(tmp_path, conftest=YAML)
+    (tmp_path / "a.yaml").touch()
+    for _ in range(4):
+        seen, answer, _ = run(here, tmp_path, PYTEST)
+        assert seen.report.canaries, answer.output
+        assert len(seen.report.results) == 8
+
+
 def test_a_class_whose_set_up_fails_takes_no_canary_with_it(here: str, tmp_path: Path) -> None:
     body = "    @classmethod\n    def setUpClass(cls): 1 / 0\n\n    def test_one(self): pass\n"
     write_tree(tmp_path, test_a="import unittest\n\n\nclass Case(unittest.TestCase):\n" + body)

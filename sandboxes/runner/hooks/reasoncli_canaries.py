@@ -17,6 +17,7 @@ import types
 import reasoncli_report
 
 _BODY = "def %s():\n    left, right = %d, %d\n    assert left == right\n"
+_TRIES = 64  # tests to try to stand beside; the reader of the report sees when none will do
 _PROGRAM_STATE = ("last_type", "last_value", "last_traceback", "last_exc")  # what pytest leaves in `sys` on a failure
 
 
@@ -37,12 +38,14 @@ class Canaries(object):
         """
         self._indexes = {id(test): index for index, (test, _) in enumerate(tests)}
         self._waiting = []
-        for fails, name in enumerate(self._spec["names"] if tests else ()):
-            index = self._spec["places"][fails] % len(tests)
-            try:
-                self._waiting.append((index,) + make(tests[index][0], name, bool(fails)))
-            except Exception:  # a kind of test that nothing can stand beside; the reader sees that it is missing
-                continue
+        for fails, name in enumerate(self._spec["names"]):
+            for place in range(self._spec["places"][fails], self._spec["places"][fails] + min(len(tests), _TRIES)):
+                index = place % len(tests)
+                try:
+                    self._waiting.append((index,) + make(tests[index][0], name, bool(fails)))
+                    break
+                except Exception:  # a kind of test that nothing can stand beside
+                    continue
         self._waiting.sort(key=lambda each: each[0])
         ids = [name for _, name in tests]
         for index, _, name in reversed(self._waiting):
