@@ -107,7 +107,7 @@ def opened(folder: Path, base_image: str, run: str = "hostile") -> Iterator[Benc
     folder.mkdir(exist_ok=True)
     (folder / "canary").write_bytes(_CANARY)
     snapshot = make_snapshot(folder / "project", hostile.FILES)
-    task = Task(snapshot, Issue(hostile.ISSUE, hostile.ISSUE, "test"), TestPlan(hostile.COMMAND, timeout=5.0))
+    task = Task(snapshot, Issue(hostile.ISSUE, hostile.ISSUE, "test"), TestPlan(hostile.COMMAND, timeout=10.0))
     config = DockerConfig(
         base_image=base_image,
         build_network=BuildNetwork.HOST,
