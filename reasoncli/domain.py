@@ -162,6 +162,7 @@ class TestReport:
         coverage: test id -> path -> lines it executed; empty unless asked for.
         loaded: what the tests loaded; empty unless asked for.
         counted: tests that ran, by the summary in the output; told only where nothing better is known of them.
+        canaries: tests of our own were among them, and came out as they must.
     """
 
     __test__ = False
@@ -176,6 +177,7 @@ class TestReport:
     coverage: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=lambda: MappingProxyType({}))
     loaded: Loaded = field(default_factory=Loaded)
     counted: int = 0
+    canaries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +419,8 @@ class Verdict:
         reason: one line for people.
         overran: tests that were interrupted at a time limit; on another day they might not have been.
         reused: an earlier run of the same base judged these very files.
+        suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
+            applied without consent.
     """
 
     kind: VerdictKind
@@ -432,6 +436,7 @@ class Verdict:
     output: str = ""
     overran: int = 0
     reused: bool = False
+    suspicions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +475,7 @@ class Status(StrEnum):
     """How a run ended."""
 
     VERIFIED = "verified"  # a patch passes every target and every guard, judged clean
+    SUSPICIOUS = "suspicious"  # so does this one, but it reaches for means of making tests pass without a fix
     PARTIAL = "partial"  # the best patch leaves a target red or breaks a guard
     UNVERIFIED = "unverified"  # there was no target; the best patch breaks nothing
     NONE = "none"  # no candidate is worth showing

@@ -1,7 +1,7 @@
 """`--json`: one object with everything that a program may want of a run.
 
     schema_version  1; raised when a field changes its meaning or goes away, not when one is added
-    status          verified, partial, unverified, none; null for a run without a decision
+    status          verified, suspicious, partial, unverified, none; null for a run without a decision
     exit_code       of the process; null for a run that didn't end
     run             {id, stored}
     issue           {title, source, url}
@@ -131,6 +131,7 @@ def verdict_object(verdict: Verdict) -> Mapping[str, object]:
         "seconds": verdict.duration,
         "reused": verdict.reused,
         "reason": verdict.reason,
+        "suspicions": list(verdict.suspicions),
     }
 
 

@@ -32,7 +32,8 @@ def verdict_label(verdict: Verdict | None, signs: Glyphs) -> Text:
         return Text("waiting", style="quiet")
     style, word = _LABELS[verdict.kind]
     confirmed = f" {signs.done}" if verdict.clean and verdict.kind is VerdictKind.FIXES else ""
-    return Text(word + confirmed, style=style)
+    text = Text(word + confirmed, style=style)
+    return text.append(", suspicious", style="warn") if verdict.suspicions else text
 
 
 def targets_label(verdict: Verdict | None) -> Text:

@@ -15,6 +15,7 @@ from reasoncli.voting.tiers import Tier
 
 _HEADLINES = {
     Status.VERIFIED: ("good", "Verified"),
+    Status.SUSPICIOUS: ("warn", "Suspicious"),
     Status.PARTIAL: ("warn", "Partial"),
     Status.UNVERIFIED: ("warn", "Unverified"),
     Status.NONE: ("bad", "No acceptable patch"),
@@ -91,6 +92,9 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
             rows.append(("Runner-up", words.append_text(gist_text(runner_up.patch, max(width - 40, 20)))))
         if decision.stopped_early:
             rows.append(("Stopped", safe(decision.stopped_early)))
+    if summary.chosen is not None and summary.chosen.verdict is not None:
+        suspicions = summary.chosen.verdict.suspicions
+        rows += [("Suspicious" if i == 0 else "", safe(each, "warn")) for i, each in enumerate(suspicions)]
     baseline = summary.baseline
     if baseline is not None and len(baseline.guards) < baseline.passing:
         rows.append(("Guards", Text(guards_words(baseline))))

@@ -46,6 +46,7 @@ class RunLine:
 
 _STATUS_STYLES = {
     "verified": "good",
+    "suspicious": "warn",
     "partial": "warn",
     "unverified": "warn",
     "none": "bad",

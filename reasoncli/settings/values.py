@@ -265,6 +265,9 @@ class PatchSettings:
     allow_partial: Annotated[
         bool, Key("Apply the best patch though it leaves a target red or breaks a guard.", Scope.USER)
     ] = False
+    allow_suspicious: Annotated[
+        bool, Key("Apply the best patch though it reaches for the tests' own machinery or the like.", Scope.USER)
+    ] = False
     trailer: Annotated[bool, Key("Name this tool in the message of a commit it makes.", Scope.ANY)] = True
 
 

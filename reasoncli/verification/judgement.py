@@ -118,6 +118,8 @@ def judge_run(known: Judged, run: Run, baseline: Baseline, *, targets: Sequence[
         return known.ended(VerdictKind.BROKEN, run.problem)
     if _STRENGTH[report.evidence] > _STRENGTH[baseline.second.evidence]:
         return known.ended(VerdictKind.BROKEN, f"the run gave no {baseline.second.evidence} report")
+    if baseline.second.canaries and run.untrusted:
+        return known.ended(VerdictKind.BROKEN, f"the report can't be trusted: {run.untrusted}")
     fewer = _fewer(report, baseline)
     if fewer:
         return known.ended(VerdictKind.BROKEN, fewer)

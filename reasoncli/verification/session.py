@@ -12,6 +12,7 @@ from reasoncli.errors import RunnerLost, SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.verification import selectors, wire
 from reasoncli.verification.bare import run_bare
+from reasoncli.verification.canaries import Canaries
 from reasoncli.verification.junit import parse_junit
 from reasoncli.verification.lines import parse_lines
 from reasoncli.verification.records import Records, read_records
@@ -34,6 +35,7 @@ class Run:
         answered: the runner lived to answer; otherwise something inside killed it.
         problem: one line that says what kept the run from its regular end, or an empty string.
         lane: see `wire.Answer`.
+        untrusted: what is wrong with the canaries, or an empty string.
     """
 
     report: TestReport
@@ -44,6 +46,7 @@ class Run:
     answered: bool = True
     problem: str = ""
     lane: str = ""
+    untrusted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +121,20 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         env=options.env,
         progress=options.progress is not None,
         junit=plan.junit,
+        canaries=Canaries.drawn(),
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
     if sandbox.resident and options.resident and options.progress is None:
-        return _ask(sandbox, spec, plan, options)
+        return _ask(sandbox, spec, plan, request, options)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
     listen = None if options.progress is None else wire.ProgressReader(nonce, options.progress).feed
     result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN, on_stderr=listen))
     reply = _answer(sandbox, result, nonce)
-    return _lost(result) if reply is None else interpret(reply, root=sandbox.root, marker=plan.pass_marker)
+    return _lost(result) if reply is None else _read(reply, sandbox, plan, request)
 
 
-def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, options: RunOptions) -> Run:
+def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, request: wire.Request, options: RunOptions) -> Run:
     began = time.monotonic()
     problem = "its answer makes no sense"
     try:
@@ -140,24 +144,33 @@ def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, options: RunOptions) -> 
     if answer is None:
         report = TestReport({}, Evidence.EXIT_CODE, None, time.monotonic() - began, complete=False)
         return Run(report, answered=False, problem=f"the runner was lost: {problem}")
-    return replace(interpret(answer, root=sandbox.root, marker=plan.pass_marker), lane=answer.lane)
+    return replace(_read(answer, sandbox, plan, request), lane=answer.lane)
 
 
-def interpret(answer: wire.Answer, *, root: str = "", marker: str | None = None) -> Run:
+def _read(answer: wire.Answer, sandbox: Sandbox, plan: TestPlan, request: wire.Request) -> Run:
+    return interpret(answer, root=sandbox.root, marker=plan.pass_marker, canaries=request.canaries)
+
+
+def interpret(
+    answer: wire.Answer, *, root: str = "", marker: str | None = None, canaries: Canaries | None = None
+) -> Run:
     """What a runner's answer says about the tests.
 
     Args:
         answer: of one run.
         root: the repository's path inside; ids of tests don't begin with it.
         marker: the user's own sign of a passing run, instead of the summaries that test programs print.
+        canaries: that ran among the tests.
     """
     records = read_records(answer.records)
+    wrong = None if canaries is None else canaries.take_out(records)
     if answer.invalid is not None:
         return Run(
             _report({}, Evidence.STRUCTURED, answer, complete=False), invalid=answer.invalid, problem=answer.output
         )
     if records.claimed or records.sessions:
-        return _structured(answer, records)
+        run = _structured(answer, records)
+        return replace(run, report=replace(run.report, canaries=wrong == ""), untrusted=wrong or "")
     ended = answer.exit_code is not None and not answer.timed_out
     if answer.junit:
         parsed = parse_junit(answer.junit, root)

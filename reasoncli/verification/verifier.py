@@ -16,11 +16,13 @@ from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.guards import touched_guards
 from reasoncli.verification.judgement import Judged, judge_run
+from reasoncli.verification.judges import judging_files
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.selectors import narrows
 from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.verification.suspicion import suspicions
 from reasoncli.verification.timing import Timing
 from reasoncli.verification.warming import Warming
 
@@ -64,6 +66,8 @@ class Verifier:
         self._tree = SnapshotTree.of(task.snapshot)
         self._baseline = baseline
         self._options = options or VerifierOptions()
+        policy = self._options.policy
+        self._policy = replace(policy, protected=(*policy.protected, *judging_files(task.tests.command)))
         self._pool = pool or SandboxPool(provider, emit)
         self._lock = threading.Lock()
         self._at_work: dict[int, tuple[Sandbox, float]] = {}  # id of a call's `cancel` -> where it works, since when
@@ -89,7 +93,7 @@ class Verifier:
             Interrupted: `cancel` was set.
             SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
         """
-        return self._refusal(patch) or self._certain(patch, cancel, self._screen_in)
+        return self._refusal(patch) or self._suspected(patch, self._certain(patch, cancel, self._screen_in))
 
     def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
         """Judge by every target and every guard, in a sandbox that nothing ran in before; the verdict is `clean`.
@@ -99,7 +103,7 @@ class Verifier:
             SandboxUnavailable: sandboxes kept breaking; nothing is said about the patch.
         """
         refusal = self._refusal(patch)
-        verdict = refusal or self._certain(patch, cancel, self._confirm_in, fresh=True)
+        verdict = refusal or self._suspected(patch, self._certain(patch, cancel, self._confirm_in, fresh=True))
         return replace(verdict, clean=True)
 
     def interrupt(self, cancel: threading.Event | None = None) -> None:
@@ -124,11 +128,15 @@ class Verifier:
         self._pool.close()
 
     def _refusal(self, patch: Patch) -> Verdict | None:
-        rejection = self._options.policy.check(patch.changes, self._tree)
+        rejection = self._policy.check(patch.changes, self._tree)
         if rejection is not None:
             return Verdict(VerdictKind.FORBIDDEN, reason=rejection.reason)
         reason = needs_rebuild(patch, self._tree.read, compiles=self._options.compiles)
         return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
+
+    def _suspected(self, patch: Patch, verdict: Verdict) -> Verdict:
+        found = suspicions(patch, self._tree.read, self._baseline.second.results, self._targets)
+        return replace(verdict, suspicions=found)
 
     def _certain(
         self,
@@ -198,7 +206,11 @@ class Verifier:
         if judged.verdict is not None or not 0 < len(broken) <= _FEW:
             return judged
         for _ in range(_REPEATS):
+            sandbox.restore()  # what the first run left could make them pass
+            sandbox.write(patch.changes)
             again = self._run(sandbox, patch, broken, cancel, resident).report
+            if self._baseline.second.canaries and not again.canaries:
+                return judged
             broken = tuple(guard for guard in broken if passes(again.results.get(guard)))
         return judged.excusing(broken)
 

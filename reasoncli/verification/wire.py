@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reasoncli.verification.canaries import Canaries
+
 _OUTPUT_LIMIT = 512 << 10
 _REPORT_LIMIT = 64 << 20
 _COVERAGE_LIMIT = 24 << 20
@@ -34,6 +36,7 @@ class Request:
         loaded: whether to report what is loaded in the end.
         junit: globs, relative to the repository's root, of JUnit files that the command writes by itself.
         progress: say on stderr, about once a second, how many tests have reported.
+        canaries: tests of our own that run among the project's; `None` for none.
     """
 
     command: str
@@ -48,6 +51,7 @@ class Request:
     env: Mapping[str, str] = field(default_factory=dict)
     progress: bool = False
     junit: Sequence[str] = ()
+    canaries: Canaries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "compile": list(request.compile),
             "loaded": request.loaded,
             "junit": list(request.junit),
+            "canaries": None if request.canaries is None else request.canaries.spec(),
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,

@@ -55,7 +55,7 @@ def _choose(groups: Sequence[Group], targets: int) -> Group | None:
 def _status(chosen: Group, targets: int) -> Status:
     match chosen.standing.tier:
         case Tier.FIXES if chosen.clean and targets:
-            return Status.VERIFIED
+            return Status.SUSPICIOUS if chosen.standing.suspicious else Status.VERIFIED
         case Tier.FIXES | Tier.HARMLESS:
             return Status.UNVERIFIED
         case _:
@@ -82,6 +82,8 @@ def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], target
         reasons.append(_evidence(verdict, targets))
         if verdict.evidence is not Evidence.STRUCTURED:
             reasons.append(f"The evidence is weaker than usual: outcomes were read from {_source(verdict.evidence)}.")
+        if verdict.suspicions:
+            reasons.append(f"It is suspicious: {verdict.suspicions[0]}{_more(verdict.suspicions)}.")
     if chosen.standing.tier is Tier.HARMLESS:
         reasons.append("There was no failing test to turn green, so nothing shows that it fixes the issue.")
     waiting = sum(not g.judged for g in groups)
@@ -157,6 +159,10 @@ def _why_none(groups: Sequence[Group], targets: int) -> list[str]:
     if verdict is not None and verdict.reason:
         reasons.append(f"The best of them: {verdict.reason}")
     return reasons
+
+
+def _more(told: Sequence[str]) -> str:
+    return f" (and {len(told) - 1} more)" if len(told) > 1 else ""
 
 
 def _source(evidence: Evidence) -> str:

@@ -36,7 +36,7 @@ from fractions import Fraction
 
 from reasoncli.domain import Candidate
 from reasoncli.voting.clusters import Group, is_clean, ranked
-from reasoncli.voting.tiers import best_possible, electable
+from reasoncli.voting.tiers import electable, unsurpassed
 from reasoncli.voting.wording import number
 
 
@@ -60,7 +60,7 @@ def settled(
             counts 0. `None` says that every vote is such a sample.
     """
     groups = ranked(candidates)
-    if not groups or groups[0].standing.tier is not best_possible(targets):
+    if not groups or not unsurpassed(groups[0].standing, targets):
         return None
     leader = groups[0]
     if remaining <= 0:
@@ -91,7 +91,7 @@ def contenders(candidates: Sequence[Candidate], *, targets: int, remaining: floa
     """
     groups = ranked(candidates)
     unjudged = [g for g in groups if not g.judged]  # ranked: most votes first, then smaller, then likelier
-    if groups and groups[0].standing.tier is best_possible(targets):
+    if groups and unsurpassed(groups[0].standing, targets):
         unjudged = [g for g in unjudged if _can_beat(g, groups[0], remaining)]
     return [g.leader.index for g in unjudged]
 

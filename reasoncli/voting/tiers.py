@@ -27,12 +27,14 @@ class Standing(NamedTuple):
     """What the tests say of a candidate, as a value that sorts best first.
 
     Attributes:
+        suspicious: whether the patch reaches for means of making tests pass without a fix.
         red: minus the number of targets that pass. All candidates of a run face the same targets, so this
             orders them as the share of targets passed does; a screening that stopped early counts what it saw.
         broken: how many guards broke.
     """
 
     tier: Tier
+    suspicious: bool = False
     red: int = 0
     broken: int = 0
 
@@ -44,16 +46,20 @@ def standing(verdict: Verdict | None) -> Standing:
     """The standing of a verdict. A red target or a broken guard that it names outweighs its kind."""
     if verdict is None:
         return UNJUDGED
+    return _by_outcome(verdict)._replace(suspicious=bool(verdict.suspicions))
+
+
+def _by_outcome(verdict: Verdict) -> Standing:
     passed, broken = len(verdict.targets_passed), len(verdict.guards_broken)
     match verdict.kind:
         case VerdictKind.FIXES | VerdictKind.PARTIAL | VerdictKind.NO_EFFECT if broken:
-            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, broken)
+            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, red=-passed, broken=broken)
         case VerdictKind.REGRESSES:
-            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, -passed, max(broken, 1))
+            return Standing(Tier.DEMOTED if passed else Tier.REGRESSES, red=-passed, broken=max(broken, 1))
         case VerdictKind.FIXES if not verdict.targets_failed:
             return Standing(Tier.FIXES)
         case VerdictKind.FIXES | VerdictKind.PARTIAL:
-            return Standing(Tier.PARTIAL, -passed)
+            return Standing(Tier.PARTIAL, red=-passed)
         case VerdictKind.NO_EFFECT:
             return Standing(Tier.HARMLESS)
         case _:
@@ -63,6 +69,11 @@ def standing(verdict: Verdict | None) -> Standing:
 def best_possible(targets: int) -> Tier:
     """The best tier that any candidate of a run can reach: without targets nothing can be shown to be fixed."""
     return Tier.FIXES if targets else Tier.HARMLESS
+
+
+def unsurpassed(reached: Standing, targets: int) -> bool:
+    """Whether no candidate can stand above this one, so that only votes decide."""
+    return reached.tier is best_possible(targets) and not reached.suspicious
 
 
 def electable(tier: Tier, targets: int) -> bool:

@@ -14,11 +14,12 @@ from reasoncli.runs.request import Delivery
 from reasoncli.settings.values import PatchSettings
 
 
-def withheld(decision: Decision, settings: PatchSettings, *, verifiable: bool) -> str:
+def withheld(decision: Decision, chosen: Candidate | None, settings: PatchSettings, *, verifiable: bool) -> str:
     """Why the chosen patch may not be delivered without consent, or an empty string.
 
     Args:
-        decision: what was chosen.
+        decision: what was decided.
+        chosen: the chosen candidate.
         settings: what the user consents to.
         verifiable: whether there was a test that had to turn green.
     """
@@ -28,6 +29,8 @@ def withheld(decision: Decision, settings: PatchSettings, *, verifiable: bool) -
     if unverified and not settings.allow_unverified:
         why = "it was not judged in a fresh sandbox" if verifiable else "no failing test shows that it fixes the issue"
         return f"{why}; --allow-unverified applies it all the same"
+    if chosen is not None and chosen.verdict and chosen.verdict.suspicions and not settings.allow_suspicious:
+        return f"it is suspicious: {chosen.verdict.suspicions[0]}; --allow-suspicious applies it all the same"
     if decision.status is Status.PARTIAL and not settings.allow_partial:
         return "it leaves a target red or breaks a test; --allow-partial applies it all the same"
     return ""

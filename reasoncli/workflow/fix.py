@@ -377,8 +377,8 @@ class _Run:
         verifiable: bool,
     ) -> FixResult:
         folder, request = self.journal.folder, self.request
-        reason = withheld(decision, self.settings.patches, verifiable=verifiable)
         chosen = next((each for each in result.candidates if each.index == decision.chosen), None)
+        reason = withheld(decision, chosen, self.settings.patches, verifiable=verifiable)
         if chosen is None:
             if preparation.model_spec(self.settings) == EMBEDDED:
                 self.emit(_EMBEDDED_LIMIT)

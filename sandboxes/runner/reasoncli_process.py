@@ -15,6 +15,7 @@ _clock = getattr(time, "monotonic", time.time)
 _TICK = 0.05  # seconds between looks at the child and the report while nothing is printed
 _GRACE = 5.0  # seconds a test has to end after it was interrupted
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+_DUMPABLE = 4  # PR_SET_DUMPABLE
 
 
 def run(command, spec, environ, report, interrupt):
@@ -217,6 +218,15 @@ def adopt_orphans():
     if sys.platform.startswith("linux"):
         try:
             ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
+        except (OSError, AttributeError):
+            pass
+
+
+def shut_in():
+    """Keep this user's other processes, such as the tests, out of this one's memory and descriptors (Linux only)."""
+    if sys.platform.startswith("linux"):
+        try:
+            ctypes.CDLL(None, use_errno=True).prctl(_DUMPABLE, 0, 0, 0, 0)
         except (OSError, AttributeError):
             pass
 

@@ -16,7 +16,6 @@ trace it, because it isn't dumpable. What a user may do to a process all the sam
 before each answer. Standard library only; Python 3.7 or later.
 """
 
-import ctypes
 import json
 import os
 import resource
@@ -31,8 +30,6 @@ import reasoncli_process  # noqa: E402
 import run  # noqa: E402
 import warm  # noqa: E402
 
-_DUMPABLE = 4  # PR_SET_DUMPABLE
-
 
 def main():
     """Answer until the driver hangs up."""
@@ -41,7 +38,7 @@ def main():
     for stream in (0, 1, 2):
         os.dup2(null, stream)
     os.umask(0o022)
-    undumpable()
+    reasoncli_process.shut_in()
     reasoncli_process.adopt_orphans()
     resident = Resident()
     while True:
@@ -53,12 +50,6 @@ def main():
             getattr(resident, "do_" + request["op"])(request)
         except (OSError, ValueError) as error:
             keeper.answer(["error", "%s: %s" % (type(error).__name__, error)])
-
-
-def undumpable():
-    """Nobody but root may trace this process, or open its memory and descriptors."""
-    if ctypes.CDLL(None, use_errno=True).prctl(_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
 
 
 class Resident(object):

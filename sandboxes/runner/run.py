@@ -4,7 +4,7 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, fail_fast, shuffle (a seed, or null), loaded (whether to list what is loaded),
+coverage, coverage_limit, fail_fast, shuffle (a seed, or null), loaded (whether to list what is loaded), canaries,
 compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
@@ -47,6 +47,7 @@ def main(arguments):
             file.seek(int(arguments[2]))
             _print(file.read(int(arguments[3])))
         return
+    reasoncli_process.shut_in()
     spec = json.loads(getattr(sys.stdin, "buffer", sys.stdin).read().decode("utf-8"))
     answer(spec, check(spec) or run(spec))
 
@@ -122,7 +123,8 @@ def write_config(spec, private, report_path, before):
         "environ": before,
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
-    for name in ("tests", "coverage", "coverage_limit", "fail_fast", "shuffle", "loaded", "test_timeout"):
+    names = ("tests", "coverage", "coverage_limit", "fail_fast", "shuffle", "loaded", "test_timeout", "canaries")
+    for name in names:
         config[name] = spec[name]
     path = os.path.join(private, "hooks.json")
     with open(path, "w") as file:

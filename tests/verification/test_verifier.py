@@ -171,6 +171,18 @@ def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) ->
     verifier.close()
 
 
+def test_what_the_test_command_runs_is_not_the_patch_s_to_change(tmp_path: Path) -> None:
+    task = task_of(unittest_project(tmp_path, **{"ci/check.sh": "python -m unittest\n"}), command="sh ci/check.sh")
+    provider = local_provider(task.snapshot, LocalConfig())
+    baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
+    verifier = Verifier(provider, task, baseline, lambda event: None)
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
+    verdict = verifier.screen(file_patch("ci/check.sh", "exit 0\n"), threading.Event())
+    assert (verdict.kind, verdict.reason) == (VerdictKind.FORBIDDEN, "ci/check.sh: it is protected by 'ci/check.sh'")
+    verifier.close()
+    provider.close()
+
+
 def test_the_snapshot_is_untouched(bench: Bench) -> None:
     assert (Path(bench.task.snapshot.root) / "pkg/core.py").read_text() == CORE
 

@@ -11,6 +11,7 @@ import os
 import sys
 
 import pytest
+import reasoncli_canaries
 import reasoncli_order
 import reasoncli_report
 
@@ -20,15 +21,17 @@ _RANK = {"passed": 0, "skipped": 1, "xfailed": 1, "xpassed": 1, "failed": 2, "er
 class Watcher(object):
     """Sees each phase of each test: exceptions, frames and lines, which it ties to the phase's report."""
 
-    def __init__(self, reporter, recorder):
+    def __init__(self, reporter, recorder, writer):
         self._reporter = reporter
         self._recorder = recorder
+        self._writer = writer
         self._shared = {}  # id of a fixture that outlives its test -> the fixture, the lines of its set-up
         self._open = [[]]  # lines of the test, and of the fixtures being set up inside it
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item, nextitem):
         """A test begins: say so, and forget the lines that ran before it."""
+        self._writer.run_canaries(self._writer.canaries.before(item))
         self._reporter.write("start", id=item.nodeid)
         if self._recorder is not None:
             self._recorder.take()
@@ -115,6 +118,7 @@ class Writer(object):
         self._selected = selected
         self._order = order
         self._running = {}
+        self.canaries = reasoncli_canaries.Canaries(reporter.config)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, session, config, items):
@@ -130,7 +134,21 @@ class Writer(object):
 
     def pytest_collection_finish(self, session):
         """Say what is going to run."""
-        self._reporter.write("collected", ids=[item.nodeid for item in session.items])
+        tests = [(item, item.nodeid) for item in session.items]
+        self._reporter.write("collected", ids=self.canaries.place(tests, reasoncli_canaries.pytest_item))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session):
+        """Canaries that no test came after."""
+        yield
+        self.run_canaries(self.canaries.rest())
+
+    def run_canaries(self, canaries):
+        """Run tests of our own; they are written like any other, and seen by nobody else."""
+        for canary, name in canaries:
+            self._reporter.write("start", id=name)
+            for report in reasoncli_canaries.run_pytest_item(canary):
+                self.pytest_runtest_logreport(report)
 
     def pytest_collectreport(self, report):
         """A module that could not be collected is an error under its own path."""
@@ -317,5 +335,6 @@ def _report(manager):
     tests, seed = reporter.config["tests"], reporter.config.get("shuffle")
     order = None if seed is None else reasoncli_order.Order(seed)
     manager.register(Settings(reporter))
-    manager.register(Watcher(reporter, recorder))
-    manager.register(Writer(reporter, recorder, None if tests is None else frozenset(tests), order))
+    writer = Writer(reporter, recorder, None if tests is None else frozenset(tests), order)
+    manager.register(Watcher(reporter, recorder, writer))
+    manager.register(writer)

@@ -10,6 +10,7 @@ inherits the wrapped methods. A class or module whose set-up fails never starts 
 import os
 import sys
 
+import reasoncli_canaries
 import reasoncli_order
 import reasoncli_report
 
@@ -47,6 +48,8 @@ class Session(object):
         self.owner = None  # the result object that started it
         self.state = {}
         self.shared = None, []  # a test class, and the lines of its set-up
+        self.canaries = reasoncli_canaries.Canaries(reporter.config)
+        self.canary = False  # whether a test of our own runs
 
     def opened(self, suite, result):
         """A top-level suite is about to run: narrow it to what is selected, tell what will run."""
@@ -66,8 +69,9 @@ class Session(object):
             python=reasoncli_report.version(),
             runner="unittest",
         )
-        self.pending = [test_id(test) for test in _flat(suite)]
-        self.reporter.write("collected", ids=self.pending)
+        tests = [(test, test_id(test)) for test in _flat(suite)]
+        self.pending = [name for _, name in tests]
+        self.reporter.write("collected", ids=self.canaries.place(tests, _canary))
 
     def closed(self, result):
         """The suite ran to its end."""
@@ -79,13 +83,24 @@ class Session(object):
 
     def start(self, test, result):
         """A test starts."""
+        if not self.canary:
+            self.run_canaries(self.canaries.before(test))
         self.running, self.owner = test_id(test), result
         self.state = {"outcome": "passed", "told": False}
         self.reporter.write("start", id=self.running)
-        if self.recorder is not None:
+        if self.recorder is not None and not self.canary:
             self.prepare(test)
         self.began = reasoncli_report.now()
         self.reporter.armed = True
+
+    def run_canaries(self, canaries):
+        """Run tests of our own with a result of their own: the project's runner doesn't see them."""
+        for canary, _ in canaries:
+            self.canary = True
+            try:
+                reasoncli_canaries.run_unittest_case(canary)
+            finally:
+                self.canary = False
 
     def prepare(self, test):
         """What ran since the last test set up a class or module: it belongs to all tests of the class."""
@@ -111,7 +126,7 @@ class Session(object):
         self.running = self.owner = None
         if test in self.pending:
             self.pending.remove(test)
-        if self.recorder is not None:
+        if self.recorder is not None and not self.canary:
             self.recorder.write(test, self.recorder.take() + self.shared[1])
         if state.pop("told"):
             self.reporter.write("result", id=test, duration=duration, **state)
@@ -147,6 +162,11 @@ def test_id(test):
         if name.startswith(prefix):
             return name[len(prefix) :]
     return name
+
+
+def _canary(test, name, fails):
+    canary = reasoncli_canaries.unittest_case(test, name, fails)
+    return canary, test_id(canary)
 
 
 def _details(reporter, outcome, message, error):
@@ -263,6 +283,8 @@ def _wrap():
             found.depth += 1
             try:
                 value = original(self, result, *arguments, **keywords)
+                if found.depth == 1:
+                    found.run_canaries(found.canaries.rest())
             finally:
                 found.depth -= 1
             if found.depth == 0:

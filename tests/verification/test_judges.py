@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from reasoncli.verification.judges import judging_files
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("python -m pytest {tests}", ()),
+        ("pytest --doctest-modules pkg/core.py", ()),
+        ("python manage.py test {tests}", ("manage.py",)),
+        ("cd tests && python runtests.py --parallel 1", ("runtests.py",)),
+        ("PYTHONPATH=. python3.12 -W error ./scripts/run.py a.py", ("scripts/run.py",)),
+        ("make check", ("Makefile", "makefile", "GNUmakefile")),
+        ("./gradlew test", ("build.gradle", "build.gradle.kts", "gradlew")),
+        ("cmake . && sh ci/test.sh | tee log", ("ci/test.sh",)),
+        ("env A=1 bash -e run.sh", ("run.sh",)),
+        ("node --test", ()),
+        ("python -c 'import x' y.py", ()),
+        ("echo 'open", ()),
+        ("", ()),
+    ],
+)
+def test_what_a_command_runs(command: str, files: tuple[str, ...]) -> None:
+    assert judging_files(command) == files
