@@ -12,7 +12,6 @@ from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 
 T = TypeVar("T")
 _ATTEMPTS = 3
-_IDLE = 8  # more than that waited for work at once by accident only
 
 
 class SandboxPool:
@@ -25,6 +24,7 @@ class SandboxPool:
         self._busy: list[Sandbox] = []
         self._unused: list[Sandbox] = []
         self._lock = threading.Lock()
+        self._width = 1  # how many worked at once at most: no more wait for work
         self._closed = False
 
     def work(
@@ -50,6 +50,7 @@ class SandboxPool:
             sandbox = self._take(self._unused if fresh else self._idle)
             with self._lock:
                 self._busy.append(sandbox)
+                self._width = max(self._width, len(self._busy))
             try:
                 if stopped():  # as `interrupt` may have come before this sandbox was on its list
                     raise Interrupted("the tests are no longer needed")
@@ -117,7 +118,7 @@ class SandboxPool:
             self._emit(SandboxReplaced(str(failure)))
             return
         with self._lock:
-            if not self._closed and len(self._idle) < _IDLE:
+            if not self._closed and len(self._idle) < self._width:
                 self._idle.append(sandbox)
                 return
         sandbox.close()
