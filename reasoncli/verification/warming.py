@@ -83,6 +83,8 @@ class Warming:
         warm = self._run(sandbox, tests, loaded)
         if warm.lane != WARM:
             return self._refuse(warm.lane or warm.problem)
+        if self._baseline.second.canaries and not warm.report.canaries:
+            return self._refuse("the warm run's report can't be trusted")
         odd = [test for test in tests if not _agree(test, warm, self._baseline.second.results)]
         if odd:
             sandbox.restore()
