@@ -1,0 +1,64 @@
+"""The verifier's figures, side by side in one run.
+
+    python -m benchmarks.verify speed [--only small heavy slow]   candidates per second, against fresh containers
+    python -m benchmarks.verify overhead                          what a candidate costs beside its tests
+    python -m benchmarks.verify agreement                         screening against clean verdicts, on real projects
+    python -m benchmarks.verify soak --minutes 30                 judging on while containers and runners are killed
+
+Candidates are mutants of the faulty file, chosen by a seed, and the right fix. Needs a Docker engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import tempfile
+from pathlib import Path
+
+from benchmarks.verification import projects, speed
+from benchmarks.verification.bench import opened
+from reasoncli.settings.loading import load_settings, worker_count
+
+_GOALS = {"small": 6, "heavy": 10, "slow": 30}
+
+
+def run_speed(options: argparse.Namespace, folder: Path) -> None:
+    """Print a table for each project."""
+    for name in options.only or _GOALS:
+        planted = getattr(projects, name)(folder)
+        plain = options.plain or (3 if name == "slow" else 40)
+        with opened(planted, number=options.candidates, seed=options.seed, run=options.run) as bench:
+            ways, remarks = speed.measure(
+                bench, workers=options.workers, plain=plain, parallel=plain + plain % options.workers, seed=options.seed
+            )
+        print(f"\n{planted.name} ({planted.shape}), {len(bench.candidates)} candidates")
+        print(speed.table(ways))
+        print("\n".join(remarks))
+        print(f"goal: {_GOALS[name]} times the rate of fresh containers", flush=True)
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    description, _, rest = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        description=description, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--seed", type=int, default=0)
+    common.add_argument("--workers", type=int, default=worker_count(load_settings()))
+
+    one = commands.add_parser("speed", parents=[common])
+    one.add_argument("--only", nargs="+", choices=sorted(_GOALS))
+    one.add_argument("--candidates", type=int, default=120)
+    one.add_argument("--plain", type=int, help="how many of them are judged the plain way (default: 40, 3 where slow)")
+    one.set_defaults(command=run_speed)
+
+    options = parser.parse_args()
+    options.run = f"benchmark-{secrets.token_hex(4)}"
+    with tempfile.TemporaryDirectory(prefix="reasoncli-verify-") as folder:
+        options.command(options, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
