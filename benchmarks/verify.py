@@ -15,11 +15,13 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from benchmarks.verification import projects, speed
+from benchmarks.verification import agreement, comparing, overhead, projects, speed
 from benchmarks.verification.bench import opened
 from reasoncli.settings.loading import load_settings, worker_count
 
 _GOALS = {"small": 6, "heavy": 10, "slow": 30}
+_OVERHEAD = 30
+_REAL = ("inflect", "voluptuous", "cachetools")
 
 
 def run_speed(options: argparse.Namespace, folder: Path) -> None:
@@ -35,6 +37,38 @@ def run_speed(options: argparse.Namespace, folder: Path) -> None:
         print(speed.table(ways))
         print("\n".join(remarks))
         print(f"goal: {_GOALS[name]} times the rate of fresh containers", flush=True)
+
+
+def run_overhead(options: argparse.Namespace, folder: Path) -> None:
+    """Print what a candidate costs, part by part."""
+    for name in options.only or ("small", "heavy"):
+        planted = getattr(projects, name)(folder)
+        with opened(planted, number=options.candidates, seed=options.seed, run=options.run) as bench:
+            costs = overhead.measure(bench)
+        print(f"\n{planted.name} ({planted.shape}), {len(costs)} candidates in the warm lane, one worker")
+        print(overhead.table(costs))
+        print(f"goal: ours under {_OVERHEAD} ms", flush=True)
+
+
+def run_agreement(options: argparse.Namespace, folder: Path) -> None:
+    """Print how far screening and clean verdicts agree on real projects."""
+    number = -(-options.candidates // len(options.only))
+    measured = []
+    head = (
+        f"{'':<16}{'candidates':>11}{'same':>6}{'stage':>7}{'other':>7}{'agree':>9}{'tests run':>11}{'all tests':>11}"
+    )
+    for name in options.only:
+        planted = projects.released(name, options.folder or folder)
+        with opened(planted, number=number, seed=options.seed, run=options.run) as bench:
+            found = agreement.measure(bench, options.workers)
+        measured.append(found)
+        print(f"{name} ({planted.shape}): warm lane {'closed, ' + found.warm if found.warm else 'open'}")
+        print("\n".join(comparing.told(found.pairs)), flush=True)
+    print(head)
+    for name, found in zip(options.only, measured, strict=True):
+        print(agreement.row(name, [found]))
+    print(agreement.row("all", measured))
+    print("goal: 100 %, every disagreement explained")
 
 
 def main() -> None:
@@ -53,6 +87,17 @@ def main() -> None:
     one.add_argument("--candidates", type=int, default=120)
     one.add_argument("--plain", type=int, help="how many of them are judged the plain way (default: 40, 3 where slow)")
     one.set_defaults(command=run_speed)
+
+    two = commands.add_parser("overhead", parents=[common])
+    two.add_argument("--only", nargs="+", choices=sorted(_GOALS))
+    two.add_argument("--candidates", type=int, default=60)
+    two.set_defaults(command=run_overhead)
+
+    three = commands.add_parser("agreement", parents=[common])
+    three.add_argument("--only", nargs="+", default=_REAL, metavar="NAME", help="projects of benchmarks.real")
+    three.add_argument("--candidates", type=int, default=200, help="of all projects together")
+    three.add_argument("--folder", type=Path, help="where benchmarks.real has prepared them")
+    three.set_defaults(command=run_agreement)
 
     options = parser.parse_args()
     options.run = f"benchmark-{secrets.token_hex(4)}"

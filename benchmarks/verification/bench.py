@@ -103,9 +103,7 @@ def opened(planted: Planted, *, number: int, seed: int, run: str) -> Iterator[Be
         if base.count(planted.buggy.encode()) != 1:
             raise SystemExit(f"{planted.name}: {planted.file} does not hold the fault once")
         fixed = base.replace(planted.buggy.encode(), planted.fixed.encode())
-        chosen = candidates(
-            planted.file, base, fixed, tree, number=number, seed=seed, functions=planted.functions
-        )
+        chosen = candidates(planted.file, base, fixed, tree, number=number, seed=seed, functions=planted.functions)
         yield Bench(task, provider, baseline, pool, tuple(chosen), events)
 
 

@@ -42,6 +42,6 @@ def counted(pairs: Sequence[tuple[Verdict, Verdict]]) -> str:
     kinds = [compare(fast, clean) for fast, clean in pairs]
     agree = sum(kind in (Agreement.SAME, Agreement.STAGE) for kind in kinds)
     return (
-        f"{agree} of {len(pairs)} verdicts agree ({kinds.count(Agreement.STAGE)} of them no-effect or so by the targets "
-        "alone, where the whole suite sees that guards break as well)"
+        f"{agree} of {len(pairs)} verdicts agree ({kinds.count(Agreement.STAGE)} of them told by the targets alone, "
+        "where the whole suite sees that guards break as well)"
     )

@@ -55,7 +55,7 @@ def candidates(
         seed: of the choice.
         functions: names of the functions to mutate; all code if empty.
     """
-    chance = random.Random(seed)  # noqa: S311 - a choice that can be repeated
+    chance = random.Random(seed)
     wrong = [each for each in mutants(base, functions) if each != fixed]
     near = [each for each in mutants(fixed, functions) if each not in (base, *wrong)]
     chance.shuffle(wrong)

@@ -46,7 +46,7 @@ _SURVEY = '''
     if not settings.configured:
         settings.configure(USE_TZ=False)
 
-    LETTER = "{% for name, value in rows %}{{ name }}: {{ value|floatformat:1 }}{% if not forloop.last %}, {% endif %}{% endfor %}"
+    LETTER = "{% for name, value in rows %}{{ name }}: {{ value|floatformat:1 }}; {% endfor %}"
 
 
     def without_outliers(values, limit=3.0):
@@ -121,7 +121,7 @@ _SURVEY_TESTS = """
 
 
     def test_letter():
-        assert letter({"b": 2.25, "a": 1}) == "a: 1.0, b: 2.3"
+        assert letter({"b": 2.25, "a": 1}) == "a: 1.0; b: 2.3; "
     """
 _STOCK = '''
     """Prices of shelf {number}."""

@@ -47,7 +47,7 @@ def measure(bench: Bench, *, workers: int, plain: int, parallel: int, seed: int)
     finally:
         verifier.close()
     others = list(range(1, len(patches)))
-    random.Random(seed).shuffle(others)  # noqa: S311
+    random.Random(seed).shuffle(others)
     order = [0, *others]
     fresh = bench.verifier(FreshPool(bench.provider, bench.events.append))
     single, clean = judged(fresh.confirm, [patches[i] for i in order[:plain]], 1)
@@ -78,7 +78,5 @@ def table(ways: list[Way]) -> str:
     ours = ways[0]
     lines = [f"{'':<40}{'judged':>7}{'seconds':>9}{'per second':>12}{'ours is':>9}"]
     for way in ways:
-        lines.append(
-            f"{way.name:<40}{way.judged:>7}{way.seconds:>9.1f}{way.rate:>12.3f}{ours.rate / way.rate:>7.1f} x"
-        )
+        lines.append(f"{way.name:<40}{way.judged:>7}{way.seconds:>9.1f}{way.rate:>12.3f}{ours.rate / way.rate:>7.1f} x")
     return "\n".join(lines)

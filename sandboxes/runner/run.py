@@ -192,6 +192,7 @@ def result(spec, **fields):
         "records_cut": False,
         "junit": [],
         "invalid": None,
+        "spent": {},
         "python": list(sys.version_info[:3]),
     }
     whole.update(fields)
