@@ -15,7 +15,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from benchmarks.verification import agreement, comparing, overhead, projects, speed
+from benchmarks.verification import agreement, comparing, overhead, projects, soak, speed
 from benchmarks.verification.bench import opened
 from reasoncli.settings.loading import load_settings, worker_count
 
@@ -71,6 +71,25 @@ def run_agreement(options: argparse.Namespace, folder: Path) -> None:
     print("goal: 100 %, every disagreement explained")
 
 
+def run_soak(options: argparse.Namespace, folder: Path) -> None:
+    """Print what went wrong while things were killed, and what was left."""
+    planted = projects.small(folder)
+    own = folder / "tmp"  # so that nobody else's folders are taken for ours
+    own.mkdir()
+    tempfile.tempdir = str(own)
+    with opened(planted, number=options.candidates, seed=options.seed, run=options.run) as bench:
+        tally = soak.measure(
+            bench,
+            run=options.run,
+            workers=options.workers,
+            minutes=options.minutes,
+            every=options.every,
+            seed=options.seed,
+        )
+    tempfile.tempdir = None
+    print(soak.table(tally, options.minutes))
+
+
 def main() -> None:
     """Measure what is asked for."""
     description, _, rest = (__doc__ or "").partition("\n")
@@ -98,6 +117,12 @@ def main() -> None:
     three.add_argument("--candidates", type=int, default=200, help="of all projects together")
     three.add_argument("--folder", type=Path, help="where benchmarks.real has prepared them")
     three.set_defaults(command=run_agreement)
+
+    five = commands.add_parser("soak", parents=[common])
+    five.add_argument("--minutes", type=float, default=30.0)
+    five.add_argument("--every", type=float, default=20.0, help="seconds between kills")
+    five.add_argument("--candidates", type=int, default=40)
+    five.set_defaults(command=run_soak)
 
     options = parser.parse_args()
     options.run = f"benchmark-{secrets.token_hex(4)}"

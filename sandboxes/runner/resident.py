@@ -105,6 +105,8 @@ class Resident(object):
             why = self._warm.refusal
             if not why:
                 whole = run.run(spec, lambda environ, report, number: self._warm.run(spec, environ, report, number))
+                if not self._warm.alive():  # by whose hand can't be told, so that this run proves nothing
+                    raise OSError("the waiting test program was killed")
                 whole["lane"] = "warm"
                 return whole
         whole = run.run(spec, lambda environ, report, number: self._cold(spec, environ, report, number))
