@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from reasoncli.domain import FileChange, Patch
 from reasoncli.patches.build import build
@@ -56,35 +57,40 @@ def candidates(
         functions: names of the functions to mutate; all code if empty.
     """
     chance = random.Random(seed)
-    wrong = [each for each in mutants(base, functions) if each != fixed]
-    near = [each for each in mutants(fixed, functions) if each not in (base, *wrong)]
-    chance.shuffle(wrong)
-    chance.shuffle(near)
-    third = min(len(near), max((number - 1) // 3, number - 1 - len(wrong)))
-    chosen = wrong[: number - 1 - third] + near[:third]
+    known = {base, fixed}
+    wrong, near = (_mutants(each, functions, chance, known) for each in (base, fixed))
+    chosen = list(islice(near, (number - 1) // 3))
+    chosen += islice(wrong, number - 1 - len(chosen))
+    chosen += islice(near, number - 1 - len(chosen))
     chance.shuffle(chosen)
     return [build([FileChange(path, content)], tree) for content in (fixed, *chosen)]
 
 
-def mutants(source: bytes, functions: Collection[str] = ()) -> list[bytes]:
-    """Every mutant of a file that compiles, without repetitions, in order of the places."""
-    text = source.decode("utf-8")
-    lines = text.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line.encode("utf-8")) + 1)
-    found: dict[bytes, None] = {}
-    for node, new in _changes(ast.parse(text), functions):
-        begin = starts[node.lineno - 1] + node.col_offset
-        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
-        mutant = source[:begin] + new.encode("utf-8") + source[end:]
+def _mutants(source: bytes, functions: Collection[str], chance: random.Random, known: set[bytes]) -> Iterator[bytes]:
+    """Mutants of a file that compile and aren't known, in random order; they are known then."""
+    edits = list(_edits(source, functions))
+    chance.shuffle(edits)
+    for begin, end, new in edits:
+        mutant = source[:begin] + new + source[end:]
+        if mutant in known:
+            continue
         try:
             compile(mutant, "mutant", "exec", dont_inherit=True)
         except SyntaxError:
             continue
-        if mutant != source:
-            found.setdefault(mutant)
-    return list(found)
+        known.add(mutant)
+        yield mutant
+
+
+def _edits(source: bytes, functions: Collection[str]) -> Iterator[tuple[int, int, bytes]]:
+    """(begin and end of what is replaced, by what), in order of the places."""
+    starts = [0]
+    for line in source.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    for node, new in _changes(ast.parse(source), functions):
+        begin = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        yield begin, end, new.encode("utf-8")
 
 
 def _changes(tree: ast.AST, functions: Collection[str]) -> Iterator[tuple[ast.expr | ast.stmt, str]]:

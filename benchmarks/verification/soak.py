@@ -60,21 +60,21 @@ class Killer(threading.Thread):
         self._chance = random.Random(seed)
         self._tally = tally
         self._label = f"{labels.RUN}={run}"
-        self._stop = threading.Event()
+        self._over = threading.Event()
         self.seen: set[str] = set()
 
     def run(self) -> None:
         """Kill until told to stop."""
         client = engine.connect()
         try:
-            while not self._stop.wait(self._every):
+            while not self._over.wait(self._every):
                 self._kill(client)
         finally:
             client.close()
 
     def stop(self) -> None:
         """Stop, and wait for the end."""
-        self._stop.set()
+        self._over.set()
         self.join()
 
     def _kill(self, client: Any) -> None:
