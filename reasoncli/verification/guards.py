@@ -77,7 +77,12 @@ def changed_functions(before: bytes, after: bytes) -> frozenset[int] | None:
 
 
 def _changed(old: list[str], new: list[str]) -> Iterable[int]:
-    for tag, start, end, from_new, to_new in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    shorter = min(len(old), len(new))
+    same = next((index for index in range(shorter) if old[index] != new[index]), shorter)
+    after = next((index for index in range(shorter - same) if old[-1 - index] != new[-1 - index]), shorter - same)
+    middle = old[same : len(old) - after], new[same : len(new) - after]  # the matcher's time is quadratic
+    for tag, *places in difflib.SequenceMatcher(None, *middle, autojunk=False).get_opcodes():
+        start, end, from_new, to_new = (place + same for place in places)
         if tag == "insert":
             beside = [line for line in (start, start + 1) if 1 <= line <= len(old)]
             depth = next((_indent(line) for line in new[from_new:to_new] if line.strip()), None)
