@@ -41,12 +41,12 @@ def measure(bench: Bench, workers: int) -> Judgements:
     try:
         verifier.prepare(workers)
         verifier.warming.wait()  # what is compared is the warm lane, from the first candidate on
-        seconds, fast = judged(verifier.screen, bench.candidates, workers)
+        seconds, fast = judged(verifier.screen, bench.candidates, workers, "screening")
         refused = verifier.warming.refused
     finally:
         verifier.close()
     fresh = bench.verifier(FreshPool(bench.provider, bench.events.append))
-    slowly, clean = judged(fresh.confirm, bench.candidates, workers)
+    slowly, clean = judged(fresh.confirm, bench.candidates, workers, "clean containers")
     fresh.close()
     return Judgements(tuple(zip(fast, clean, strict=True)), seconds, slowly, refused)
 

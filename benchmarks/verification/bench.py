@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -97,6 +98,7 @@ def opened(planted: Planted, *, number: int, seed: int, run: str) -> Iterator[Be
         stack.callback(provider.close)
         pool = SandboxPool(provider, events.append)
         stack.callback(pool.close)
+        print(f"{planted.name}: measuring the base", file=sys.stderr)
         baseline = measure_baseline(provider, task, events.append, BaselineOptions(), pool)
         tree = SnapshotTree.of(snapshot)
         base = tree.read(planted.file) or b""
@@ -108,10 +110,15 @@ def opened(planted: Planted, *, number: int, seed: int, run: str) -> Iterator[Be
 
 
 def judged(
-    judge: Callable[[Patch, threading.Event], Verdict], patches: Sequence[Patch], workers: int
+    judge: Callable[[Patch, threading.Event], Verdict], patches: Sequence[Patch], workers: int, what: str
 ) -> tuple[float, list[Verdict]]:
-    """Wall-clock seconds, and the verdicts in order."""
+    """Wall-clock seconds, and the verdicts in order. Says on stderr how far it is."""
     started = time.perf_counter()
     with ThreadPoolExecutor(workers) as threads:
-        verdicts = list(threads.map(lambda patch: judge(patch, threading.Event()), patches))
-    return time.perf_counter() - started, verdicts
+        verdicts = []
+        for verdict in threads.map(lambda patch: judge(patch, threading.Event()), patches):
+            verdicts.append(verdict)
+            print(f"\r{what}: {len(verdicts)} of {len(patches)} ", end="", file=sys.stderr, flush=True)
+    seconds = time.perf_counter() - started
+    print(f"in {seconds:.1f} s", file=sys.stderr)
+    return seconds, verdicts

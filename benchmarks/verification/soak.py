@@ -109,7 +109,7 @@ def measure(bench: Bench, *, run: str, workers: int, minutes: float, every: floa
     """
     tally = Tally()
     fresh = bench.verifier(FreshPool(bench.provider, bench.events.append))
-    known = judged(fresh.confirm, bench.candidates, workers)[1]
+    known = judged(fresh.confirm, bench.candidates, workers, "clean containers")[1]
     fresh.close()
     threads, volumes, folders = set(threading.enumerate()), _volumes(), _folders()
     verifier = bench.verifier(bench.pool)

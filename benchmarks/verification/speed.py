@@ -38,11 +38,11 @@ def measure(bench: Bench, *, workers: int, plain: int, parallel: int, seed: int)
     verifier = bench.verifier(bench.pool)
     try:
         verifier.prepare(workers)
-        seconds, verdicts = judged(verifier.screen, patches, workers)
+        seconds, verdicts = judged(verifier.screen, patches, workers, "screening")
         finalist = next((i for i, each in enumerate(verdicts) if each.kind is VerdictKind.FIXES), None)
         final = 0.0
         if finalist is not None:
-            final, _ = judged(verifier.confirm, [patches[finalist]], 1)
+            final, _ = judged(verifier.confirm, [patches[finalist]], 1, "confirming")
         refused = verifier.warming.refused
     finally:
         verifier.close()
@@ -50,8 +50,8 @@ def measure(bench: Bench, *, workers: int, plain: int, parallel: int, seed: int)
     random.Random(seed).shuffle(others)
     order = [0, *others]
     fresh = bench.verifier(FreshPool(bench.provider, bench.events.append))
-    single, clean = judged(fresh.confirm, [patches[i] for i in order[:plain]], 1)
-    several, more = judged(fresh.confirm, [patches[i] for i in order[:parallel]], workers)
+    single, clean = judged(fresh.confirm, [patches[i] for i in order[:plain]], 1, "one by one")
+    several, more = judged(fresh.confirm, [patches[i] for i in order[:parallel]], workers, "in parallel")
     fresh.close()
     pairs = [(verdicts[i], verdict) for i, verdict in zip(order, clean, strict=False)]
     pairs += [(verdicts[i], verdict) for i, verdict in zip(order[plain:parallel], more[plain:], strict=False)]
