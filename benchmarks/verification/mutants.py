@@ -54,7 +54,7 @@ def candidates(
         tree: the base.
         number: how many are wanted.
         seed: of the choice.
-        functions: names of the functions to mutate; all code if empty.
+        functions: names of the functions whose bodies are mutated; all code if empty.
     """
     chance = random.Random(seed)
     known = {base, fixed}
@@ -100,8 +100,6 @@ def _changes(tree: ast.AST, functions: Collection[str]) -> Iterator[tuple[ast.ex
         node, wanted = pending.pop()
         if isinstance(node, ast.JoinedStr):  # positions inside are no places in the text before Python 3.12
             continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            wanted = wanted or node.name in functions
         if wanted and isinstance(node, ast.expr):
             for new in _expressions(node):
                 yield node, f"({new})"
@@ -109,8 +107,9 @@ def _changes(tree: ast.AST, functions: Collection[str]) -> Iterator[tuple[ast.ex
             for text in _statements(node):
                 yield node, text
         docstring = _docstring(node)
+        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in functions
         children = [child for child in ast.iter_child_nodes(node) if child is not docstring]
-        pending.extend((child, wanted) for child in reversed(children))
+        pending.extend((child, wanted or named and isinstance(child, ast.stmt)) for child in reversed(children))
 
 
 def _docstring(node: ast.AST) -> ast.stmt | None:

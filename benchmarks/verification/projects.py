@@ -194,7 +194,7 @@ class Planted:
     Attributes:
         shape: in a few words.
         file: path of the faulty file; its text holds `buggy` once, where `fixed` should stand.
-        functions: those in which candidates are mutated; the whole file if empty.
+        functions: those whose bodies are mutated; the whole file if empty.
     """
 
     name: str
@@ -265,6 +265,7 @@ def slow(folder: Path, tests: int = SLOW_TESTS) -> Planted:
         f"stock/shelf{shelves // 2:02}.py",
         "pieces > 10",
         "pieces >= 10",
+        functions=("net", "discounted", "shipped"),  # a change at module level would rightly run everything
     )
     return _written(folder / "stock", files, planted)
 
