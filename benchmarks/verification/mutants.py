@@ -109,7 +109,7 @@ def _changes(tree: ast.AST, functions: Collection[str]) -> Iterator[tuple[ast.ex
         docstring = _docstring(node)
         named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in functions
         children = [child for child in ast.iter_child_nodes(node) if child is not docstring]
-        pending.extend((child, wanted or named and isinstance(child, ast.stmt)) for child in reversed(children))
+        pending.extend((child, wanted or (named and isinstance(child, ast.stmt))) for child in reversed(children))
 
 
 def _docstring(node: ast.AST) -> ast.stmt | None:
