@@ -59,8 +59,8 @@ def _meets(covered: Mapping[str, frozenset[int]], changed: Mapping[str, frozense
 def changed_functions(before: bytes, after: bytes) -> frozenset[int] | None:
     """Lines of `before` that change, widened to the bodies of the functions around them; `None` if it is no Python.
 
-    A line outside every function stays as it is; it is then among the lines that an import executes. An insertion
-    touches the lines on both sides.
+    A line outside every function is widened to its statement, whose first line at least is among those that an import
+    executes. An insertion touches the lines on both sides.
     """
     try:
         tree = ast.parse(before)
@@ -69,9 +69,10 @@ def changed_functions(before: bytes, after: bytes) -> frozenset[int] | None:
     old, new = before.decode("utf-8", "replace").split("\n"), after.decode("utf-8", "replace").split("\n")
     lines = set(_changed(old, new))
     bodies = sorted(_bodies(tree), key=len)
+    statements = sorted(_statements(tree), key=len)
     found: set[int] = set()
     for line in lines:
-        around = next((body for body in bodies if line in body), None)
+        around = next((span for spans in (bodies, statements) for span in spans if line in span), None)
         found.update(around if around is not None else (line,))
     return frozenset(found)
 
@@ -101,3 +102,12 @@ def _bodies(tree: ast.AST) -> Iterable[Collection[int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _statements(tree: ast.AST) -> Iterable[Collection[int]]:
+    """Lines of statements; of those with a body, the lines before it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt | ast.ExceptHandler):
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+            body = getattr(node, "body", None)
+            yield range(first, max(body[0].lineno if body else (node.end_lineno or first) + 1, first + 1))

@@ -267,6 +267,34 @@ def test_changed_functions() -> None:
     assert changed_functions(b"def (", b"x") is None
 
 
+def test_a_line_outside_of_functions_stands_for_its_statement() -> None:
+    source = b"""WORDS = [
+    "one",
+    "two",
+]
+
+
+@register(
+    name="x",
+)
+def f(
+    a,
+    b=2,
+):
+    return a
+
+
+# a remark
+"""
+    assert changed_functions(source, source.replace(b"two", b"too")) == {1, 2, 3, 4}, (
+        "an import executes its first line"
+    )
+    assert changed_functions(source, source.replace(b'"x"', b'"y"')) == set(range(7, 14))
+    assert changed_functions(source, source.replace(b"b=2", b"b=3")) == set(range(7, 14))
+    assert changed_functions(source, source.replace(b"return a", b"return 1")) == {14}
+    assert changed_functions(source, source.replace(b"a remark", b"the remark")) == {17}
+
+
 # ---------------------------------------------------------------- rebuilds
 
 
