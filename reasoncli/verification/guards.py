@@ -45,7 +45,10 @@ def touched_guards(patch: Patch, baseline: Baseline, read: Callable[[str], bytes
         lines = None if base is None or change.content is None else changed_functions(base, change.content)
         if lines is None or not change.path.endswith(".py"):
             return Reach(guards, f"what {change.path} is used for can't be told from coverage")
-        if lines & coverage.get(IMPORT, {}).get(change.path, frozenset()):
+        imported = coverage.get(IMPORT, {}).get(change.path)
+        if imported is None:  # by no test at all, before the tracer began, or in another process
+            return Reach(guards, f"who imports {change.path} was not seen")
+        if lines & imported:
             return Reach(guards, f"{change.path} changes outside of functions")
         changed[change.path] = lines
     reached = [test for test in guards if test not in coverage or _meets(coverage[test], changed)]

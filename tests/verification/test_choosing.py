@@ -238,7 +238,8 @@ def baseline(durations: float) -> Baseline:
 
 
 def reached(after: bytes, path: str = "core.py", durations: float = 10.0) -> set[str]:
-    return set(touched_guards(patch(path, after), baseline(durations), {"core.py": SOURCE, "a.txt": b"x"}.get).guards)
+    files = {"core.py": SOURCE, "early.py": b"x", "a.txt": b"x"}
+    return set(touched_guards(patch(path, after), baseline(durations), files.get).guards)
 
 
 ALL = {"reads", "parses", "unknown"}
@@ -258,6 +259,7 @@ def test_all_guards_where_coverage_can_not_tell() -> None:
     assert reached(SOURCE.replace(b"def parse(text)", b"def parse(text='')")) == ALL, "a default"
     assert reached(b"y", path="a.txt") == ALL, "no Python"
     assert reached(b"y", path="new.py") == ALL, "a new file"
+    assert reached(b"y", path="early.py") == ALL, "imported where the tracer did not see it"
     assert reached(SOURCE.replace(b"return []", b"return None"), durations=0.01) == ALL, "quick anyway"
 
 
