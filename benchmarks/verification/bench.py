@@ -26,7 +26,10 @@ from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.settings.loading import load_settings
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.detect import plan_tests
+from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.session import RunOptions, run_tests
+from reasoncli.verification.timing import Timing
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.workflow import preparation
 
@@ -34,7 +37,7 @@ T = TypeVar("T")
 
 
 class FreshPool(SandboxPool):
-    """The plain way: a new sandbox for each job, thrown away after it."""
+    """A new sandbox for each job, thrown away after it."""
 
     def __init__(self, provider: SandboxProvider, emit: Callable[[Event], None]) -> None:
         super().__init__(provider, emit)
@@ -76,6 +79,18 @@ class Bench:
         """A verifier with a pool of its own."""
         options = VerifierOptions(Policy(), compiles=False)
         return Verifier(provider or self.provider, self.task, self.baseline, self.events.append, options, pool)
+
+    def plain(self, patch: Patch, cancel: threading.Event) -> Verdict:
+        """The plain way: a fresh container, the whole suite once, what it says is the verdict."""
+        guards = self.baseline.guards
+        targets = tuple(target.id for target in self.baseline.targets)
+        timeout, test_timeout = Timing(self.baseline).limits((*targets, *guards))
+        options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False)
+        with self.provider.open() as sandbox:
+            sandbox.write(patch.changes)
+            run = run_tests(sandbox, self.task.tests, (*targets, *guards), options)
+        judgement = judge_run(Judged(guards_total=len(guards)), run, self.baseline, targets=targets, guards=guards)
+        return judgement.conclude(self.baseline)
 
 
 @contextmanager

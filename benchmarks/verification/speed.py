@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from benchmarks.verification.bench import Bench, FreshPool, judged
+from benchmarks.verification.bench import Bench, judged
 from benchmarks.verification.comparing import counted, told
 from reasoncli.domain import VerdictKind
 
@@ -49,10 +49,8 @@ def measure(bench: Bench, *, workers: int, plain: int, parallel: int, seed: int)
     others = list(range(1, len(patches)))
     random.Random(seed).shuffle(others)
     order = [0, *others]
-    fresh = bench.verifier(FreshPool(bench.provider, bench.events.append))
-    single, clean = judged(fresh.confirm, [patches[i] for i in order[:plain]], 1, "one by one")
-    several, more = judged(fresh.confirm, [patches[i] for i in order[:parallel]], workers, "in parallel")
-    fresh.close()
+    single, clean = judged(bench.plain, [patches[i] for i in order[:plain]], 1, "one by one")
+    several, more = judged(bench.plain, [patches[i] for i in order[:parallel]], workers, "in parallel")
     pairs = [(verdicts[i], verdict) for i, verdict in zip(order, clean, strict=False)]
     pairs += [(verdicts[i], verdict) for i, verdict in zip(order[plain:parallel], more[plain:], strict=False)]
     ways = [
