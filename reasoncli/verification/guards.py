@@ -46,7 +46,10 @@ def touched_guards(patch: Patch, baseline: Baseline, read: Callable[[str], bytes
         lines = None if base is None or change.content is None else changed_functions(base, change.content)
         if lines is None or not change.path.endswith(".py"):
             return Reach(guards, f"what {change.path} is used for can't be told from coverage")
-        if lines & coverage.get(IMPORT, {}).get(change.path, frozenset()):
+        imported = coverage.get(IMPORT, {}).get(change.path)
+        if imported is None:  # by no test at all, before the tracer began, or in another process
+            return Reach(guards, f"who imports {change.path} was not seen")
+        if lines & imported:
             return Reach(guards, f"{change.path} changes outside of functions")
         if base is not None and change.content is not None and _imports(change.content) - _imports(base):
             return Reach(guards, f"{change.path} imports what it did not")
@@ -71,8 +74,8 @@ def _meets(covered: Mapping[str, frozenset[int]], changed: Mapping[str, frozense
 def changed_functions(before: bytes, after: bytes) -> frozenset[int] | None:
     """Lines of `before` that change, widened to the bodies of the functions around them; `None` if it is no Python.
 
-    A line outside every function stays as it is; it is then among the lines that an import executes. An insertion
-    touches the lines on both sides.
+    A line outside every function is widened to its statement, whose first line at least is among those that an import
+    executes. An insertion touches the lines on both sides.
     """
     try:
         tree = ast.parse(before)
@@ -81,15 +84,21 @@ def changed_functions(before: bytes, after: bytes) -> frozenset[int] | None:
     old, new = before.decode("utf-8", "replace").split("\n"), after.decode("utf-8", "replace").split("\n")
     lines = set(_changed(old, new))
     bodies = sorted(_bodies(tree), key=len)
+    statements = sorted(_statements(tree), key=len)
     found: set[int] = set()
     for line in lines:
-        around = next((body for body in bodies if line in body), None)
+        around = next((span for spans in (bodies, statements) for span in spans if line in span), None)
         found.update(around if around is not None else (line,))
     return frozenset(found)
 
 
 def _changed(old: list[str], new: list[str]) -> Iterable[int]:
-    for tag, start, end, from_new, to_new in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    shorter = min(len(old), len(new))
+    same = next((index for index in range(shorter) if old[index] != new[index]), shorter)
+    after = next((index for index in range(shorter - same) if old[-1 - index] != new[-1 - index]), shorter - same)
+    middle = old[same : len(old) - after], new[same : len(new) - after]  # the matcher's time is quadratic
+    for tag, *places in difflib.SequenceMatcher(None, *middle, autojunk=False).get_opcodes():
+        start, end, from_new, to_new = (place + same for place in places)
         if tag == "insert":
             beside = [line for line in (start, start + 1) if 1 <= line <= len(old)]
             depth = next((_indent(line) for line in new[from_new:to_new] if line.strip()), None)
@@ -108,3 +117,12 @@ def _bodies(tree: ast.AST) -> Iterable[Collection[int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _statements(tree: ast.AST) -> Iterable[Collection[int]]:
+    """Lines of statements; of those with a body, the lines before it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt | ast.ExceptHandler):
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+            body = getattr(node, "body", None)
+            yield range(first, max(body[0].lineno if body else (node.end_lineno or first) + 1, first + 1))

@@ -44,10 +44,17 @@ class SandboxPool:
             SandboxUnavailable: sandboxes kept breaking, or none can be opened.
         """
         reason = ""
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             if stopped():
                 raise Interrupted("the tests are no longer needed")
-            sandbox = self._take(self._unused if fresh else self._idle)
+            try:
+                sandbox = self._take(self._unused if fresh else self._idle)
+            except SandboxUnavailable as failure:  # also one that was killed while it opened
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                reason = str(failure)
+                self._emit(SandboxReplaced(reason))
+                continue
             with self._lock:
                 self._busy.append(sandbox)
                 self._width = max(self._width, len(self._busy))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from reasoncli.domain import Baseline, Evidence, Loaded, Outcome, TestPlan, TestResult
-from reasoncli.errors import Interrupted, SandboxUnavailable
+from reasoncli.errors import Interrupted, SandboxFailure, SandboxUnavailable
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.outcomes import same
 from reasoncli.verification.pool import SandboxPool
@@ -38,8 +39,8 @@ class Warming:
 
     def start(self, sandboxes: int) -> None:
         """Begin, in threads of its own: so many sandboxes to screen in, and one for the first confirmation."""
-        for work in (*[self._screening] * sandboxes, self._pool.reserve):
-            thread = threading.Thread(target=self._prepare, args=(work,), name="warming", daemon=True)
+        for work in (*[self._screening] * sandboxes, self._reserving):
+            thread = threading.Thread(target=work, name="warming", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -65,13 +66,14 @@ class Warming:
         self._stop.set()
 
     def _screening(self) -> None:
-        self._pool.work(self._prove, stopped=self._stop.is_set)
-
-    def _prepare(self, work: Callable[[], None]) -> None:
         try:
-            work()
+            self._pool.work(self._prove, stopped=self._stop.is_set)
         except (Interrupted, SandboxUnavailable) as failure:  # the first candidate will meet it, too, and say so
             self._refuse(str(failure))
+
+    def _reserving(self) -> None:
+        with suppress(SandboxUnavailable):  # whoever needs one opens it then
+            self._pool.reserve()
 
     def _prove(self, sandbox: Sandbox) -> None:
         loaded = self._baseline.second.loaded
@@ -81,6 +83,8 @@ class Warming:
             return self._refuse("the tests are not pytest's")
         tests = self._tests()
         warm = self._run(sandbox, tests, loaded)
+        if not warm.answered:
+            raise SandboxFailure(warm.problem)  # says nothing about the lane: another sandbox will
         if warm.lane != WARM:
             return self._refuse(warm.lane or warm.problem)
         if self._baseline.second.canaries and not warm.report.canaries:

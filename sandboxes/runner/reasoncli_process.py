@@ -29,7 +29,8 @@ def run(command, spec, environ, report, interrupt):
         interrupt: signal number that ends one test.
 
     Returns:
-        exit_code (None when killed), timed_out, hung (the test that could not be interrupted), duration, output.
+        exit_code (None when killed), timed_out, hung (the test that could not be interrupted), duration, output, and
+        spent: seconds until the process had started, and from its end on.
     """
     adopt_orphans()
     return attend(shell(command, spec["root"], environ), spec, report, interrupt)
@@ -72,6 +73,7 @@ def attend(start, spec, report, interrupt, spared=()):
         raise
     finally:
         os.close(write_end)
+    started = _clock()
     output = Output(spec["output_limit"])
     watch = Watch(report, spec["test_timeout"], interrupt)
     progress = reasoncli_progress.Progress(report, spec)
@@ -95,6 +97,7 @@ def attend(start, spec, report, interrupt, spared=()):
         duration = _clock() - began
         code = child.poll()
     finally:
+        ended = _clock()
         kill_all(child.pid, spared)
         while output.drain(read_end, 0.0, once=True):
             pass
@@ -106,6 +109,7 @@ def attend(start, spec, report, interrupt, spared=()):
         "hung": hung,
         "duration": duration,
         "output": output.text(),
+        "spent": {"start": started - began, "end": _clock() - ended},
     }
 
 

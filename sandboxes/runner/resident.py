@@ -20,6 +20,7 @@ import json
 import os
 import resource
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
@@ -67,12 +68,16 @@ class Resident(object):
         keeper.answer(["ok", self._living()])
 
     def do_run(self, request):
-        """Write, compile, run; the answer's last field is the result as JSON, with the lane it took."""
+        """Write, compile, run; the answer's last field is the result as JSON, with its lane and what was spent."""
+        began = time.monotonic()
         spec = json.loads(request["spec"])
         keeper.put_all(self._root, request["items"])
+        written = time.monotonic()
         whole = in_child(run.check, spec) if spec["compile"] else None
+        compiled = time.monotonic()
         if whole is None:
             whole = self._run(spec, request["warm"])
+        whole["spent"].update(writing=written - began, compiling=compiled - written, whole=time.monotonic() - began)
         keeper.answer(["ok", self._living(), json.dumps(whole, separators=(",", ":"))])
 
     def do_restore(self, request):
@@ -91,6 +96,8 @@ class Resident(object):
             why = self._warm.refusal
             if not why:
                 whole = run.run(spec, lambda environ, report, number: self._warm.run(spec, environ, report, number))
+                if not self._warm.alive():  # by whose hand can't be told, so that this run proves nothing
+                    raise OSError("the waiting test program was killed")
                 whole["lane"] = "warm"
                 return whole
         whole = run.run(spec, lambda environ, report, number: self._cold(spec, environ, report, number))

@@ -9,6 +9,9 @@ compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
+
+Numerical libraries are held to one thread in every lane: a sandbox has one core, and a process in which their pool
+of threads runs can't be forked (numpy's starts with its import, so that no project that needs it could run warm).
 Standard library only; Python 2.7 and 3.4 or later.
 """
 
@@ -37,6 +40,10 @@ FIXED = {
     "LC_ALL": "C.UTF-8",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
 }
 
 
@@ -165,6 +172,7 @@ def result(spec, **fields):
         "records_cut": False,
         "junit": [],
         "invalid": None,
+        "spent": {},
         "python": list(sys.version_info[:3]),
     }
     whole.update(fields)

@@ -209,7 +209,7 @@ def test_what_does_not_compile_is_told_before_anything_runs(resident: Resident) 
 
 @pytest.mark.parametrize(
     "death",
-    ["os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()", "sys.exit(0)", "os.kill(os.getppid(), 9)"],
+    ["os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()", "sys.exit(0)"],
 )
 def test_a_death_in_the_middle_is_no_regular_end(resident: Resident, death: str) -> None:
     load = resident.learn()
@@ -220,6 +220,13 @@ def test_a_death_in_the_middle_is_no_regular_end(resident: Resident, death: str)
     resident.restore()
     after, lane = resident.run(load)
     assert (lane, after.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+
+
+def test_the_end_of_the_waiting_program_is_no_verdict(resident: Resident) -> None:
+    load = resident.learn()
+    deed = "import os\n\n\ndef double(value):\n    os.kill(os.getppid(), 9)\n    return 6\n"
+    with pytest.raises(AssertionError, match="the waiting test program was killed"):
+        resident.run(load, write={"core.py": deed})
 
 
 @pytest.mark.parametrize(

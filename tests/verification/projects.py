@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from reasoncli.domain import FileChange, Issue, Loaded, Patch, Snapshot, Task, TestPlan
-from reasoncli.errors import SandboxFailure
+from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
 
 CORE = """
@@ -78,17 +78,21 @@ def file_patch(path: str, text: str | None) -> Patch:
 
 @dataclass
 class Breaking:
-    """A provider whose sandboxes break in `run` while `breaks` says so for their number."""
+    """A provider whose sandboxes break in `run` while `breaks` says so for their number; `refused` say no first."""
 
     inner: SandboxProvider
     breaks: Callable[[int], bool]
     opened: int = 0
+    refused: int = 0
     isolated: bool = False
     description: str = "breaking"
     identity: str | None = None
     closed: list[int] = field(default_factory=list)
 
     def open(self) -> Sandbox:
+        if self.refused:
+            self.refused -= 1
+            raise SandboxUnavailable("killed while it opened")
         self.opened += 1
         return BreakingSandbox(self.inner.open(), self.opened - 1, self)
 

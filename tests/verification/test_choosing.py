@@ -246,7 +246,8 @@ def baseline(durations: float) -> Baseline:
 
 
 def reached(after: bytes, path: str = "core.py", durations: float = 10.0) -> set[str]:
-    return set(touched_guards(patch(path, after), baseline(durations), {"core.py": SOURCE, "a.txt": b"x"}.get).guards)
+    files = {"core.py": SOURCE, "early.py": b"x", "a.txt": b"x"}
+    return set(touched_guards(patch(path, after), baseline(durations), files.get).guards)
 
 
 ALL = {"reads", "parses", "unknown"}
@@ -266,6 +267,7 @@ def test_all_guards_where_coverage_can_not_tell() -> None:
     assert reached(SOURCE.replace(b"def parse(text)", b"def parse(text='')")) == ALL, "a default"
     assert reached(b"y", path="a.txt") == ALL, "no Python"
     assert reached(b"y", path="new.py") == ALL, "a new file"
+    assert reached(b"y", path="early.py") == ALL, "imported where the tracer did not see it"
     assert reached(SOURCE.replace(b"return []", b"return None"), durations=0.01) == ALL, "quick anyway"
 
 
@@ -273,6 +275,34 @@ def test_changed_functions() -> None:
     assert changed_functions(SOURCE, SOURCE) == frozenset()
     assert changed_functions(SOURCE, SOURCE.replace(b"return []", b"return None")) == {7, 8, 9}
     assert changed_functions(b"def (", b"x") is None
+
+
+def test_a_line_outside_of_functions_stands_for_its_statement() -> None:
+    source = b"""WORDS = [
+    "one",
+    "two",
+]
+
+
+@register(
+    name="x",
+)
+def f(
+    a,
+    b=2,
+):
+    return a
+
+
+# a remark
+"""
+    assert changed_functions(source, source.replace(b"two", b"too")) == {1, 2, 3, 4}, (
+        "an import executes its first line"
+    )
+    assert changed_functions(source, source.replace(b'"x"', b'"y"')) == set(range(7, 14))
+    assert changed_functions(source, source.replace(b"b=2", b"b=3")) == set(range(7, 14))
+    assert changed_functions(source, source.replace(b"return a", b"return 1")) == {14}
+    assert changed_functions(source, source.replace(b"a remark", b"the remark")) == {17}
 
 
 # ---------------------------------------------------------------- rebuilds

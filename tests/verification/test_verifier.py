@@ -161,6 +161,18 @@ def test_a_sandbox_that_breaks_says_nothing_about_the_candidate(bench: Bench) ->
     hopeless.close()
 
 
+def test_a_sandbox_that_does_not_open_is_opened_again(bench: Bench) -> None:
+    events: list[Event] = []
+    verifier = bench.verifier(Breaking(bench.provider, breaks=lambda number: False, refused=2), events)
+    assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
+    assert events == [SandboxReplaced("killed while it opened")] * 2
+    verifier.close()
+    hopeless = bench.verifier(Breaking(bench.provider, breaks=lambda number: False, refused=100))
+    with pytest.raises(SandboxUnavailable, match="killed while it opened"):
+        hopeless.screen(core_patch(ADD, "return a + b"), threading.Event())
+    hopeless.close()
+
+
 def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) -> None:
     from dataclasses import replace
 

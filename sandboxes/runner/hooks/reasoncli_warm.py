@@ -12,6 +12,7 @@ import ctypes
 import gc
 import importlib
 import importlib.machinery
+import inspect
 import json
 import os
 import socket
@@ -35,6 +36,7 @@ def serve(pytest_config):
         channel.send(json.dumps({"refusal": refusal[:500]}).encode("ascii"))
         os._exit(0)
     _compile_beforehand(config["load"], config["root"], pytest_config)
+    _look_up_beforehand(pytest_config)
     gc.collect()
     gc.freeze()  # children neither look through what is there already nor copy it by doing so
     _set_dumpable(0)
@@ -132,6 +134,28 @@ def _compile_one(codes, full, make):
             codes[full] = data, code
     except Exception:
         pass
+
+
+def _look_up_beforehand(pytest_config):
+    """Fill caches that each child would fill for itself: a report of a failure and pytest's own heading need them."""
+    inspect.getmodule(_look_up_beforehand.__code__)  # which module a file belongs to, of all that are loaded
+    for _, facade in pytest_config.pluginmanager.list_plugin_distinfo():
+        try:
+            facade._dist = _Distribution(facade._dist)
+        except Exception:  # a pluggy that is built otherwise
+            return
+
+
+class _Distribution(object):
+    """An installed distribution whose metadata are read once: they are parsed anew at each look otherwise."""
+
+    def __init__(self, real):
+        self._real = real
+        self.metadata = real.metadata
+        self.version = real.version
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
 
 
 def _receive(channel):
