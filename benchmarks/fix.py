@@ -128,7 +128,7 @@ def main() -> None:
         state = Path(folder) / "state"
         repository = arguments.repository or lay_out(Path(folder) / "example")
         issue = arguments.issue or demo_dir() / "issue.md"
-        options = ("--dry-run", "--samples", arguments.samples, "--seed", arguments.seed, "--json")
+        options = ("--no-reuse", "--dry-run", "--samples", arguments.samples, "--seed", arguments.seed, "--json")
         command("fix", repository, "--issue", issue, "--samples", 1, "--dry-run", *arguments.more, state=state)
         ours, printed = command("fix", repository, "--issue", issue, *options, *arguments.more, state=state)
         result = json.loads(printed)

@@ -24,7 +24,7 @@ from reasoncli.patches.tree import SnapshotTree
 from reasoncli.repository import open_repository
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.settings.loading import load_settings
-from reasoncli.verification.baseline import BaselineOptions, measure_baseline
+from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
 from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.pool import SandboxPool
@@ -114,7 +114,8 @@ def opened(planted: Planted, *, number: int, seed: int, run: str) -> Iterator[Be
         pool = SandboxPool(provider, events.append)
         stack.callback(pool.close)
         print(f"{planted.name}: measuring the base", file=sys.stderr)
-        baseline = measure_baseline(provider, task, events.append, BaselineOptions(), pool)
+        options = BaselineOptions()
+        baseline = sort_baseline(task, measure(pool, task, events.append, options), events.append, options)
         tree = SnapshotTree.of(snapshot)
         base = tree.read(planted.file) or b""
         if base.count(planted.buggy.encode()) != 1:

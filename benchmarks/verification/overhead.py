@@ -139,6 +139,11 @@ class TimedProvider:
         """See `SandboxProvider`."""
         return self._inner.isolated
 
+    @property
+    def identity(self) -> str | None:
+        """See `SandboxProvider`."""
+        return self._inner.identity
+
     def open(self) -> Sandbox:
         """See `SandboxProvider`."""
         return Timed(self._inner.open(), self._costs)

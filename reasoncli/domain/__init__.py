@@ -1,0 +1,53 @@
+"""The values that cross rooms: frozen, typed, without behaviour beyond what they are.
+
+Paths inside a repository are POSIX strings relative to its root. Lines count from 1. Durations are
+seconds. Log-probabilities are natural logarithms at temperature 1.
+"""
+
+from reasoncli.domain.choosing import Candidate, Cluster, Decision, Status, Verdict, VerdictKind
+from reasoncli.domain.patching import FileChange, Patch, Rejection
+from reasoncli.domain.proposing import (
+    ChatContent,
+    Clue,
+    Completion,
+    Form,
+    InfillContent,
+    Prompt,
+    Region,
+    RepairContent,
+    Suspect,
+)
+from reasoncli.domain.task import Issue, Snapshot, Task, TestPlan
+from reasoncli.domain.testing import Baseline, Evidence, Loaded, Outcome, Target, TestReport, TestResult
+
+__all__ = [
+    "Baseline",
+    "Candidate",
+    "ChatContent",
+    "Clue",
+    "Cluster",
+    "Completion",
+    "Decision",
+    "Evidence",
+    "FileChange",
+    "Form",
+    "InfillContent",
+    "Issue",
+    "Loaded",
+    "Outcome",
+    "Patch",
+    "Prompt",
+    "Region",
+    "Rejection",
+    "RepairContent",
+    "Snapshot",
+    "Status",
+    "Suspect",
+    "Target",
+    "Task",
+    "TestPlan",
+    "TestReport",
+    "TestResult",
+    "Verdict",
+    "VerdictKind",
+]

@@ -1,0 +1,120 @@
+"""What patches are worth by their tests, and which one is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reasoncli.domain.patching import Patch
+from reasoncli.domain.testing import Evidence
+
+
+class VerdictKind(StrEnum):
+    """What a candidate's run showed, best first."""
+
+    FIXES = "fixes"  # every target passes, no guard broke
+    PARTIAL = "partial"  # some targets pass, no guard broke
+    NO_EFFECT = "no-effect"  # no target passes, no guard broke (also: nothing to turn green)
+    REGRESSES = "regresses"  # a guard broke
+    BROKEN = "broken"  # can't be imported, collected, or ended without a full report
+    TIMEOUT = "timeout"
+    FORBIDDEN = "forbidden"  # touches what a patch may not touch
+    UNAPPLIABLE = "unappliable"
+    NEEDS_REBUILD = "needs-rebuild"  # changes dependencies or compiled sources
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the tests say of one candidate.
+
+    Attributes:
+        targets_passed, targets_failed: of those that were run.
+        guards_broken: tests that passed at the base and don't under the candidate.
+        guards_run, guards_total: how much of the suite was run, of all that could guard.
+        clean: from a fresh sandbox and the whole suite; only such a verdict may select.
+        reason: one line for people.
+        overran: tests that were interrupted at a time limit; on another day they might not have been.
+        reused: an earlier run of the same base judged these very files.
+        suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
+            applied without consent.
+    """
+
+    kind: VerdictKind
+    targets_passed: tuple[str, ...] = ()
+    targets_failed: tuple[str, ...] = ()
+    guards_broken: tuple[str, ...] = ()
+    guards_run: int = 0
+    guards_total: int = 0
+    clean: bool = False
+    evidence: Evidence = Evidence.STRUCTURED
+    duration: float = 0.0
+    reason: str = ""
+    output: str = ""
+    overran: int = 0
+    reused: bool = False
+    suspicions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A patch, the samples that wrote it, and what became of it.
+
+    Attributes:
+        index: order of first appearance within the run, from 0.
+        votes: summed counts of its samples.
+        logprob: best mean log-probability per token among its samples; `-inf` where unknown.
+        prompts: ids of the prompts it came from.
+    """
+
+    index: int
+    patch: Patch
+    votes: float
+    logprob: float
+    prompts: tuple[str, ...]
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Candidates that vote together, best member first."""
+
+    key: str
+    members: tuple[int, ...]
+    votes: float
+    tier: int
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    VERIFIED = "verified"  # a patch passes every target and every guard, judged clean
+    SUSPICIOUS = "suspicious"  # so does this one, but it reaches for means of making tests pass without a fix
+    PARTIAL = "partial"  # the best patch leaves a target red or breaks a guard
+    UNVERIFIED = "unverified"  # there was no target; the best patch breaks nothing
+    NONE = "none"  # no candidate is worth showing
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The chosen patch or an honest none, with the reasons as data.
+
+    Attributes:
+        chosen: index of the candidate, `None` with `Status.NONE`.
+        clusters: all of them, in the order of preference.
+        margin: (leader's votes - runner-up's) / all votes, over the leader's tier and what was not judged (it might
+            have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed.
+        tie: whether the last rule (order of appearance) had to decide.
+        reasons: sentences, in the order in which the rules were applied.
+        samples: independent samples drawn; distinct: different patches among them.
+        stopped_early: why sampling ended before its budget, or an empty string.
+    """
+
+    status: Status
+    chosen: int | None
+    clusters: tuple[Cluster, ...]
+    margin: float
+    tie: bool
+    reasons: tuple[str, ...]
+    samples: int
+    distinct: int
+    stopped_early: str = ""

@@ -1,0 +1,125 @@
+"""Where to look, what a model is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One reason to suspect a place: kind is `spectrum`, `traceback`, `lexical` or `model`."""
+
+    kind: str
+    score: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A place that may hold the fault.
+
+    Attributes:
+        line: a suspect line, or `None` where the function as a whole is meant.
+        function: qualified name of the enclosing function or class body, `<module>` outside any.
+        start, end: first and last line of that function (decorators included).
+        score: combined, in [0, 1], higher is more suspect.
+    """
+
+    path: str
+    line: int | None
+    function: str
+    start: int
+    end: int
+    score: float
+    clues: tuple[Clue, ...] = ()
+
+
+class Form(StrEnum):
+    """How a completion says what to change."""
+
+    SEARCH_REPLACE = "search-replace"
+    UNIFIED_DIFF = "unified-diff"
+    INFILL = "infill"
+    LINE_REPAIR = "line-repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Lines `start` to `end` (both included) of a file; what an infill or line repair replaces."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatContent:
+    """A conversation: (role, text) pairs, roles `system`, `user`, `assistant`."""
+
+    messages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InfillContent:
+    """Text before and after the hole; extra context files come first, as (path, text)."""
+
+    prefix: str
+    suffix: str
+    path: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepairContent:
+    """The embedded model's form: a function, normalized, and the suspect line, stripped."""
+
+    function: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked.
+
+    Attributes:
+        id: sha256 of form, content and region, 16 hex digits; equal prompts have equal ids.
+        region: what the completion replaces, for infill and line repair.
+        stop: strings that end a completion (not part of it).
+        max_tokens: of the answer; thinking has a budget of its own.
+        share: this prompt's part of the samples, relative to the other prompts of its proposal.
+        files: paths of the files it shows, so that an edit that names none finds its own.
+    """
+
+    id: str
+    form: Form
+    content: ChatContent | InfillContent | RepairContent
+    region: Region | None = None
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 1024
+    share: float = 1.0
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One distinct text that a model gave for a prompt, and how many of the samples gave it.
+
+    Attributes:
+        prompt: the prompt's id.
+        count: how many independent samples this text stands for (exact tree sampling merges equal ones).
+        logprobs: untempered log-probability of each token of `text`; empty where the backend can't tell.
+        tokens: how many tokens were generated (thinking included).
+        finish: `stop`, `length` or `cancelled`.
+        thinking: a reasoning model's thoughts, never taken for a patch.
+        batch: index of the sampling batch it belongs to; batches count as a whole.
+    """
+
+    prompt: str
+    text: str
+    count: int
+    logprobs: tuple[float, ...]
+    tokens: int
+    finish: str
+    thinking: str = ""
+    batch: int = 0
