@@ -19,6 +19,7 @@ class Progress(object):
         self._report = report
         self._wanted = bool(spec.get("progress"))
         self._nonce = spec["nonce"]
+        self._canaries = tuple((spec.get("canaries") or {}).get("names", ()))
         self._next = 0.0
         self._offset = 0
         self._rest = b""
@@ -47,10 +48,11 @@ class Progress(object):
             self._rest = b""
         for line in lines:  # quotes inside of texts are escaped, so these can only be keys and values
             if b'"t":"result"' in line:
-                self._finished += 1
+                self._finished += not any((name + '"').encode("ascii") in line for name in self._canaries)
             elif b'"t":"collected"' in line:
                 try:
-                    self._collected = (self._collected or 0) + len(json.loads(line.decode("ascii"))["ids"])
+                    ids = json.loads(line.decode("ascii"))["ids"]
+                    self._collected = (self._collected or 0) + sum(not each.endswith(self._canaries) for each in ids)
                 except (KeyError, TypeError, ValueError):
                     pass
 

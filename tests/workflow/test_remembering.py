@@ -42,7 +42,7 @@ class Judge:
         assert isinstance(self.verdict, Verdict)
         return replace(self.verdict, clean=True)
 
-    def interrupt(self) -> None:
+    def interrupt(self, cancel: threading.Event | None = None) -> None:
         self.interrupted += 1
 
 
