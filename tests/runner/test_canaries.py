@@ -51,7 +51,7 @@ def run(python: str, root: Path, command: str, **changes: object) -> tuple[Run, 
     request = wire.Request(command=command, tests=None, timeout=60, canaries=canaries, **changes)  # type: ignore[arg-type]
     answer = answer_of(python, root, request)
     assert answer is not None
-    return interpret(answer, canaries), answer, canaries
+    return interpret(answer, canaries=canaries), answer, canaries
 
 
 def outcomes(run: Run) -> dict[str, str]:
