@@ -20,6 +20,7 @@ class Judged:
     Attributes:
         timeouts: targets that ran past their time limit; overran: all tests that did.
         excused: guards that failed, but are flaky or depend on tests that were not run.
+        chosen: why no other guards were run, where not all were.
         verdict: set when a run ended the matter: nothing more needs to run.
     """
 
@@ -34,6 +35,7 @@ class Judged:
     output: str = ""
     overran: int = 0
     excused: tuple[str, ...] = ()
+    chosen: str = ""
     verdict: Verdict | None = None
 
     def conclude(self, baseline: Baseline) -> Verdict:
@@ -60,6 +62,8 @@ class Judged:
             kind, reason = VerdictKind.TIMEOUT, f"hangs in {_names(self.targets_failed)}"
         else:
             kind, reason = VerdictKind.NO_EFFECT, f"still red: {_names(self.targets_failed)}"
+        if self.chosen and self.guards_run < self.guards_total:
+            reason += f"; {self.guards_run} of {self.guards_total} guards run: {self.chosen}"
         if self.excused:
             reason += f"; not counted, because unsteady: {_names(self.excused)}"
         return self._verdict(kind, reason)
@@ -96,8 +100,19 @@ class Judged:
         )
 
 
-def judge_run(known: Judged, run: Run, baseline: Baseline, *, targets: Sequence[str], guards: Sequence[str]) -> Judged:
+def judge_run(
+    known: Judged,
+    run: Run,
+    baseline: Baseline,
+    *,
+    targets: Sequence[str] = (),
+    guards: Sequence[str] = (),
+    stop_after: int = 0,
+) -> Judged:
     """Add one run to what is known of a candidate.
+
+    A run that was told to stop after so many failures tells of the tests that it came to; one that stops with fewer
+    was stopped by somebody else.
 
     A run that is not whole proves nothing about the tests that reported before it broke off: the candidate is broken,
     or timed out. So is one whose report is weaker than the base's, and one that can't collect a module it could
@@ -125,6 +140,12 @@ def judge_run(known: Judged, run: Run, baseline: Baseline, *, targets: Sequence[
         return known.ended(VerdictKind.BROKEN, fewer)
     if report.evidence is not Evidence.STRUCTURED:
         report = folded(report, baseline.second.results)
+    if run.stopped:
+        failures = sum(not result.outcome.ok for result in report.results.values())
+        if not 0 < stop_after <= failures:
+            return known.ended(VerdictKind.BROKEN, "the test session was stopped early")
+        targets = [test for test in targets if test in report.results]
+        guards = [test for test in guards if test in report.results]
     expected = dict.fromkeys((*targets, *guards))
     lost = uncollectable(report, baseline.second.results, expected)
     if lost is not None:

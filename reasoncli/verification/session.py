@@ -30,6 +30,7 @@ class Run:
     Attributes:
         collected: ids that were going to run, in order; empty for weak evidence.
         missing: those of them that never reported.
+        stopped: it ended early because it was told to, after so many failures.
         hung: a test that neither ended nor could be interrupted.
         invalid: a path that doesn't compile; nothing ran, and the report's output is the compiler's message.
         answered: the runner lived to answer; otherwise something inside killed it.
@@ -41,6 +42,7 @@ class Run:
     report: TestReport
     collected: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    stopped: bool = False
     hung: str | None = None
     invalid: str | None = None
     answered: bool = True
@@ -57,7 +59,8 @@ class RunOptions:
         timeout: wall-clock seconds for the command.
         test_timeout: seconds for one test; `None` for no such limit.
         coverage: whether to record lines.
-        fail_fast: stop at the first failing test.
+        stop_after: stop once so many tests have failed; 0 for never.
+        listed: run the tests file by file in the order in which they are named, where the hooks see them.
         shuffle: seed of another order of the tests, where the hooks see them.
         compile: paths that must compile first.
         loaded: whether the report shall name what the tests load.
@@ -73,7 +76,8 @@ class RunOptions:
     timeout: float
     test_timeout: float | None = None
     coverage: bool = False
-    fail_fast: bool = False
+    stop_after: int = 0
+    listed: bool = False
     shuffle: int | None = None
     compile: Sequence[str] = ()
     loaded: bool = False
@@ -114,7 +118,8 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         timeout=options.timeout,
         test_timeout=options.test_timeout,
         coverage=options.coverage,
-        fail_fast=options.fail_fast,
+        stop_after=options.stop_after,
+        listed=options.listed,
         shuffle=options.shuffle,
         compile=options.compile,
         loaded=options.loaded,
@@ -217,6 +222,7 @@ def _structured(answer: wire.Answer, records: Records) -> Run:
         replace(report, coverage=records.coverage, loaded=records.loaded),
         collected=tuple(records.collected),
         missing=() if records.stopped else tuple(test for test in records.collected if test not in results),
+        stopped=records.stopped,
         hung=answer.hung,
         problem=problem,
     )

@@ -35,6 +35,11 @@ class Timing:
         """Limit for the whole suite."""
         return self.fixed or max(_LEAST, _FACTOR * self.baseline.second.duration)
 
+    def seconds(self, tests: Sequence[str]) -> float:
+        """What these tests took at the base."""
+        results = self.baseline.second.results
+        return sum(results[test].duration for test in tests if test in results)
+
     def limits(self, tests: Sequence[str]) -> tuple[float, float]:
         """(limit of the run, limit of one test) for these tests.
 

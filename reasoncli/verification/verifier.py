@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,6 +29,8 @@ from reasoncli.verification.warming import Warming
 
 _FEW = 8  # broken guards that are worth running again before they count
 _REPEATS = 2
+_CHEAP = 1.0  # seconds of targets at the base; below it, how many of them pass is worth knowing
+_ENOUGH = 10  # broken guards; a patch with more of them stands last in any case
 _NEARLY_DONE = 2.0  # seconds
 
 
@@ -71,6 +74,7 @@ class Verifier:
         self._pool = pool or SandboxPool(provider, emit)
         self._lock = threading.Lock()
         self._at_work: dict[int, tuple[Sandbox, float]] = {}  # id of a call's `cancel` -> where it works, since when
+        self._breaks: Counter[str] = Counter()
         self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
@@ -173,17 +177,28 @@ class Verifier:
         sandbox.write(patch.changes)
         judged = Judged(guards_total=self._guards_total)
         if self._targets:
-            run = self._run(sandbox, patch, self._targets, cancel, resident)
-            judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=())
+            stop_after = 0 if self._timing.seconds(self._targets) <= _CHEAP else 1
+            run = self._run(sandbox, patch, self._targets, cancel, resident, stop_after)
+            judged = judge_run(judged, run, self._baseline, targets=self._targets, stop_after=stop_after)
             if judged.verdict is not None or not judged.targets_passed:
                 return judged.conclude(self._baseline), run.answered
         reach = touched_guards(patch, self._baseline, self._tree.read)
         if not reach.guards:
             return judged.conclude(self._baseline), True
-        run = self._run(sandbox, patch, reach.guards, cancel, resident)
-        judged = judge_run(judged, run, self._baseline, targets=(), guards=reach.guards)
-        judged = self._without_dependent(judged, sandbox, reach.guards, cancel, resident)
+        guards = self._telling_first(reach.guards)
+        run = self._run(sandbox, patch, guards, cancel, resident, _ENOUGH)
+        judged = replace(judged, chosen="that many are broken" if run.stopped else reach.why)
+        judged = judge_run(judged, run, self._baseline, guards=guards, stop_after=_ENOUGH)
+        judged = self._without_dependent(judged, sandbox, guards, cancel, resident)
+        with self._lock:
+            self._breaks.update(judged.guards_broken)
         return judged.conclude(self._baseline), run.answered
+
+    def _telling_first(self, guards: Sequence[str]) -> Sequence[str]:
+        """Guards that candidates have broken before, then the quick ones."""
+        with self._lock:
+            breaks = dict(self._breaks)
+        return sorted(guards, key=lambda test: (-breaks.get(test, 0), self._timing.seconds((test,))))
 
     def _confirm_in(
         self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
@@ -234,7 +249,13 @@ class Verifier:
             return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard])
 
     def _run(
-        self, sandbox: Sandbox, patch: Patch | None, tests: Sequence[str], cancel: threading.Event, resident: bool
+        self,
+        sandbox: Sandbox,
+        patch: Patch | None,
+        tests: Sequence[str],
+        cancel: threading.Event,
+        resident: bool,
+        stop_after: int = 0,
     ) -> Run:
         if cancel.is_set():
             raise Interrupted("the candidate is no longer needed")
@@ -250,6 +271,8 @@ class Verifier:
             RunOptions(
                 timeout=timeout if selectable else self._timing.whole,
                 test_timeout=test_timeout,
+                stop_after=stop_after,
+                listed=stop_after > 0 and selectable,
                 compile=[] if patch is None else _python_files(patch),
                 evidence=evidence,
                 resident=resident,

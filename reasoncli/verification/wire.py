@@ -30,7 +30,8 @@ class Request:
         timeout: wall-clock seconds for the command.
         test_timeout: seconds for one test, after which it is interrupted and the next one runs.
         coverage: whether to record the lines each test executes.
-        fail_fast: stop at the first test that fails.
+        stop_after: stop once so many tests have failed (unittest: only 1 is heard); 0 for never.
+        listed: run the tests file by file in the order in which they are named, where the hooks see them.
         shuffle: seed of another order for the tests; their own where it is `None`.
         compile: paths that must compile before anything runs.
         loaded: whether to report what is loaded in the end.
@@ -44,7 +45,8 @@ class Request:
     timeout: float
     test_timeout: float | None = None
     coverage: bool = False
-    fail_fast: bool = False
+    stop_after: int = 0
+    listed: bool = False
     shuffle: int | None = None
     compile: Sequence[str] = ()
     loaded: bool = False
@@ -92,7 +94,8 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "test_timeout": request.test_timeout,
             "coverage": request.coverage,
             "coverage_limit": _COVERAGE_LIMIT,
-            "fail_fast": request.fail_fast,
+            "stop_after": request.stop_after,
+            "listed": request.listed,
             "shuffle": request.shuffle,
             "compile": list(request.compile),
             "loaded": request.loaded,

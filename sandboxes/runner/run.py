@@ -4,8 +4,9 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, fail_fast, shuffle (a seed, or null), loaded (whether to list what is loaded), canaries,
-compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
+coverage, coverage_limit, stop_after (failures; 0: never), listed (whether in the order of `tests`), shuffle (a seed,
+or null), loaded (whether to list what is loaded), canaries, compile (paths), junit (globs), output_limit,
+report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
@@ -130,8 +131,8 @@ def write_config(spec, private, report_path, before):
         "environ": before,
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
-    names = ("tests", "coverage", "coverage_limit", "fail_fast", "shuffle", "loaded", "test_timeout", "canaries")
-    for name in names:
+    names = ("tests", "coverage", "coverage_limit", "stop_after", "listed", "shuffle", "loaded", "test_timeout")
+    for name in names + ("canaries",):
         config[name] = spec[name]
     path = os.path.join(private, "hooks.json")
     with open(path, "w") as file:

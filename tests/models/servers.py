@@ -30,7 +30,8 @@ def free_port() -> int:
 def llama_server(model: Path, *arguments: str) -> Iterator[str]:
     """Run `python -m llama_cpp.server` on a model; yields its address."""
     port = free_port()
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--port", str(port), *arguments]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--host", "127.0.0.1"]
+    command += ["--port", str(port), *arguments]
     log = model.parent / f"server-{port}.log" if os.access(model.parent, os.W_OK) else None
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     output = log.open("wb") if log else subprocess.DEVNULL

@@ -385,14 +385,18 @@ def test_a_sparse_checkout_keeps_what_it_does_not_show(project: Project, snap: S
 
 
 def test_commits_are_signed_when_the_user_signs(project: Project, snap: Snap, tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    signer = tmp_path / "signer"  # in the place of gpg, which not every machine has
+    signer.write_text(
+        "#!/bin/sh\ncat > /dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\n"
+        "printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nours\\n-----END PGP SIGNATURE-----\\n'\n"
+    )
+    signer.chmod(0o755)
     settings = Git(project.root)
-    for name, value in (("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"), ("commit.gpgSign", "true")):
+    for name, value in (("gpg.program", str(signer)), ("user.signingKey", "somebody"), ("commit.gpgSign", "true")):
         project.git("config", "--global", name, value)
     repository = project.open()
     repository.commit(patch(mod_py=b"fixed\n"), snap(repository))
-    assert "BEGIN SSH SIGNATURE" in project.git("cat-file", "commit", "HEAD")
+    assert "BEGIN PGP SIGNATURE" in project.git("cat-file", "commit", "HEAD")
     assert Commits(settings, project.root / ".git").signs()
 
 

@@ -220,7 +220,7 @@ def test_a_class_whose_set_up_fails_takes_no_canary_with_it(here: str, tmp_path:
 def test_a_run_that_stops_early_has_them_all_the_same(here: str, tmp_path: Path) -> None:
     write_tree(tmp_path, test_a="def test_one(): assert 0\n" + "".join(f"def test_{n}(): pass\n" for n in range(40)))
     for _ in range(3):
-        seen, _, _ = run(here, tmp_path, PYTEST, fail_fast=True)
+        seen, _, _ = run(here, tmp_path, PYTEST, stop_after=1)
         assert seen.report.canaries, seen
         assert outcomes(seen) == {"test_a.py::test_one": "failed"}
 

@@ -145,11 +145,22 @@ def test_selection_reaches_through_make(here: str, project: Path) -> None:
 
 
 def test_fail_fast_is_told_from_an_early_end(here: str, project: Path) -> None:
-    seen = run(here, project, "python -m pytest", fail_fast=True, tests=["tests/test_pkg.py"])
+    seen = run(here, project, "python -m pytest", stop_after=1, tests=["tests/test_pkg.py"])
     assert seen.outcomes()["tests/test_pkg.py::test_fails"] == "failed"
     assert seen.records.stopped
     assert seen.records.whole
     assert seen.records.missing
+
+
+def test_listed_tests_run_file_by_file_in_the_order_of_the_list(here: str, tmp_path: Path) -> None:
+    bodies = {"a": "def test_1(): pass\ndef test_2(): assert 0\n", "b": "def test_1(): assert 0\n"}
+    write_tree(tmp_path, **{f"test_{name}": body for name, body in bodies.items()}, test_c=bodies["a"])
+    wanted = ["test_b.py::test_1", "test_c.py::test_2", "test_c.py::test_1", "test_a.py::test_1"]
+    seen = run(here, tmp_path, "python -m pytest", tests=wanted, listed=True)
+    assert list(seen.outcomes()) == ["test_b.py::test_1", "test_c.py::test_1", "test_c.py::test_2", "test_a.py::test_1"]
+    stopped = run(here, tmp_path, "python -m pytest", tests=wanted, listed=True, stop_after=2)
+    assert list(stopped.outcomes()) == ["test_b.py::test_1", "test_c.py::test_1", "test_c.py::test_2"]
+    assert stopped.records.stopped
 
 
 def test_project_settings_that_would_get_in_the_way(python: str, project: Path) -> None:

@@ -120,7 +120,7 @@ def test_selected(python: str, project: Path) -> None:
 
 def test_failfast_of_the_command_is_lifted(here: str, project: Path) -> None:
     assert len(run(here, project, "python -m unittest --failfast").outcomes()) == 13
-    stopped = run(here, project, "python -m unittest", fail_fast=True)
+    stopped = run(here, project, "python -m unittest", stop_after=1)
     assert stopped.records.stopped
     assert stopped.records.whole
 

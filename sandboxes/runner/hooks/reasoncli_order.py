@@ -56,6 +56,14 @@ class Order(object):
         return key
 
 
+def as_listed(items, tests):
+    """Sort pytest's items by file: a file's place is that of its first test in the list."""
+    places = {}
+    for place, test in enumerate(tests):
+        places.setdefault(test.partition("::")[0], place)
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 def _backwards(index):
     """A text that sorts against the index; texts, so that whatever a plugin calls an item, keys can be compared."""
     return "%012d" % (10**11 - index)

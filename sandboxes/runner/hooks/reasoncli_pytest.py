@@ -131,6 +131,8 @@ class Writer(object):
             if dropped:
                 items[:] = [item for item in items if is_selected(item.nodeid, self._selected)]
                 config.hook.pytest_deselected(items=dropped)
+        if self._reporter.config["listed"] and self._selected is not None:
+            reasoncli_order.as_listed(items, self._reporter.config["tests"])
 
     def pytest_collection_finish(self, session):
         """Say what is going to run."""
@@ -220,7 +222,7 @@ class Settings(object):
     def pytest_cmdline_main(self, config):
         """With all options known and nothing collected yet: set what a report needs, and say that a session begins."""
         option = config.option
-        option.maxfail = 1 if self._config["fail_fast"] else 0
+        option.maxfail = self._config["stop_after"]
         option.continue_on_collection_errors = True
         _without_coverage(option)
         if hasattr(option, "numprocesses"):

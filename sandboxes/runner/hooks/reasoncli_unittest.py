@@ -60,7 +60,7 @@ class Session(object):
         if seed is not None:
             reasoncli_order.Order(seed).unittest_suite(suite)
         if hasattr(result, "failfast"):
-            result.failfast = self.reporter.config["fail_fast"]
+            result.failfast = self.reporter.config["stop_after"] == 1
         self.reporter.write(
             "session",
             kind="unittest",
@@ -76,7 +76,7 @@ class Session(object):
     def closed(self, result):
         """The suite ran to its end."""
         stopped = bool(getattr(result, "shouldStop", False))
-        wanted = self.reporter.config["fail_fast"]
+        wanted = self.reporter.config["stop_after"] == 1
         if self.recorder is not None:
             self.recorder.close()
         self.reporter.write("closed", status=0, regular=wanted or not stopped, stopped=stopped)
