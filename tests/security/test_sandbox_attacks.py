@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import docker.errors
 import pytest
 
 from reasoncli.errors import SandboxFailure
@@ -18,7 +19,7 @@ from reasoncli.sandbox import engine, labels
 from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.docker_provider import DockerProvider, docker_provider
 from reasoncli.sandbox.docker_sandbox import DockerSandbox
-from reasoncli.sandbox.interface import Command, CommandResult, Limits
+from reasoncli.sandbox.interface import Command, CommandResult, Limits, Sandbox
 from tests.sandbox.snapshots import make_snapshot
 
 pytestmark = pytest.mark.docker
@@ -54,7 +55,7 @@ def sandbox(shared: DockerSandbox) -> Iterator[DockerSandbox]:
     assert shared.container.state()[0] == 0
 
 
-def sh(sandbox: DockerSandbox, script: str, timeout: float = 30.0) -> CommandResult:
+def sh(sandbox: Sandbox, script: str, timeout: float = 30.0) -> CommandResult:
     return sandbox.run(Command(("sh", "-c", script), timeout=timeout))
 
 
@@ -213,7 +214,7 @@ def test_loopback_works_for_tests_that_serve_themselves(sandbox: DockerSandbox) 
 # ---------------------------------------------------------------- exhaustion
 
 
-def test_a_fork_bomb_ends_with_its_limit(sandbox: DockerSandbox) -> None:
+def test_a_fork_bomb_ends_with_its_limit_and_costs_the_container_at_most(provider: DockerProvider) -> None:
     program = """
         import os
         while True:
@@ -222,10 +223,21 @@ def test_a_fork_bomb_ends_with_its_limit(sandbox: DockerSandbox) -> None:
             except OSError:
                 pass
         """
+    sandbox = provider.open()
+    assert isinstance(sandbox, DockerSandbox)
     result = python(sandbox, program, timeout=3.0)
     assert (result.timed_out, result.exit_code) == (True, None)
-    assert sandbox.container.state()[0] == 0
-    assert sh(sandbox, "echo alive").stdout == b"alive\n"
+    client = engine.connect()
+    try:
+        processes = client.inspect_container(sandbox.container.id)["HostConfig"]["PidsLimit"]
+        assert processes == LIMITS.pids + 32, "nobody gave it more room"
+    except docker.errors.NotFound:
+        pass  # given up, and gone with all that was in it
+    finally:
+        client.close()
+    sandbox.close()
+    with provider.open() as another:
+        assert sh(another, "echo alive").stdout == b"alive\n"
 
 
 def test_a_memory_bomb_is_told_and_survived(sandbox: DockerSandbox) -> None:
