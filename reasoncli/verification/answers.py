@@ -36,9 +36,31 @@ def literals(test: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
     return frozenset(value for node in (*functions, *tables) for value in _values(node))
 
 
-def copied(module: ast.Module, known: Collection[str]) -> Iterator[tuple[int, str]]:
-    """(line, text) of each place that compares with values of the tests and gives one back."""
+def questions(module: ast.Module) -> frozenset[str]:
+    """What a module asks anywhere: the source of its conditions, patterns, and keys of dictionaries."""
+    found: set[str] = set()
     for node in ast.walk(module):
+        match node:
+            case ast.If(test=asked) | ast.IfExp(test=asked) | ast.match_case(pattern=asked):
+                found.add(ast.unparse(asked))
+            case ast.Dict(keys=keys):
+                found.update(_source(key) for key in keys if key is not None)
+    return frozenset(found)
+
+
+def copied(module: ast.Module, known: Collection[str], old: Collection[str]) -> Iterator[tuple[int, str]]:
+    """(line, text) of each place that compares with values of the tests and gives one back.
+
+    Args:
+        module: what a patch made of a file.
+        known: the tests' values.
+        old: questions that the file asked before: another answer to one of them is what a fix looks like.
+    """
+    for node in ast.walk(module):
+        if isinstance(node, ast.If | ast.IfExp) and ast.unparse(node.test) in old:
+            continue
+        if isinstance(node, ast.match_case) and ast.unparse(node.pattern) in old:
+            continue
         match node:
             case ast.If(test=test, body=[*_, ast.Return(value=ast.expr() as answer)]):
                 yield from _pair(node.lineno, _compared(test), answer, known)
@@ -51,7 +73,7 @@ def copied(module: ast.Module, known: Collection[str]) -> Iterator[tuple[int, st
                 yield from _pair(pattern.lineno, values, answer, known)
             case ast.Dict(keys=keys, values=answers):
                 for key, answer in zip(keys, answers, strict=True):
-                    if key is not None:
+                    if key is not None and _source(key) not in old:
                         yield from _pair(key.lineno, [key], answer, known)
 
 

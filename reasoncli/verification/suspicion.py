@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from reasoncli.domain import Patch, TestResult
 from reasoncli.python_source import parse
-from reasoncli.verification.answers import copied, literals
+from reasoncli.verification.answers import copied, literals, questions
 from reasoncli.verification.reach import Reach, reaches
 
 _MOST = 8  # suspicions that are told of one patch
@@ -97,12 +97,9 @@ def _added(before: Sequence[Reach], after: Sequence[Reach]) -> list[Reach]:
 
 
 def _copied(path: str, before: ast.Module | None, after: ast.Module, known: frozenset[str]) -> Iterator[str]:
-    old = Counter() if before is None else Counter(text for _, text in copied(before, known))
-    for line, text in copied(after, known):
-        if old[text]:
-            old[text] -= 1
-        else:
-            yield f"{path}:{line}: it {text}"
+    old = frozenset() if before is None else questions(before)
+    for line, text in copied(after, known, old):
+        yield f"{path}:{line}: it {text}"
 
 
 def _tests_inside(path: str, base: bytes | None, new: bytes | None, tests: Collection[str]) -> Iterator[str]:

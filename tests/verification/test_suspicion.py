@@ -147,6 +147,11 @@ def test_suspicious_when_it_is_new_and_not_when_it_was_there(code: str) -> None:
         ("class A: pass", "class A:\n    def __exit__(self, *e): return None"),
         ("x = 1", "import tempfile, os\nfd, name = tempfile.mkstemp()\nwith os.fdopen(fd) as f: pass"),
         ("M = {}", "M = {'cow': 'kine'}"),
+        ("M = {'ox': 'oxes'}", "M = {'ox': 'oxen'}"),
+        (
+            "def f(n):\n    if n in ('goose', 'ox'):\n        n = 'gooses'\n    return n",
+            "def f(n):\n    if n in ('goose', 'ox'):\n        n = 'geese'\n    return n",
+        ),
         ("x = 1", "x = '/dev/null'"),
         ("self = 1", "class A:\n    def f(self): self.stdout = 1; self.settrace = 2"),
         ("import json", "import json\nclass E(json.JSONEncoder): pass"),
