@@ -139,6 +139,9 @@ class Verifier:
         return None if reason is None else Verdict(VerdictKind.NEEDS_REBUILD, reason=reason)
 
     def _suspected(self, patch: Patch, verdict: Verdict) -> Verdict:
+        """With what is suspicious, where that can matter: a patch that no target passes with is never chosen."""
+        if self._targets and not verdict.targets_passed:
+            return verdict
         found = suspicions(patch, self._tree.read, self._baseline.second.results, self._targets)
         return replace(verdict, suspicions=found)
 
