@@ -10,18 +10,18 @@ NODE = """AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
 
 -1 !== 3
 
-    at add (/work/src/sum.js:3:9)
-    at Object.total [as sum] (/work/src/index.js:12:5)
-    at async file:///work/src/cli.mjs:7:3
-    at TestContext.<anonymous> (/work/test/sum.test.js:4:27)
+    at add (/repo/src/sum.js:3:9)
+    at Object.total [as sum] (/repo/src/index.js:12:5)
+    at async file:///repo/src/cli.mjs:7:3
+    at TestContext.<anonymous> (/repo/test/sum.test.js:4:27)
     at Test.runInAsyncScope (node:async_hooks:206:9)
-    at Module._compile (/work/node_modules/chai/index.js:1:2)
+    at Module._compile (/repo/node_modules/chai/index.js:1:2)
 """
 TAPE = """    operator: equal
-    at: Test.<anonymous> (/work/test/sum.js:9:5)
+    at: Test.<anonymous> (/repo/test/sum.js:9:5)
     stack: |-
       Error: should be strictly equal
-          at add (/work/src/sum.js:3:9)
+          at add (/repo/src/sum.js:3:9)
 """
 JAVA = """org.opentest4j.AssertionFailedError: expected: <1> but was: <2>
 	at org.junit.jupiter.api.AssertionUtils.fail(AssertionUtils.java:55)
@@ -38,19 +38,19 @@ panic: runtime error: index out of range
 
 goroutine 6 [running]:
 example.com/m/sum.Add(...)
-	/work/sum/sum.go:8 +0x1d
+	/repo/sum/sum.go:8 +0x1d
 example.com/m/sum.TestAdd(0x0)
-	/work/sum/sum_test.go:11 +0x2b
+	/repo/sum/sum_test.go:11 +0x2b
 """
 RUBY = """expected: 3
 ./lib/sum.rb:4:in `add'
 ./spec/sum_spec.rb:12:in `block (2 levels) in <top (required)>'
 """
-PHP = "Exception: x\n#0 /work/src/Sum.php(14): Sum->add()\n#1 /work/tests/SumTest.php(9): x()\n"
+PHP = "Exception: x\n#0 /repo/src/Sum.php(14): Sum->add()\n#1 /repo/tests/SumTest.php(9): x()\n"
 DOTNET = (
-    "   at Example.Sum.Add(Int32 a) in /work/src/Sum.cs:line 14\n   at Example.SumTest.Adds() in /w/SumTest.cs:line 9\n"
+    "   at Example.Sum.Add(Int32 a) in /repo/src/Sum.cs:line 14\n   at Example.SumTest.Adds() in /w/SumTest.cs:line 9\n"
 )
-PYTHON = 'Traceback:\n  File "/work/test/x.py", line 1, in test_x\n    f()\n  File "/work/src/y.py", line 2, in f\n'
+PYTHON = 'Traceback:\n  File "/repo/test/x.py", line 1, in test_x\n    f()\n  File "/repo/src/y.py", line 2, in f\n'
 
 
 @pytest.mark.parametrize(

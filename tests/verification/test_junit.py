@@ -14,7 +14,7 @@ NODE = """<testsuites>
 		<failure type="testCodeFailure" message="-1 !== 3">
 Error [ERR_TEST_FAILURE]: -1 !== 3
   cause: AssertionError [ERR_ASSERTION]: -1 !== 3
-      at TestContext.&lt;anonymous> (/work/test/sum.test.js:4:27)
+      at TestContext.&lt;anonymous> (/repo/test/sum.test.js:4:27)
 		</failure>
 	</testcase>
 	<testsuite name="times" time="0.0013" tests="2" failures="1" skipped="1" hostname="vm">
@@ -24,7 +24,7 @@ Error [ERR_TEST_FAILURE]: -1 !== 3
 			<testcase name="later" classname="test"><skipped type="todo" message="true"/></testcase>
 		</testsuite>
 	</testsuite>
-	<testcase name="/work/test/broken.test.js" time="0.06" classname="test" failure="test failed">
+	<testcase name="/repo/test/broken.test.js" time="0.06" classname="test" failure="test failed">
 		<failure type="testCodeFailure" message="test failed">[Error: test failed]</failure>
 	</testcase>
 	<!-- tests 5 -->
@@ -35,14 +35,14 @@ JEST = """<testsuites name="jest tests" tests="2" failures="1" errors="0" time="
     <testcase classname="sum adds" name="sum adds" time="0.002"/>
     <testcase classname="sum subtracts" name="sum subtracts" time="0.001">
       <failure>Error: expect(received).toBe(expected)
-    at Object.toBe (/work/src/sum.test.js:7:20)</failure>
+    at Object.toBe (/repo/src/sum.test.js:7:20)</failure>
     </testcase>
   </testsuite>
 </testsuites>"""
 
 MOCHA = """<testsuites name="Mocha Tests" time="0.005" tests="2" failures="1">
   <testsuite name="Root Suite" timestamp="2024-01-01T00:00:00" tests="0" time="0" failures="0"/>
-  <testsuite name="sum" tests="2" file="/work/test/sum.js" time="0.005" failures="1">
+  <testsuite name="sum" tests="2" file="/repo/test/sum.js" time="0.005" failures="1">
     <testcase name="sum adds" time="0.001" classname="adds"/>
     <testcase name="sum subtracts" time="0.001" classname="subtracts">
       <failure message="1 == 2" type="AssertionError"><![CDATA[AssertionError: 1 == 2
@@ -106,12 +106,12 @@ SUREFIRE = """<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" v
 </testsuite>"""
 
 PHPUNIT = """<testsuites>
-  <testsuite name="/work/phpunit.xml" tests="2" assertions="2" errors="0" failures="1" skipped="0" time="0.01">
-    <testsuite name="unit" tests="2"><testsuite name="SumTest" file="/work/tests/SumTest.php" tests="2">
-      <testcase name="testAdds" file="/work/tests/SumTest.php" line="9" class="SumTest" classname="SumTest" time="0"/>
-      <testcase name="testAdds with data set #0" file="/work/tests/SumTest.php" class="SumTest" classname="SumTest">
+  <testsuite name="/repo/phpunit.xml" tests="2" assertions="2" errors="0" failures="1" skipped="0" time="0.01">
+    <testsuite name="unit" tests="2"><testsuite name="SumTest" file="/repo/tests/SumTest.php" tests="2">
+      <testcase name="testAdds" file="/repo/tests/SumTest.php" line="9" class="SumTest" classname="SumTest" time="0"/>
+      <testcase name="testAdds with data set #0" file="/repo/tests/SumTest.php" class="SumTest" classname="SumTest">
         <failure type="PHPUnit\\Framework\\ExpectationFailedException">SumTest::testAdds
-/work/tests/SumTest.php:12</failure>
+/repo/tests/SumTest.php:12</failure>
       </testcase>
     </testsuite></testsuite>
   </testsuite>
@@ -125,7 +125,7 @@ CTEST = """<testsuite name="Linux-c++" tests="3" failures="1" disabled="1" skipp
 
 GTEST = """<testsuites tests="3" failures="1" disabled="1" errors="0" time="0." name="AllTests">
   <testsuite name="Sum" tests="3" failures="1" disabled="1" skipped="0" errors="0" time="0.">
-    <testcase name="Adds" file="/work/sum_test.cc" line="3" status="run" result="completed" classname="Sum" />
+    <testcase name="Adds" file="/repo/sum_test.cc" line="3" status="run" result="completed" classname="Sum" />
     <testcase name="DISABLED_Later" status="notrun" result="suppressed" time="0." classname="Sum" />
     <testcase name="Subtracts" status="run" result="completed" time="0." classname="Sum">
       <failure message="first" type="">sum_test.cc:9 first</failure>
@@ -231,7 +231,7 @@ PYTEST = """<testsuites><testsuite name="pytest" errors="0" failures="0" skipped
     ],
 )
 def test_dialects(document: str, expected: dict[str, str]) -> None:
-    parsed = parse_junit([(HEAD + document).encode()], "/work")
+    parsed = parse_junit([(HEAD + document).encode()], "/repo")
     assert parsed.complete
     assert {test: result.outcome.value for test, result in parsed.results.items()} == expected
 
@@ -249,7 +249,7 @@ def test_what_is_told_of_a_failure() -> None:
 def test_no_sandbox_s_own_path_is_told() -> None:
     assert (
         "at TestContext.<anonymous> (test/sum.test.js:4:27)"
-        in parse_junit([NODE.encode()], "/work").results["adds"].traceback
+        in parse_junit([NODE.encode()], "/repo").results["adds"].traceback
     )
 
 
@@ -278,17 +278,17 @@ def test_tests_of_one_name_are_numbered_over_all_documents() -> None:
 
 def test_several_documents_in_one_file_and_output_between() -> None:
     documents = f"> run tests\n\n{HEAD}{NODE}\nall done\n{HEAD}{BATS}\n{JEST}\nbye\n".encode()
-    parsed = parse_junit([documents], "/work")
+    parsed = parse_junit([documents], "/repo")
     assert parsed.complete
     assert len(parsed.results) == 9
 
 
 @pytest.mark.parametrize("end", [NODE.index("<testsuite name"), NODE.index("works"), NODE.rindex("</testsuites>")])
 def test_a_document_that_breaks_off_keeps_what_was_read(end: int) -> None:
-    parsed = parse_junit([(HEAD + NODE[:end]).encode()], "/work")
+    parsed = parse_junit([(HEAD + NODE[:end]).encode()], "/repo")
     assert not parsed.complete
     assert parsed.results["adds"].outcome is Outcome.FAILED
-    behind = parse_junit([(HEAD + NODE[:end] + HEAD + BATS).encode()], "/work")
+    behind = parse_junit([(HEAD + NODE[:end] + HEAD + BATS).encode()], "/repo")
     assert not behind.complete
     assert behind.results["sum.bats::adds"].outcome is Outcome.PASSED
 

@@ -62,7 +62,7 @@ ok 2 should be strictly equal
 not ok 3 should be strictly equal
   ---
     operator: equal
-    at: Test.<anonymous> (/work/test/sum.js:9:5)
+    at: Test.<anonymous> (/repo/test/sum.js:9:5)
   ...
 
 1..3
@@ -82,8 +82,8 @@ NODE = """TAP version 13
     ok 2 - later # SKIP
     1..2
 not ok 1 - times
-# Subtest: /work/test/x.js
-ok 2 - /work/test/x.js
+# Subtest: /repo/test/x.js
+ok 2 - /repo/test/x.js
 1..2
 # tests 3
 """
@@ -91,7 +91,7 @@ BATS = "1..2\nnot ok 1 adds\n# (in test file sum.bats, line 3)\n#   `false' fail
 
 
 def outcomes(output: str) -> dict[str, str]:
-    return {test: result.outcome.value for test, result in parse_lines(output, "/work").results.items()}
+    return {test: result.outcome.value for test, result in parse_lines(output, "/repo").results.items()}
 
 
 def test_tap_of_several_programs() -> None:
@@ -108,7 +108,7 @@ def test_tap_of_several_programs() -> None:
     }
     assert outcomes(BATS) == {"adds": "failed", "subtracts": "passed"}
     assert parse_lines(NODE).results["times::works"].message == "6 !== 7"
-    assert "test/sum.js:9:5" in parse_lines(TAPE, "/work").results["subtracts::should be strictly equal"].traceback
+    assert "test/sum.js:9:5" in parse_lines(TAPE, "/repo").results["subtracts::should be strictly equal"].traceback
 
 
 @pytest.mark.parametrize("output", [TAPE, NODE, BATS])
