@@ -49,15 +49,15 @@ class Judged:
                 reason += f"; {len(self.targets_passed)} of {len(baseline.targets)} targets pass"
         elif not baseline.targets:
             kind, reason = VerdictKind.NO_EFFECT, f"breaks nothing of {self.guards_run} guards run; there is no target"
-        elif not self.targets_failed:
-            kind, reason = (
-                VerdictKind.FIXES,
-                f"all {len(baseline.targets)} targets pass, no guard of {self.guards_run} broke",
-            )
+        elif len(self.targets_passed) == len(baseline.targets):
+            kind = VerdictKind.FIXES
+            reason = f"all {len(baseline.targets)} targets pass, no guard of {self.guards_run} broke"
         elif self.targets_passed:
             kind = VerdictKind.PARTIAL
             green = f"{len(self.targets_passed)} of {len(baseline.targets)} targets pass"
             reason = f"{green}; still red: {_names(self.targets_failed)}"
+        elif not self.targets_failed:
+            kind, reason = VerdictKind.BROKEN, "no target was run"
         elif self.timeouts == len(self.targets_failed):
             kind, reason = VerdictKind.TIMEOUT, f"hangs in {_names(self.targets_failed)}"
         else:
@@ -140,16 +140,15 @@ def judge_run(
         return known.ended(VerdictKind.BROKEN, fewer)
     if report.evidence is not Evidence.STRUCTURED:
         report = folded(report, baseline.second.results)
+    lost = uncollectable(report, baseline.second.results, dict.fromkeys((*targets, *guards)))
+    if lost is not None:
+        return known.ended(VerdictKind.BROKEN, f"{lost.id} can't be collected: {lost.message.strip()[:300]}")
     if run.stopped:
         failures = sum(not result.outcome.ok for result in report.results.values())
         if not 0 < stop_after <= failures:
             return known.ended(VerdictKind.BROKEN, "the test session was stopped early")
         targets = [test for test in targets if test in report.results]
         guards = [test for test in guards if test in report.results]
-    expected = dict.fromkeys((*targets, *guards))
-    lost = uncollectable(report, baseline.second.results, expected)
-    if lost is not None:
-        return known.ended(VerdictKind.BROKEN, f"{lost.id} can't be collected: {lost.message.strip()[:300]}")
     passed = tuple(target for target in targets if _turned_green(target, report, baseline))
     failed = tuple(target for target in targets if target not in passed)
     return replace(
@@ -159,7 +158,7 @@ def judge_run(
         guards_broken=tuple(guard for guard in guards if not passes(report.results.get(guard))),
         guards_run=known.guards_run + len(guards),
         timeouts=sum(_timed_out(target, report) for target in failed),
-        overran=known.overran + sum(_timed_out(test, report) for test in expected),
+        overran=known.overran + sum(_timed_out(test, report) for test in (*targets, *guards)),
     )
 
 

@@ -75,7 +75,7 @@ class Verifier:
         self._lock = threading.Lock()
         self._at_work: dict[int, tuple[Sandbox, float]] = {}  # id of a call's `cancel` -> where it works, since when
         self._breaks: Counter[str] = Counter()
-        self._dependent: dict[str, bool] = {}  # guard -> whether it fails at the base too when few tests run
+        self._dependent: dict[tuple[str, bool], bool] = {}  # guard, in a whole run or a part -> fails at the base, too
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
         self._guards_total = max(baseline.passing, len(baseline.guards))
@@ -192,7 +192,7 @@ class Verifier:
         run = self._run(sandbox, patch, guards, cancel, resident, _ENOUGH)
         judged = replace(judged, chosen="that many are broken" if run.stopped else reach.why)
         judged = judge_run(judged, run, self._baseline, guards=guards, stop_after=_ENOUGH)
-        judged = self._without_dependent(judged, sandbox, guards, cancel, resident)
+        judged = self._without_dependent(judged, sandbox, guards, cancel, resident, whole=False)
         with self._lock:
             self._breaks.update(judged.guards_broken)
         return judged.conclude(self._baseline), run.answered
@@ -213,7 +213,7 @@ class Verifier:
         run = self._run(sandbox, patch, whole, cancel, resident)
         judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
         judged = self._without_unsteady(judged, sandbox, patch, cancel, resident)
-        judged = self._without_dependent(judged, sandbox, whole, cancel, resident)
+        judged = self._without_dependent(judged, sandbox, whole, cancel, resident, whole=True)
         return judged.conclude(self._baseline), run.answered
 
     def _without_unsteady(
@@ -233,23 +233,33 @@ class Verifier:
         return judged.excusing(broken)
 
     def _without_dependent(
-        self, judged: Judged, sandbox: Sandbox, selection: Sequence[str], cancel: threading.Event, resident: bool
+        self,
+        judged: Judged,
+        sandbox: Sandbox,
+        selection: Sequence[str],
+        cancel: threading.Event,
+        resident: bool,
+        *,
+        whole: bool,
     ) -> Judged:
         """Excuse broken guards that fail without the patch as well when only this selection runs.
 
-        They depend on tests that are left out. Each guard is looked at once; what was found holds for all candidates.
+        They depend on tests that are left out. Each guard is looked at once for the parts that screenings run, and
+        once for the whole; what was found holds for all candidates, and a part's finding excuses nothing in a whole.
         """
         if judged.verdict is not None or not judged.guards_broken:
             return judged
         with self._lock:
-            unknown = [guard for guard in judged.guards_broken if guard not in self._dependent]
+            unknown = [guard for guard in judged.guards_broken if (guard, whole) not in self._dependent]
         if unknown:
             sandbox.restore()
             base = self._run(sandbox, None, selection, cancel, resident).report
+            if not base.complete:  # says nothing of the tests that it did not come to
+                return judged
             with self._lock:
-                self._dependent.update((guard, not passes(base.results.get(guard))) for guard in unknown)
+                self._dependent.update(((guard, whole), not passes(base.results.get(guard))) for guard in unknown)
         with self._lock:
-            return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard])
+            return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard, whole])
 
     def _run(
         self,

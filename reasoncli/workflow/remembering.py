@@ -67,20 +67,25 @@ def recalled_baseline(
     options: BaselineOptions,
     memory: Memory,
     key: str | None,
+    *,
+    isolated: bool,
 ) -> Baseline:
     """The baseline, from memory if it holds one under the key, else measured and remembered.
 
-    A measurement is remembered if both of its runs were whole: one that was cut short may have been the machine's
-    doing. Without a key nothing is recalled or remembered. What is raised is what `measure` and `sort_baseline` raise.
+    A measurement is remembered if both of its runs were whole, as one that was cut short may have been the machine's
+    doing, and if it can be worked with. Outside of an isolated sandbox, what a test lacks (a package, a service) may
+    be there tomorrow under the same key, so that nothing is remembered then. Without a key nothing is recalled or
+    remembered. What is raised is what `measure` and `sort_baseline` raise.
     """
     known = None if key is None else memory.recall(Measured, key)
     if known is not None:
         return replace(sort_baseline(task, known.what, emit, options), reused=known.at)
     measured = measure(pool, task, emit, options)
-    if key is not None and measured.first.complete and measured.second.complete:
+    baseline = sort_baseline(task, measured, emit, options)
+    lasting = measured.first.complete and measured.second.complete and (isolated or not baseline.environmental)
+    if key is not None and lasting:
         memory.remember(Measured, key, Measured(time.time(), measured))
-        memory.trim()
-    return sort_baseline(task, measured, emit, options)
+    return baseline
 
 
 class RememberingVerifier:

@@ -67,9 +67,12 @@ def task_of(
     return Task(snapshot, Issue(text, text, "test"), TestPlan(command, **plan))  # type: ignore[arg-type]
 
 
-def core_patch(old: str, new: str) -> Patch:
-    assert old in CORE
-    return Patch((FileChange("pkg/core.py", CORE.replace(old, new).encode()),), "", old, new, 1)
+def core_patch(old: str, new: str, *more: tuple[str, str]) -> Patch:
+    text = CORE
+    for before, after in ((old, new), *more):
+        assert before in text
+        text = text.replace(before, after)
+    return Patch((FileChange("pkg/core.py", text.encode()),), "", text, text, 1)
 
 
 def file_patch(path: str, text: str | None) -> Patch:

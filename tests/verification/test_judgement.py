@@ -67,3 +67,19 @@ def test_targets_after_the_stop_are_not_failed() -> None:
     verdict = known.conclude(base)
     assert verdict.kind is VerdictKind.NO_EFFECT
     assert verdict.targets_failed == TARGETS[:1]
+
+
+@pytest.mark.parametrize("stage", ["targets", "guards"])
+def test_a_module_that_no_longer_imports_is_broken_though_the_run_was_told_to_stop(stage: str) -> None:
+    """Its one failure is the last one allowed, and no test that was asked for has reported."""
+    base = baseline()
+    report = TestReport({"t.py": TestResult("t.py", Outcome.ERROR, 0.0, "SyntaxError")}, Evidence.STRUCTURED, 1, 1.0)
+    tests = {stage: TARGETS if stage == "targets" else GUARDS}
+    known = Judged(targets_passed=() if stage == "targets" else TARGETS)
+    verdict = judge_run(known, Run(report, stopped=True), base, stop_after=1, **tests).conclude(base)
+    assert verdict.kind is VerdictKind.BROKEN
+    assert verdict.reason == "t.py can't be collected: SyntaxError"
+
+
+def test_no_target_run_is_no_fix() -> None:
+    assert Judged().conclude(baseline()).kind is VerdictKind.BROKEN

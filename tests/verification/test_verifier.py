@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,16 @@ from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.verifier import Verifier
-from tests.verification.projects import CORE, TARGET, Breaking, core_patch, file_patch, task_of, unittest_project
+from tests.verification.projects import (
+    CORE,
+    TARGET,
+    Breaking,
+    core_patch,
+    file_patch,
+    snapshot_of,
+    task_of,
+    unittest_project,
+)
 
 ADD, MULTIPLY = "return a - b", "return a * b"
 
@@ -243,5 +252,43 @@ def test_guards_that_depend_on_others_or_flake_once_do_not_reject(tmp_path: Path
     assert verdict.kind is VerdictKind.FIXES, verdict
     assert "unsteady" in verdict.reason
     assert verdict.guards_run == 0
+    verifier.close()
+    provider.close()
+
+
+LEANING = """
+import pkg.core
+
+STATE = []
+
+
+def test_add():
+    assert pkg.core.add(1, 2) == 3
+
+
+def test_first():
+    STATE.append(1)
+
+
+def test_second():
+    assert STATE and pkg.core.multiply(2, 3) == 6
+"""
+
+
+def test_what_a_part_of_the_suite_excuses_counts_in_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone `test_second` fails at the base as well; among all guards only a patch can break it."""
+    monkeypatch.setattr("reasoncli.verification.guards._CHEAP", 0.0)
+    files = {"pkg/__init__.py": "", "pkg/core.py": CORE, "tests/test_core.py": LEANING}
+    task = task_of(snapshot_of(tmp_path / "project", files), command="python -m pytest -q")
+    provider = local_provider(task.snapshot, LocalConfig())
+    measured = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
+    guards = ("tests/test_core.py::test_first", "tests/test_core.py::test_second")
+    baseline = replace(measured, guards=guards, order_dependent=(), flaky=(), ordered=False)  # no order has shown it
+    verifier = Verifier(provider, task, baseline, lambda event: None)
+    harmless = core_patch(ADD, "return a + b", (MULTIPLY, "return b * a"))
+    harmful = core_patch(ADD, "return a + b", (MULTIPLY, "return a * a"))
+    assert verifier.screen(harmless, threading.Event()).kind is VerdictKind.FIXES
+    assert verifier.confirm(harmful, threading.Event()).kind is VerdictKind.REGRESSES
+    assert verifier.confirm(harmless, threading.Event()).kind is VerdictKind.FIXES
     verifier.close()
     provider.close()

@@ -1,0 +1,354 @@
+"""The steps of one run, from the snapshot of the repository to the delivery of the patch."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
+from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
+from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
+from reasoncli.localization.combine import rank
+from reasoncli.models.interface import Ability, ModelInfo, Sampler
+from reasoncli.models.resolve import EMBEDDED
+from reasoncli.patches.completions import parse
+from reasoncli.patches.policy import is_test_file
+from reasoncli.patches.tree import SnapshotTree
+from reasoncli.prompting.build import build_prompts
+from reasoncli.reports.words import moment
+from reasoncli.repository import Repository, open_repository, write_patch
+from reasoncli.runs.journal import RunJournal, RunRecord, Totals
+from reasoncli.runs.manifest import Manifest, versions
+from reasoncli.runs.memory import Memory
+from reasoncli.runs.request import FixRequest
+from reasoncli.sandbox.interface import SandboxProvider
+from reasoncli.search.interface import Recorded
+from reasoncli.search.loop import Search, SearchResult
+from reasoncli.search.strategies.best_of_n import BestOfN
+from reasoncli.settings.loading import as_text, worker_count
+from reasoncli.verification.baseline import BaselineOptions
+from reasoncli.verification.detect import plan_tests
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.rebuild import builds_sources
+from reasoncli.verification.verifier import Verifier, VerifierOptions
+from reasoncli.voting.ballot import decide
+from reasoncli.workflow import preparation
+from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.doubt import weigh_by_doubt
+from reasoncli.workflow.loading import Loading
+from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
+from reasoncli.workflow.result import CHOSEN, FixResult
+from reasoncli.workflow.upkeep import SCRATCH
+
+_EMBEDDED_LIMIT = Warned(
+    "the embedded model is good for single-line Python bugs, and for nothing else",
+    hint="`reasoncli models list` names larger models by the memory they need; --model takes one.",
+)
+
+
+class Steps:
+    """The steps of one run, in the order in which they are taken. Each leaves its result in the journal."""
+
+    def __init__(
+        self,
+        journal: RunJournal,
+        request: FixRequest,
+        earlier: RunRecord | None,
+        listeners: Sequence[Listener],
+        memory: Memory,
+    ) -> None:
+        self._journal = journal
+        self._request = request
+        self._settings = request.settings
+        self._earlier = earlier
+        self._memory = memory
+        self._emit = Emitter((journal, *listeners))
+
+    def go(self) -> FixResult:
+        """Take them all, but for those that an earlier process finished; raises what they raise."""
+        repository = open_repository(self._request.repository)
+        self._emit(
+            RunStarted(
+                run=self._journal.id,
+                repository=str(self._request.repository),
+                issue=self._request.issue.title,
+                model=preparation.model_spec(self._settings),
+                sandbox=self._settings.sandbox.sandbox.value,
+                samples=self._settings.search.samples,
+                resumed=self._earlier is not None,
+            )
+        )
+        scratch = self._journal.folder / SCRATCH
+        with ExitStack() as stack:
+            stack.callback(self._memory.trim)
+            stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+            snapshot = self._snapshot(repository, scratch)
+            task = Task(snapshot, self._request.issue, self._plan(snapshot))
+            loading = stack.enter_context(Loading(self._settings, self._emit))
+            provider = self._provider(snapshot)
+            stack.callback(provider.close)
+            loading.check()
+            pool = SandboxPool(provider, self._emit)
+            stack.callback(pool.close)
+            baseline = self._baseline(provider, task, pool)
+            suspects = self._suspects(task, baseline)
+            sampler = loading.result()
+            self._begin(task, provider, sampler.info)
+            policy = preparation.policy(self._settings)
+            options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
+            judging = Verifier(provider, task, baseline, self._emit, options, pool)
+            stack.callback(judging.close)
+            judging.prepare(worker_count(self._settings))
+            key = self._memory_key(provider, task)
+            verifier = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
+            prompts = self._prompts(task, baseline, suspects, sampler)
+            result = self._search(task, baseline, prompts, sampler, verifier)
+            decision = self._decide(baseline, result)
+            return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
+
+    def _snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
+        with self._emit.stage("snapshot") as stage:
+            shutil.rmtree(scratch, ignore_errors=True)
+            snapshot = repository.snapshot(scratch, lambda message: self._emit(Warned(message)))
+            stage.summary = f"{len(snapshot.files)} files at {snapshot.commit[:12]}"
+            if snapshot.dirty:
+                stage.summary += ", with uncommitted changes"
+        before = self._earlier.manifest if self._earlier else None
+        if before is not None and before.tree_hash != snapshot.tree_hash:
+            raise ConflictError(
+                "the work tree is not what it was when the run began, so its results don't hold any more",
+                hint="Bring it back to that state (git stash, git switch), or start a new run.",
+            )
+        return snapshot
+
+    def _plan(self, snapshot: Snapshot) -> TestPlan:
+        tests = self._settings.tests
+        return plan_tests(
+            snapshot,
+            command=tests.test_command,
+            selected=tests.tests,
+            targets=self._request.targets,
+            timeout=tests.test_timeout,
+            junit=tests.junit,
+            pass_marker=tests.pass_marker,
+        )
+
+    def _provider(self, snapshot: Snapshot) -> SandboxProvider:
+        with self._emit.stage("sandbox", self._settings.sandbox.sandbox.value) as stage:
+            lines = 0
+
+            def progress(line: str) -> None:
+                nonlocal lines
+                lines += 1
+                stage.progress(lines, None, line)
+
+            provider = preparation.open_provider(snapshot, self._settings, self._journal.id, progress)
+            stage.summary = provider.description
+        if not provider.isolated:
+            self._emit(
+                Warned(
+                    "the local sandbox does not isolate: tests and patches run as you, with your files and network",
+                    hint="Use it for code that you would run yourself.",
+                )
+            )
+        return provider
+
+    def _baseline(self, provider: SandboxProvider, task: Task, pool: SandboxPool) -> Baseline:
+        if self._earlier and self._earlier.baseline:
+            baseline = self._earlier.baseline
+        else:
+            with self._emit.stage("baseline", task.tests.command) as stage:
+                options = self._baseline_options()
+                key = self._memory_key(provider, task)
+                baseline = recalled_baseline(
+                    pool, task, self._emit, options, self._memory, key, isolated=provider.isolated
+                )
+                stage.summary = f"{baseline.passing} pass, {len(baseline.targets)} to turn green"
+                if baseline.reused is not None:
+                    stage.summary += f", reused from {moment(baseline.reused)}"
+            self._journal.baseline(baseline)
+        self._emit(BaselineReady(baseline))
+        return baseline
+
+    def _baseline_options(self) -> BaselineOptions:
+        tests = self._settings.tests
+        return BaselineOptions(
+            timeout=tests.baseline_timeout, seed=self._request.seed, guards_seconds=tests.guards_time
+        )
+
+    def _memory_key(self, provider: SandboxProvider, task: Task) -> str | None:
+        """Under what earlier runs may have left something for this one; `None` if nothing shall be reused or kept."""
+        if not self._settings.tests.reuse:
+            return None
+        return baseline_key(task, provider, self._settings, self._baseline_options())
+
+    def _suspects(self, task: Task, baseline: Baseline) -> tuple[Suspect, ...]:
+        if self._earlier and self._earlier.suspects:
+            suspects = self._earlier.suspects
+        else:
+            with self._emit.stage("localization") as stage:
+                suspects = tuple(
+                    rank(
+                        SnapshotTree.of(task.snapshot),
+                        task.issue,
+                        is_test=is_test_file,
+                        report=baseline.first,
+                        targets=[target.id for target in baseline.targets],
+                    )
+                )
+                stage.summary = f"{len(suspects)} suspect places"
+            self._journal.suspects(suspects)
+        self._emit(SuspectsRanked(suspects))
+        return suspects
+
+    def _begin(self, task: Task, provider: SandboxProvider, info: ModelInfo) -> None:
+        """Everything the run is made of is known now."""
+        request, snapshot = self._request, task.snapshot
+        self._journal.manifest(
+            Manifest(
+                command=request.command,
+                repository=str(request.repository),
+                commit=snapshot.commit,
+                tree_hash=snapshot.tree_hash,
+                dirty=snapshot.dirty,
+                model=info.name,
+                model_digest=info.digest,
+                device=info.device,
+                sandbox=provider.description,
+                test_command=task.tests.command,
+                seed=request.seed,
+                samples=self._settings.search.samples,
+                settings=as_text(self._settings),
+                origins={
+                    name: str(origin) for name, origin in self._settings.origins.items() if str(origin) != "default"
+                },
+                versions=versions(),
+            )
+        )
+        before = self._earlier.manifest if self._earlier else None
+        if before is not None and before.model_digest != info.digest:
+            raise ConflictError(
+                f"the model is not the one that the run began with ({before.model})",
+                hint="Give it back its model, or start a new run.",
+            )
+
+    def _prompts(
+        self, task: Task, baseline: Baseline, suspects: Sequence[Suspect], sampler: Sampler
+    ) -> tuple[Prompt, ...]:
+        if self._earlier and self._earlier.prompts:
+            return self._earlier.prompts
+        info = sampler.info
+        failures = [baseline.first.results[each.id] for each in baseline.targets if each.id in baseline.first.results]
+        prompts = build_prompts(
+            info.abilities,
+            task.issue,
+            suspects,
+            SnapshotTree.of(task.snapshot).read,
+            failures,
+            count_tokens=sampler.count_tokens,
+            context=info.context,
+            options=preparation.prompt_options(self._settings, info),
+        )
+        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
+            prompts = weigh_by_doubt(prompts, sampler)
+        if not prompts:
+            self._emit(_nothing_to_ask(suspects, info.context))
+        self._journal.prompts(prompts)
+        return tuple(prompts)
+
+    def _search(
+        self, task: Task, baseline: Baseline, prompts: Sequence[Prompt], sampler: Sampler, verifier: RememberingVerifier
+    ) -> SearchResult:
+        tree = SnapshotTree.of(task.snapshot)
+        policy = preparation.policy(self._settings)
+        by_id = {prompt.id: prompt for prompt in prompts}
+
+        def read(completion: Completion) -> Patch | Rejection:
+            return parse(completion, by_id[completion.prompt], tree, policy)
+
+        rules = preparation.rules(self._settings, len(baseline.targets))
+        with self._emit.stage("search", f"{rules.samples} samples over {len(prompts)} prompts") as stage:
+            result = Search(
+                strategy=BestOfN(
+                    tuple(prompts),
+                    rules.samples,
+                    self._request.seed,
+                    preparation.drawing(self._settings, sampler.info),
+                    first=self._settings.search.batch_size,
+                ),
+                sampler=sampler,
+                parse=read,
+                verifier=verifier,
+                journal=self._journal,
+                rules=rules,
+                emit=self._emit,
+                recorded=self._earlier.recorded if self._earlier else Recorded(),
+            ).run()
+            stage.summary = f"{result.samples} samples, {result.distinct} distinct"
+            if verifier.reused:
+                stage.summary += f", {verifier.reused} verdicts reused"
+        return result
+
+    def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:
+        decision = decide(
+            result.candidates,
+            targets=len(baseline.targets),
+            samples=result.samples,
+            distinct=result.distinct,
+            stopped_early=result.stopped_early,
+        )
+        totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected)
+        self._journal.decision(decision, result.candidates, totals)
+        self._emit(Decided(decision))
+        return decision
+
+    def _deliver(
+        self,
+        repository: Repository,
+        snapshot: Snapshot,
+        decision: Decision,
+        result: SearchResult,
+        *,
+        verifiable: bool,
+    ) -> FixResult:
+        folder, request = self._journal.folder, self._request
+        chosen = next((each for each in result.candidates if each.index == decision.chosen), None)
+        reason = withheld(decision, chosen, self._settings.patches, verifiable=verifiable)
+        if chosen is None:
+            if preparation.model_spec(self._settings) == EMBEDDED:
+                self._emit(_EMBEDDED_LIMIT)
+            return FixResult(self._journal.load(), folder, None, reason)
+        write_patch(folder / CHOSEN, chosen.patch.diff)
+        if reason or request.delivery.dry_run:
+            return FixResult(self._journal.load(), folder, None, reason or "--dry-run writes nothing")
+        with self._emit.stage("apply"):
+            try:
+                applied, patch_file = deliver(
+                    chosen,
+                    snapshot,
+                    request.issue,
+                    repository=repository,
+                    delivery=request.delivery,
+                    trailer=self._settings.patches.trailer,
+                    announce=self._journal.applied,
+                )
+            except (ConflictError, RepositoryError, DiskFullError) as error:
+                hint = f"{error.hint} The patch is kept: git apply {shlex.quote(os.fspath(folder / CHOSEN))}".strip()
+                raise type(error)(f"{error}; nothing was written", hint=hint) from error
+        if applied is not None:
+            self._journal.applied(applied)
+        return FixResult(self._journal.load(), folder, patch_file, "")
+
+
+def _nothing_to_ask(suspects: Sequence[Suspect], context: int) -> Warned:
+    """Why there is no prompt."""
+    if not suspects:
+        return Warned("nothing in the repository looks suspect, so there is nothing to ask the model")
+    return Warned(
+        f"no suspect place can be shown to the model: a prompt and its answer have {context:,} tokens",
+        hint="Name a larger --context if the model has it, or lower --max-tokens and --thinking-tokens.",
+    )
