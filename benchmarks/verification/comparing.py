@@ -6,26 +6,39 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from reasoncli.domain import Verdict, VerdictKind
+from reasoncli.verification.verifier import ENOUGH
+
+_CUT = (VerdictKind.TIMEOUT, VerdictKind.BROKEN)
+_RED = (VerdictKind.NO_EFFECT, VerdictKind.TIMEOUT)
 
 
 class Agreement(StrEnum):
     """How a screening and a clean verdict stand to each other."""
 
     SAME = "same"
-    STAGE = "stage"  # no target passes: screening stops there, so that it can't know what else the candidate breaks
+    STAGE = "stage"  # screening stopped where it should, so that it can't know what else the candidate breaks
     GUARDS = "guards"  # the same kind, but other guards broke
     DIFFERENT = "different"
 
 
 def compare(fast: Verdict, clean: Verdict) -> Agreement:
-    """How the verdicts stand to each other. Neither knows of the other's excused guards."""
-    targets = set(fast.targets_passed) == set(clean.targets_passed)
-    if fast.kind is clean.kind and targets:
-        return Agreement.SAME if set(fast.guards_broken) == set(clean.guards_broken) else Agreement.GUARDS
+    """How the verdicts stand to each other. Neither knows of the other's excused guards.
+
+    A run that is cut short tells nothing of its tests: where both ways end so, what passed before is not compared. A
+    screening stops without a target that passes, and at ten broken guards; the whole suite may then show more that is
+    broken, or a guard that hangs.
+    """
+    if fast.kind is clean.kind and fast.kind in _CUT:
+        return Agreement.SAME
     hopeless = not fast.targets_passed and not clean.targets_passed
-    if hopeless and fast.guards_run == 0 and fast.kind is not VerdictKind.FIXES and clean.kind is VerdictKind.REGRESSES:
+    if hopeless and fast.guards_run == 0 and fast.kind in _RED and clean.kind in (VerdictKind.REGRESSES, *_CUT):
         return Agreement.STAGE
-    return Agreement.DIFFERENT
+    if fast.kind is not clean.kind or set(fast.targets_passed) != set(clean.targets_passed):
+        return Agreement.DIFFERENT
+    if set(fast.guards_broken) == set(clean.guards_broken):
+        return Agreement.SAME
+    stopped = fast.guards_run < fast.guards_total and len(fast.guards_broken) >= ENOUGH
+    return Agreement.STAGE if stopped and set(fast.guards_broken) < set(clean.guards_broken) else Agreement.GUARDS
 
 
 def told(pairs: Sequence[tuple[Verdict, Verdict]]) -> list[str]:
@@ -41,7 +54,8 @@ def counted(pairs: Sequence[tuple[Verdict, Verdict]]) -> str:
     """How many agree, and how."""
     kinds = [compare(fast, clean) for fast, clean in pairs]
     agree = sum(kind in (Agreement.SAME, Agreement.STAGE) for kind in kinds)
+    stage = kinds.count(Agreement.STAGE)
     return (
-        f"{agree} of {len(pairs)} verdicts agree ({kinds.count(Agreement.STAGE)} of them told by the targets alone, "
-        "where the whole suite sees that guards break as well)"
+        f"{agree} of {len(pairs)} verdicts agree ({stage} of them where screening stopped at the targets, or at "
+        f"{ENOUGH} broken guards, and the whole suite sees that more is broken)"
     )

@@ -31,9 +31,10 @@ class Verdict:
         targets_passed, targets_failed: of those that were run.
         guards_broken: tests that passed at the base and don't under the candidate.
         guards_run, guards_total: how much of the suite was run, of all that could guard.
-        clean: from a fresh sandbox and the whole suite; only such a verdict may select.
+        clean: from a fresh sandbox, every target and every guard run; only such a verdict may select.
         reason: one line for people.
         overran: tests that were interrupted at a time limit; on another day they might not have been.
+        excused: guards that failed and don't count: they fail now and then, or at the base as well.
         reused: an earlier run of the same base judged these very files.
         suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
             applied without consent.
@@ -51,6 +52,7 @@ class Verdict:
     reason: str = ""
     output: str = ""
     overran: int = 0
+    excused: tuple[str, ...] = ()
     reused: bool = False
     suspicions: tuple[str, ...] = ()
 

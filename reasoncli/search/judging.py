@@ -78,6 +78,12 @@ class Judging:
         with self._wake:
             return len(self._waiting) + len(self._finalists) + len(self._running)
 
+    @property
+    def confirming(self) -> bool:
+        """Whether a confirmation waits, runs, or has a result that was not taken yet."""
+        with self._wake:
+            return bool(self._finalists) or any(given_up is None for given_up in self._running.values())
+
     def close(self) -> None:
         """Cancel what runs, drop what waits, and join the threads. Idempotent."""
         self._cancel.set()

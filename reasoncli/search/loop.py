@@ -120,6 +120,7 @@ class Search:
                 message = self._next(deadline)
                 if message is None:
                     self._stopped = self._stopped or "the time is up"
+                    self._finish()
                     break
                 self._handle(message)
                 while not self._inbox.empty():  # look once at what came together
@@ -166,6 +167,13 @@ class Search:
         except queue.Empty:
             return None
 
+    def _finish(self) -> None:
+        """Give up all that runs but a confirmation, which is worth more than the time it still takes."""
+        self._drawing.close()
+        self._judging.retain(())
+        while self._judging.confirming:
+            self._handle(self._inbox.get())
+
     def _propose(self) -> bool:
         """Start the next batch if the time has come for it; whether one was started."""
         if self._busy or self._exhausted or self._stopped:
@@ -199,7 +207,7 @@ class Search:
                     self._judged(candidate, verdict)
                 self._judging.settle(candidate.index)
                 self._news = True
-            case DrawingFailed(error):
+            case DrawingFailed(error) if not self._stopped:
                 raise error
             case _:  # what was still under way when sampling was stopped
                 pass
@@ -261,6 +269,6 @@ class Search:
 
     def _confirm_late(self) -> None:
         """If time or samples ended before the leader was confirmed, judge it now: nothing else may select it."""
-        final = self._unconfirmed_leader()
-        if final is not None:
+        while (final := self._unconfirmed_leader()) is not None:
+            self._confirmed += 1
             self._judged(final, self._verifier.confirm(final.patch, threading.Event()))

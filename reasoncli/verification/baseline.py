@@ -17,6 +17,7 @@ from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.requested import requested_targets
 from reasoncli.verification.sampling import sample_guards
+from reasoncli.verification.selectors import selectable
 
 __all__ = ["BaselineOptions", "Measurement", "measure", "measure_baseline", "sort_baseline"]
 
@@ -82,7 +83,10 @@ def sort_baseline(
     uncollected = _uncollected(failing, task.snapshot.files)
     _warn(measured, uncollected, emit)
     guards: Sequence[TestResult] = passing
-    if options.guards_seconds is not None:
+    ids = tuple(result.id for result in passing)
+    if options.guards_seconds is not None and not selectable(task.tests, ids, measured.second, measured.ordered):
+        emit(Warned("--guards-time saves nothing: this suite can only be run as a whole, so every test guards"))
+    elif options.guards_seconds is not None:
         near = near_tests(passing, first, task.issue, read)
         guards = sample_guards(passing, near, options.guards_seconds, options.seed)
     return Baseline(

@@ -97,6 +97,7 @@ class Judged:
             reason=reason,
             output=self.output,
             overran=self.overran,
+            excused=self.excused,
         )
 
 
@@ -135,6 +136,8 @@ def judge_run(
         return known.ended(VerdictKind.BROKEN, f"the run gave no {baseline.second.evidence} report")
     if baseline.second.canaries and run.untrusted:
         return known.ended(VerdictKind.BROKEN, f"the report can't be trusted: {run.untrusted}")
+    if baseline.second.canaries and not report.canaries and any(map(passes, report.results.values())):
+        return known.ended(VerdictKind.BROKEN, "the report can't be trusted: no canary of ours is in it")
     fewer = _fewer(report, baseline)
     if fewer:
         return known.ended(VerdictKind.BROKEN, fewer)

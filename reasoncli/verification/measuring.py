@@ -206,6 +206,7 @@ def _joined(run: Run, rest: Run) -> Run:
         timed_out=rest.report.timed_out,
         complete=not missing and not rest.report.timed_out,
         output=rest.report.output,
+        canaries=run.report.canaries or rest.report.canaries,
     )
     return replace(run, report=report, missing=missing, problem="" if report.complete else rest.problem or run.problem)
 

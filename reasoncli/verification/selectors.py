@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 
-from reasoncli.domain import Evidence, TestPlan
+from reasoncli.domain import Evidence, TestPlan, TestReport
 from reasoncli.verification.runners import select
 
 PLACEHOLDER = "{tests}"
@@ -44,6 +44,18 @@ def narrows(plan: TestPlan, tests: Sequence[str], evidence: Evidence) -> bool:
     """Whether it is by arguments alone, which may turn out to mean nothing, that fewer tests than all are run."""
     weaker = evidence in (Evidence.JUNIT, Evidence.LINES)
     return weaker and PLACEHOLDER in plan.command and bool(_arguments(plan.command, tests, evidence))
+
+
+def selectable(plan: TestPlan, tests: Sequence[str], base: TestReport, ordered: bool) -> bool:
+    """Whether these tests can be run without the others, and say the same then.
+
+    Args:
+        plan: with the command.
+        tests: ids of the base's report.
+        base: a whole run.
+        ordered: whether the suite depends on its order.
+    """
+    return not ordered and (base.evidence is Evidence.STRUCTURED or narrows(plan, tests, base.evidence))
 
 
 def _arguments(command: str, tests: Sequence[str], evidence: Evidence) -> str:

@@ -9,19 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from reasoncli.domain import Baseline, Evidence, Patch, Task, Verdict, VerdictKind
+from reasoncli.domain import Baseline, Patch, Task, Verdict, VerdictKind
 from reasoncli.errors import Interrupted
 from reasoncli.events import Event
 from reasoncli.patches.policy import Policy
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
-from reasoncli.verification.guards import touched_guards
+from reasoncli.verification.guards import GuardIndex
 from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.judges import judging_files
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
-from reasoncli.verification.selectors import narrows
+from reasoncli.verification.selectors import selectable
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.suspicion import suspicions
 from reasoncli.verification.timing import Timing
@@ -30,7 +30,8 @@ from reasoncli.verification.warming import Warming
 _FEW = 8  # broken guards that are worth running again before they count
 _REPEATS = 2
 _CHEAP = 1.0  # seconds of targets at the base; below it, how many of them pass is worth knowing
-_ENOUGH = 10  # broken guards; a patch with more of them stands last in any case
+ENOUGH = 10
+"""Broken guards at which a screening stops: a patch with more of them stands last in any case."""
 _NEARLY_DONE = 2.0  # seconds
 
 
@@ -47,12 +48,21 @@ class VerifierOptions:
     compiles: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """A call of the verifier: what gives it up, and where it works since when."""
+
+    cancel: threading.Event
+    sandbox: Sandbox
+    since: float
+
+
 class Verifier:
     """Turns patches into verdicts. `screen` and `confirm` may be called from several threads at once.
 
     Stages of a screening: nothing forbidden and nothing that needs a rebuild; every changed Python file compiles
     under the sandbox's interpreter; the targets; then, if any target passed (or there are none), the guards that
-    the base's coverage says the patch can reach. Flaky tests, tests that the environment fails and failures
+    the base's coverage says the patch can touched. Flaky tests, tests that the environment fails and failures
     unrelated to the issue are not run, so they can neither select nor reject.
     """
 
@@ -73,17 +83,25 @@ class Verifier:
         self._policy = replace(policy, protected=(*policy.protected, *judging_files(task.tests.command)))
         self._pool = pool or SandboxPool(provider, emit)
         self._lock = threading.Lock()
-        self._at_work: dict[int, tuple[Sandbox, float]] = {}  # id of a call's `cancel` -> where it works, since when
+        self._at_work: list[_Work] = []
+        self._index = GuardIndex(baseline, self._tree.read)
         self._breaks: Counter[str] = Counter()
         self._dependent: dict[tuple[str, bool], bool] = {}  # guard, in a whole run or a part -> fails at the base, too
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
         self._guards_total = max(baseline.passing, len(baseline.guards))
+        whole = (*self._targets, *baseline.guards)
+        self._selects = selectable(task.tests, whole, baseline.second, baseline.ordered)
         self._warming = Warming(self._pool, task.tests, baseline, self._timing)
 
     def prepare(self, workers: int) -> None:
         """Open as many sandboxes as candidates will be judged at once, and try the warm lane. Returns at once."""
         self._warming.start(workers)
+
+    @property
+    def policy(self) -> Policy:
+        """What a patch may touch: as the options say, and nothing that the test command is made of."""
+        return self._policy
 
     @property
     def warming(self) -> Warming:
@@ -121,9 +139,10 @@ class Verifier:
             self._pool.interrupt()
             return
         with self._lock:
-            sandbox, since = self._at_work.get(id(cancel), (None, 0.0))
-        if sandbox is not None and time.monotonic() - since > _NEARLY_DONE:
-            sandbox.close()
+            given_up = [work for work in self._at_work if work.cancel is cancel]
+        for work in given_up:
+            if time.monotonic() - work.since > _NEARLY_DONE:
+                work.sandbox.close()
 
     def close(self) -> None:
         """End the sandboxes. Idempotent."""
@@ -159,13 +178,14 @@ class Verifier:
         """
 
         def job(sandbox: Sandbox, resident: bool) -> tuple[Verdict, bool]:
+            work = _Work(cancel, sandbox, time.monotonic())
             with self._lock:
-                self._at_work[id(cancel)] = sandbox, time.monotonic()
+                self._at_work.append(work)
             try:
                 return judge(sandbox, patch, cancel, resident)
             finally:
                 with self._lock:
-                    del self._at_work[id(cancel)]
+                    self._at_work.remove(work)
 
         verdict, answered = self._pool.work(partial(job, resident=not fresh), fresh=fresh, stopped=cancel.is_set)
         if not answered:
@@ -175,8 +195,9 @@ class Verifier:
     def _screen_in(
         self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
     ) -> tuple[Verdict, bool]:
-        if self._baseline.ordered:  # part of such a suite says nothing
-            return self._confirm_in(sandbox, patch, cancel, resident)
+        if not self._selects:
+            judged, answered = self._whole_in(sandbox, patch, cancel, resident)
+            return judged.conclude(self._baseline), answered
         sandbox.write(patch.changes)
         judged = Judged(guards_total=self._guards_total)
         if self._targets:
@@ -185,13 +206,15 @@ class Verifier:
             judged = judge_run(judged, run, self._baseline, targets=self._targets, stop_after=stop_after)
             if judged.verdict is not None or not judged.targets_passed:
                 return judged.conclude(self._baseline), run.answered
-        reach = touched_guards(patch, self._baseline, self._tree.read)
-        if not reach.guards:
+        touched = self._index.touched(patch)
+        judged = replace(judged, chosen=touched.why)
+        if not touched.guards:
             return judged.conclude(self._baseline), True
-        guards = self._telling_first(reach.guards)
-        run = self._run(sandbox, patch, guards, cancel, resident, _ENOUGH)
-        judged = replace(judged, chosen="that many are broken" if run.stopped else reach.why)
-        judged = judge_run(judged, run, self._baseline, guards=guards, stop_after=_ENOUGH)
+        guards = self._telling_first(touched.guards)
+        run = self._run(sandbox, patch, guards, cancel, resident, ENOUGH)
+        if run.stopped:
+            judged = replace(judged, chosen="that many are broken")
+        judged = judge_run(judged, run, self._baseline, guards=guards, stop_after=ENOUGH)
         judged = self._without_dependent(judged, sandbox, guards, cancel, resident, whole=False)
         with self._lock:
             self._breaks.update(judged.guards_broken)
@@ -206,28 +229,43 @@ class Verifier:
     def _confirm_in(
         self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
     ) -> tuple[Verdict, bool]:
+        judged, answered = self._whole_in(sandbox, patch, cancel, resident)
+        whole = (*self._targets, *self._baseline.guards)
+        judged = self._without_unsteady(judged, sandbox, patch, whole, cancel, resident)
+        judged = self._without_dependent(judged, sandbox, whole, cancel, resident, whole=True)
+        return judged.conclude(self._baseline), answered
+
+    def _whole_in(self, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool) -> tuple[Judged, bool]:
+        """One run of every target and every guard, and whether the runner lived to answer."""
         sandbox.write(patch.changes)
         guards = self._baseline.guards
+        run = self._run(sandbox, patch, (*self._targets, *guards), cancel, resident)
         judged = Judged(guards_total=self._guards_total)
-        whole = (*self._targets, *guards)
-        run = self._run(sandbox, patch, whole, cancel, resident)
-        judged = judge_run(judged, run, self._baseline, targets=self._targets, guards=guards)
-        judged = self._without_unsteady(judged, sandbox, patch, cancel, resident)
-        judged = self._without_dependent(judged, sandbox, whole, cancel, resident, whole=True)
-        return judged.conclude(self._baseline), run.answered
+        return judge_run(judged, run, self._baseline, targets=self._targets, guards=guards), run.answered
 
     def _without_unsteady(
-        self, judged: Judged, sandbox: Sandbox, patch: Patch, cancel: threading.Event, resident: bool
+        self,
+        judged: Judged,
+        sandbox: Sandbox,
+        patch: Patch,
+        selection: Sequence[str],
+        cancel: threading.Event,
+        resident: bool,
     ) -> Judged:
-        """Excuse broken guards, if they are few, that pass whenever they are run again: flaky, unseen by the base."""
+        """Excuse broken guards, if they are few, that pass whenever all is run again: flaky, unseen by the base.
+
+        The same tests are run again, not those guards alone: a patch may break them by what an earlier test leaves.
+        """
         broken = judged.guards_broken
-        if judged.verdict is not None or not 0 < len(broken) <= _FEW:
+        if judged.verdict is not None or len(broken) > _FEW:
             return judged
         for _ in range(_REPEATS):
+            if not broken:
+                break
             sandbox.restore()  # what the first run left could make them pass
             sandbox.write(patch.changes)
-            again = self._run(sandbox, patch, broken, cancel, resident).report
-            if self._baseline.second.canaries and not again.canaries:
+            again = self._run(sandbox, patch, selection, cancel, resident).report
+            if not again.complete or (self._baseline.second.canaries and not again.canaries):
                 return judged
             broken = tuple(guard for guard in broken if passes(again.results.get(guard)))
         return judged.excusing(broken)
@@ -250,14 +288,15 @@ class Verifier:
         if judged.verdict is not None or not judged.guards_broken:
             return judged
         with self._lock:
-            unknown = [guard for guard in judged.guards_broken if (guard, whole) not in self._dependent]
-        if unknown:
+            known = all((guard, whole) in self._dependent for guard in judged.guards_broken)
+        if not known:
             sandbox.restore()
             base = self._run(sandbox, None, selection, cancel, resident).report
             if not base.complete:  # says nothing of the tests that it did not come to
                 return judged
             with self._lock:
-                self._dependent.update(((guard, whole), not passes(base.results.get(guard))) for guard in unknown)
+                for guard in {*selection} & {*self._baseline.guards}:
+                    self._dependent.setdefault((guard, whole), not passes(base.results.get(guard)))
         with self._lock:
             return judged.excusing(guard for guard in judged.guards_broken if self._dependent[guard, whole])
 
@@ -273,21 +312,18 @@ class Verifier:
         if cancel.is_set():
             raise Interrupted("the candidate is no longer needed")
         timeout, test_timeout = self._timing.limits(tests)
-        evidence = self._baseline.second.evidence
-        known = evidence is Evidence.STRUCTURED or narrows(self._task.tests, tests, evidence)
-        selectable = known and not self._baseline.ordered
         whole = self._task.tests.selected or None if self._baseline.ordered else None
         return run_tests(
             sandbox,
             self._task.tests,
-            tests if selectable else whole,
+            tests if self._selects else whole,
             RunOptions(
-                timeout=timeout if selectable else self._timing.whole,
+                timeout=timeout if self._selects else self._timing.whole,
                 test_timeout=test_timeout,
                 stop_after=stop_after,
-                listed=stop_after > 0 and selectable,
+                listed=stop_after > 0 and self._selects,
                 compile=[] if patch is None else _python_files(patch),
-                evidence=evidence,
+                evidence=self._baseline.second.evidence,
                 resident=resident,
                 warm=self._warming.load if resident else None,
                 whole=self._timing.whole,

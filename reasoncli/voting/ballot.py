@@ -138,9 +138,14 @@ def _evidence(verdict: Verdict, targets: int) -> str:
     held = verdict.guards_run - len(verdict.guards_broken)
     guards = f"{held} of {count(verdict.guards_run, 'guard')} hold" if verdict.guards_run else "no guard was run"
     passed = f"{len(verdict.targets_passed)} of {count(targets, 'target')} pass, " if targets else ""
-    if verdict.clean:
-        return f"Judged again in a fresh sandbox with the whole suite: {passed}{guards}."
-    return f"It was screened but not judged again in a fresh sandbox: {passed}{guards}."
+    excused = len(verdict.excused)
+    if excused:
+        guards += f" ({count(excused, 'other')} not counted, as {'it is' if excused == 1 else 'they are'} unsteady)"
+    if not verdict.clean:
+        return f"It was screened but not judged again in a fresh sandbox: {passed}{guards}."
+    sampled = verdict.guards_run + excused < verdict.guards_total
+    suite = f"a sample of {verdict.guards_total} guards" if sampled else "the whole suite"
+    return f"Judged again in a fresh sandbox with {suite}: {passed}{guards}."
 
 
 def _why_none(groups: Sequence[Group], targets: int) -> list[str]:

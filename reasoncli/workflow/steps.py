@@ -16,7 +16,7 @@ from reasoncli.localization.combine import rank
 from reasoncli.models.interface import Ability, ModelInfo, Sampler
 from reasoncli.models.resolve import EMBEDDED
 from reasoncli.patches.completions import parse
-from reasoncli.patches.policy import is_test_file
+from reasoncli.patches.policy import Policy, is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
 from reasoncli.reports.words import moment
@@ -98,15 +98,16 @@ class Steps:
             suspects = self._suspects(task, baseline)
             sampler = loading.result()
             self._begin(task, provider, sampler.info)
-            policy = preparation.policy(self._settings)
-            options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
+            options = VerifierOptions(
+                preparation.policy(self._settings), compiles=not builds_sources(task.tests.command)
+            )
             judging = Verifier(provider, task, baseline, self._emit, options, pool)
             stack.callback(judging.close)
             judging.prepare(worker_count(self._settings))
             key = self._memory_key(provider, task)
             verifier = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
             prompts = self._prompts(task, baseline, suspects, sampler)
-            result = self._search(task, baseline, prompts, sampler, verifier)
+            result = self._search(task, baseline, prompts, sampler, verifier, judging.policy)
             decision = self._decide(baseline, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
@@ -261,10 +262,15 @@ class Steps:
         return tuple(prompts)
 
     def _search(
-        self, task: Task, baseline: Baseline, prompts: Sequence[Prompt], sampler: Sampler, verifier: RememberingVerifier
+        self,
+        task: Task,
+        baseline: Baseline,
+        prompts: Sequence[Prompt],
+        sampler: Sampler,
+        verifier: RememberingVerifier,
+        policy: Policy,
     ) -> SearchResult:
         tree = SnapshotTree.of(task.snapshot)
-        policy = preparation.policy(self._settings)
         by_id = {prompt.id: prompt for prompt in prompts}
 
         def read(completion: Completion) -> Patch | Rejection:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -201,4 +202,59 @@ def test_the_leader_is_confirmed_even_when_the_time_is_up(journal: ListJournal) 
     verifier = ScriptedVerifier({"good": FIXES})
     result = search({}, verifier, journal, seconds=0.5, drawing=Stalls(), samples=1024)
     assert result.stopped_early == "the time is up"
+    assert verifier.confirmed == ["good"]
+
+
+def test_a_confirmation_that_runs_is_let_end_when_the_time_is_up(journal: ListJournal) -> None:
+    class Slow(ScriptedVerifier):
+        def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
+            verdict = super().confirm(patch, cancel)
+            if cancel.wait(1.0):
+                raise Interrupted("given up")
+            return verdict
+
+    verifier = Slow({"good": FIXES})
+    result = search({"good": 1}, verifier, journal, seconds=0.5)
+    assert result.stopped_early == "the time is up"
+    assert verifier.confirmed == ["good"], "begun once"
+    assert [each.verdict.clean for each in result.candidates if each.verdict] == [True]
+
+
+def test_when_the_time_is_up_the_next_one_is_confirmed_if_the_leader_falls(journal: ListJournal) -> None:
+    class Stalls:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            if requests[0].batch == 0:
+                yield Completion("p", "bad", 12, (), 1, "stop")
+                yield Completion("p", "good", 4, (), 1, "stop")
+            else:
+                cancel.wait()
+
+    verifier = ScriptedVerifier({"good": FIXES, "bad": FIXES}, clean={"bad": VerdictKind.REGRESSES})
+    search({}, verifier, journal, seconds=0.5, drawing=Stalls(), samples=1024)
+    assert verifier.confirmed == ["bad", "good"]
+
+
+def test_a_model_that_fails_while_it_is_stopped_ends_nothing(journal: ListJournal) -> None:
+    class FailsWhenStopped:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            if requests[0].batch == 0:
+                yield Completion("p", "good", 15, (), 1, "stop")
+                yield Completion("p", "slow", 1, (), 1, "stop")
+            else:
+                cancel.wait()
+                raise ModelError("the connection was closed")
+
+    class Nearly(ScriptedVerifier):
+        def screen(self, patch: Patch, cancel: threading.Event) -> Verdict:
+            if patch.diff == "slow":
+                time.sleep(0.5)  # so little is left of it that nobody ends it
+            return super().screen(patch, cancel)
+
+    verifier = Nearly({"good": FIXES})
+    result = search({}, verifier, journal, drawing=FailsWhenStopped(), samples=1024)
+    assert result.stopped_early
     assert verifier.confirmed == ["good"]

@@ -20,7 +20,7 @@ from reasoncli.domain import (
 )
 from reasoncli.errors import UsageError
 from reasoncli.verification.environmental import environmental_reason
-from reasoncli.verification.guards import changed_functions, touched_guards
+from reasoncli.verification.guards import GuardIndex, changed_functions
 from reasoncli.verification.linking import link_targets
 from reasoncli.verification.outcomes import ancestors
 from reasoncli.verification.rebuild import builds_sources, needs_rebuild
@@ -247,7 +247,7 @@ def baseline(durations: float) -> Baseline:
 
 def reached(after: bytes, path: str = "core.py", durations: float = 10.0) -> set[str]:
     files = {"core.py": SOURCE, "early.py": b"x", "a.txt": b"x"}
-    return set(touched_guards(patch(path, after), baseline(durations), files.get).guards)
+    return set(GuardIndex(baseline(durations), files.get).touched(patch(path, after)).guards)
 
 
 ALL = {"reads", "parses", "unknown"}
@@ -265,6 +265,9 @@ def test_all_guards_where_coverage_can_not_tell() -> None:
     assert reached(SOURCE.replace(b"size = 1", b"size = 2")) == ALL, "class level"
     assert reached(SOURCE.replace(b"import os", b"import os\nimport re")) == ALL, "a new import"
     assert reached(SOURCE.replace(b"def parse(text)", b"def parse(text='')")) == ALL, "a default"
+    assert reached(SOURCE + b"\n\nparse = str\n") == ALL, "behind the last function"
+    assert reached(SOURCE.replace(b"import os\n", b"import os\n\n\nLATE = 1\n\n")) == ALL, "between blank lines"
+    assert reached(SOURCE + b"\n    def late(self):\n        return 1\n") == ALL, "a method more"
     assert reached(b"y", path="a.txt") == ALL, "no Python"
     assert reached(b"y", path="new.py") == ALL, "a new file"
     assert reached(b"y", path="early.py") == ALL, "imported where the tracer did not see it"

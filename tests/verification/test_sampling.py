@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoncli.domain import Outcome, TestResult
+from reasoncli.events import Event
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
@@ -81,6 +83,10 @@ def test_the_baseline_says_what_it_is_a_sample_of(tmp_path: Path, near: bool) ->
     assert baseline.passing == 3
     assert baseline.guards == (("tests.test_core.Multiplying.test_multiply_one",) if near else ())
     assert len(sort_baseline(task, measured, lambda event: None, BaselineOptions()).guards) == 3
+    warned: list[Event] = []
+    whole = sort_baseline(task, replace(measured, ordered=True), warned.append, options)
+    assert len(whole.guards) == 3, "a suite that only runs as a whole is no shorter for a sample"
+    assert any("--guards-time saves nothing" in str(event) for event in warned)
 
 
 UNRELATED = "It does not work on Mondays"

@@ -292,3 +292,39 @@ def test_what_a_part_of_the_suite_excuses_counts_in_the_whole(tmp_path: Path, mo
     assert verifier.confirm(harmless, threading.Event()).kind is VerdictKind.FIXES
     verifier.close()
     provider.close()
+
+
+def test_confirmations_at_the_same_time_keep_apart(bench: Bench) -> None:
+    """They share what cancels them."""
+    verifier, cancel = bench.verifier(), threading.Event()
+    patches = [core_patch(ADD, "return a + b"), core_patch(ADD, "return b + a")]
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            verdicts = list(threads.map(lambda patch: verifier.confirm(patch, cancel), patches * 2))
+    finally:
+        verifier.close()
+    assert [verdict.kind for verdict in verdicts] == [VerdictKind.FIXES] * 4
+
+
+def test_what_breaks_only_among_other_tests_is_no_flake(tmp_path: Path) -> None:
+    """Alone, each guard passes whenever it is run again."""
+    task = task_of(unittest_project(tmp_path / "project"))
+    provider = local_provider(task.snapshot, LocalConfig())
+    baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
+    verifier = Verifier(provider, task, baseline, lambda event: None)
+    remembers = "KEPT.append(a * b)\n    return KEPT[0]\n\n\nKEPT = []"
+    verdict = verifier.confirm(core_patch(ADD, "return a + b", (MULTIPLY, remembers)), threading.Event())
+    verifier.close()
+    provider.close()
+    assert verdict.kind is VerdictKind.REGRESSES, verdict
+    assert len(verdict.guards_broken) == 1
+    assert verdict.excused == ()
+
+
+def test_what_the_test_command_is_made_of_is_protected(bench: Bench) -> None:
+    """Known before a patch is made of a completion, so that the rest of the completion is tried without it."""
+    task = replace(bench.task, tests=replace(bench.task.tests, command="make test"))
+    verifier = Verifier(bench.provider, task, bench.baseline, lambda event: None)
+    assert verifier.policy.forbids("Makefile")
+    assert not verifier.policy.forbids("pkg/core.py")
+    verifier.close()

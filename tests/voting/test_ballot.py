@@ -26,6 +26,18 @@ def test_a_clean_fix_is_verified_and_says_why() -> None:
     )
 
 
+def test_a_verdict_over_a_sample_says_so_and_names_what_was_excused() -> None:
+    sampled = dataclasses.replace(CLEAN, guards_total=40)
+    assert ballot(candidate(0, judged=sampled)).reasons[-1] == (
+        "Judged again in a fresh sandbox with a sample of 40 guards: 2 of 2 targets pass, 3 of 3 guards hold."
+    )
+    excused = dataclasses.replace(CLEAN, guards_total=5, excused=("t::x", "t::y"))
+    assert ballot(candidate(0, judged=excused)).reasons[-1] == (
+        "Judged again in a fresh sandbox with the whole suite: 2 of 2 targets pass, 3 of 3 guards hold "
+        "(2 others not counted, as they are unsteady)."
+    )
+
+
 def test_a_screened_fix_alone_is_not_verified() -> None:
     decision = ballot(candidate(0, judged=FIXES))
     assert (decision.status, decision.chosen) == (Status.UNVERIFIED, 0)
