@@ -67,7 +67,6 @@ def sort_baseline(
             f"every test that runs at the base commit fails for want of something: {test}: {reason}",
             hint="give an image that has it (--image, --dockerfile)",
         )
-    read = SnapshotTree.of(task.snapshot).read
     candidates = [result for result in failing if result.id not in environmental]
     targets: Sequence[Target]
     if task.tests.targets:
@@ -78,22 +77,15 @@ def sort_baseline(
             if target.id in environmental:
                 emit(Warned(f"{target.id} fails at the base because {environmental.pop(target.id)}"))
     else:
-        targets = link_targets(candidates, first, task.issue, read)
+        targets = link_targets(candidates, first, task.issue, SnapshotTree.of(task.snapshot).read)
     wanted = {target.id for target in targets}
     uncollected = _uncollected(failing, task.snapshot.files)
     _warn(measured, uncollected, emit)
-    guards: Sequence[TestResult] = passing
-    ids = tuple(result.id for result in passing)
-    if options.guards_seconds is not None and not selectable(task.tests, ids, measured.second, measured.ordered):
-        emit(Warned("--guards-time saves nothing: this suite can only be run as a whole, so every test guards"))
-    elif options.guards_seconds is not None:
-        near = near_tests(passing, first, task.issue, read)
-        guards = sample_guards(passing, near, options.guards_seconds, options.seed)
     return Baseline(
         first=first,
         second=second,
         targets=tuple(targets),
-        guards=tuple(result.id for result in guards),
+        guards=tuple(result.id for result in _guards(task, measured, passing, emit, options)),
         flaky=measured.flaky,
         environmental=environmental,
         unrelated=tuple(result.id for result in candidates if result.id not in wanted),
@@ -103,6 +95,24 @@ def sort_baseline(
         ordered=measured.ordered,
         passing=len(passing),
     )
+
+
+def _guards(
+    task: Task,
+    measured: Measurement,
+    passing: Sequence[TestResult],
+    emit: Callable[[Event], None],
+    options: BaselineOptions,
+) -> Sequence[TestResult]:
+    """All that pass, or the sample that the time allows."""
+    if options.guards_seconds is None:
+        return passing
+    ids = [result.id for result in passing]
+    if not selectable(task.tests, ids, measured.second, measured.ordered):
+        emit(Warned("--guards-time saves nothing: this suite can only be run as a whole, so every test guards"))
+        return passing
+    near = near_tests(passing, measured.first, task.issue, SnapshotTree.of(task.snapshot).read)
+    return sample_guards(passing, near, options.guards_seconds, options.seed)
 
 
 def _warn(measured: Measurement, uncollected: Mapping[str, str], emit: Callable[[Event], None]) -> None:
