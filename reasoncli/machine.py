@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_CGROUPS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+
 
 def cores() -> int:
     """Cores that this process may use."""
@@ -15,13 +20,10 @@ def cores() -> int:
 def free_memory() -> int:
     """Bytes that this process can still take: the machine's free memory, or less inside a cgroup."""
     limits = [_machine_free()]
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
-        most, now = _number(Path(limit)), _number(Path(used))
+    for folder, limit, used, cache in _CGROUPS:
+        most, now = _number(Path(folder, limit)), _number(Path(folder, used))
         if most is not None and now is not None:
-            limits.append(max(0, most - now))
+            limits.append(max(0, most - now + _cached(Path(folder, "memory.stat"), cache)))
     return min(limits)
 
 
@@ -33,6 +35,15 @@ def _machine_free() -> int:
     except OSError:  # no Linux
         return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.7)
     return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+
+
+def _cached(path: Path, name: str) -> int:
+    """Bytes of files that the kernel keeps and gives up when memory is asked for: they count as used."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(value) for key, _, value in (line.partition(" ") for line in lines) if key == name), 0)
 
 
 def _number(path: Path) -> int | None:

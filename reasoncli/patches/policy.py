@@ -23,7 +23,7 @@ from reasoncli.patches.paths import unsafe
 from reasoncli.patches.tree import REGULAR, Tree
 
 _TEST_FILE = re.compile(
-    r"^(test_.*|.*_tests?|tests?|conftest|runtests|test_.*)\.pyi?$"
+    r"^(test_.*|.*_tests?|tests?|conftest|runtests)\.pyi?$"
     r"|.*_test\.(go|rb|exs|cc|cpp|c|dart|rs|lua|zig)$"
     r"|(.*[.\-_])?(test|spec)s?\.[cm]?[jt]sx?$"
     r"|test-.*\.[cm]?[jt]s$"
@@ -241,17 +241,21 @@ def _shadows(path: str) -> bool:
 _Extract = Callable[[str], object]
 
 
+# A file of another shape than its name promises, as a model may well write it, is no error of ours.
+_UNREADABLE = (ValueError, configparser.Error, AttributeError, TypeError, RecursionError)
+
+
 def _test_configuration_changed(path: str, base: bytes, new: bytes) -> str | None:
     extract = _EXTRACTORS.get(path.rsplit("/", 1)[-1])
     if extract is None:
         return None
     try:
         before = extract(base.decode())
-    except (ValueError, configparser.Error):
+    except _UNREADABLE:
         before = None
     try:
         after = extract(new.decode())
-    except (ValueError, configparser.Error):
+    except _UNREADABLE:
         return "its test configuration can't be read any more"
     return "it changes how the tests run" if before != after else None
 

@@ -21,11 +21,11 @@ def literals(test: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
         test: its id, of pytest or dotted.
         read: path -> bytes at the base.
     """
-    path, names = _place(test, read)
+    path, name = _place(test, read)
     module = None if path is None else parse(read(path) or b"")
     if module is None:
         return frozenset()
-    functions = [node for name, node in definitions(module) if name.split(".")[-1] == names]
+    functions = [node for known, node in definitions(module) if not name or known.split(".")[-1] == name]
     mentioned = {each.id for node in functions for each in ast.walk(node) if isinstance(each, ast.Name)}
     tables = [
         node.value
@@ -124,14 +124,16 @@ def _source(node: ast.expr) -> str:
 
 
 def _place(test: str, read: Callable[[str], bytes | None]) -> tuple[str | None, str]:
-    """The file and the function's name of a test id."""
+    """The file and the function's name of a test id; no name where a whole module stands for its tests."""
+    if read(test) is not None:
+        return test, ""
     name = test.partition("[")[0]
     if "::" in name:
         path, _, rest = name.partition("::")
         return path, rest.rpartition("::")[2]
     parts = name.split(".")
-    for end in range(len(parts) - 1, 0, -1):
+    for end in range(len(parts), 0, -1):
         path = "/".join(parts[:end]) + ".py"
         if read(path) is not None:
-            return path, parts[-1]
+            return path, parts[-1] if end < len(parts) else ""
     return None, parts[-1]

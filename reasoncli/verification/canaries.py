@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from reasoncli.domain import Outcome
+from reasoncli.verification.outcomes import passes
 from reasoncli.verification.records import Records
 
 _WORDS = (
@@ -67,7 +68,7 @@ class Canaries:
             for test in [each for each in known if _last(each) in outcomes]:
                 del known[test]
         if not records.collected:
-            reported = any(result.outcome is Outcome.PASSED for result in records.results.values())
+            reported = any(map(passes, records.results.values()))
             return "tests are reported that were not collected" if reported else None
         if outcomes[self.fails] == {Outcome.FAILED} and outcomes[self.passes] == {Outcome.PASSED}:
             return ""

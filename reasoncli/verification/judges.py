@@ -8,7 +8,12 @@ import shlex
 from collections.abc import Iterator
 
 _INTERPRETER = re.compile(r"(?:python|pypy|node|ruby|perl|php|sh|bash|zsh|dash|ksh)[\d.]*")
-_BEFORE = frozenset({"exec", "env", "time", "nice", "xvfb-run", "sudo", "command"})
+_VALUED = frozenset({"-X", "-W", "-o", "-O", "-r", "--require", "-I", "-L"})  # options of interpreters with a value
+_BEFORE = frozenset(
+    {"exec", "env", "time", "timeout", "nice", "ionice", "nohup", "stdbuf", "setsid", "xvfb-run", "sudo", "command"}
+)
+_RUNNERS = frozenset({"poetry", "uv", "pdm", "pipenv", "hatch", "rye", "conda", "mamba", "micromamba", "bundle"})
+_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?[smhd]?")
 _READS = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "gmake": ("Makefile", "makefile", "GNUmakefile"),
@@ -50,16 +55,44 @@ def _commands(command: str) -> Iterator[list[str]]:
 
 
 def _of(words: list[str]) -> Iterator[str]:
-    while words and ("=" in words[0] or words[0] in _BEFORE):
-        words = words[1:]
+    words = _without_wrappers(words)
     if not words:
         return
     name = posixpath.basename(words[0])
     yield from _READS.get(name.removesuffix("w"), _READS.get(name, ()))
     if _INTERPRETER.fullmatch(name):
-        script = next((word for word in words[1:] if not word.startswith("-")), None)
-        options = words[1 : words.index(script)] if script is not None else []
-        if script is not None and not {"-m", "-c"} & set(options):
-            yield posixpath.normpath(words[words.index(script) + 1] if options[-1:] == ["-W"] else script)
+        script = _script(name, words[1:])
+        if script is not None:
+            yield posixpath.normpath(script)
     elif "/" in words[0] and not words[0].startswith("/"):
         yield posixpath.normpath(words[0])
+
+
+def _without_wrappers(words: list[str]) -> list[str]:
+    """A command without what starts it: variables, `timeout 60`, `nice -n 5`, `poetry run`."""
+    while words:
+        if "=" in words[0]:
+            words = words[1:]
+        elif words[0] in _BEFORE:
+            words = words[1:]
+            while words and (words[0].startswith("-") or "=" in words[0] or _AMOUNT.fullmatch(words[0])):
+                words = words[1:]
+        elif words[0] in _RUNNERS and words[1:2] in (["run"], ["exec"]):
+            words = words[2:]
+            while words and words[0].startswith("-"):
+                words = words[1:]
+        else:
+            break
+    return words
+
+
+def _script(name: str, words: list[str]) -> str | None:
+    """What an interpreter runs, by its arguments; nothing for a module or for code on the command line."""
+    valued = False
+    for word in words:
+        if word in ("-m", "-c") or (word == "-e" and not name.endswith("sh")):
+            return None
+        if not valued and not word.startswith("-"):
+            return word
+        valued = word in _VALUED
+    return None

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from reasoncli.domain import Outcome, TestResult
+from reasoncli.verification.outcomes import SEVERITY, Names
 
 _TEXT_LIMIT = 8000
 _DEPTH_LIMIT = 100
 _OUTCOMES = {"failure": Outcome.FAILED, "error": Outcome.ERROR, "skipped": Outcome.SKIPPED}
-_SEVERITY = {Outcome.PASSED: 0, Outcome.SKIPPED: 1, Outcome.FAILED: 2, Outcome.ERROR: 3}
 _STATUS = {  # what some say by an attribute instead of an element (GoogleTest, CTest)
     **dict.fromkeys(("notrun", "disabled", "suppressed", "skipped", "ignored", "pending"), Outcome.SKIPPED),
     **dict.fromkeys(("fail", "failed", "failure"), Outcome.FAILED),
@@ -107,6 +107,7 @@ class _Reader:
     _text_depth: int = 0
     _ended: bool = False  # the root element was closed
     _error_at: int = 0
+    _names: Names = field(default_factory=Names)
 
     def read(self, document: bytes) -> bool:
         """Take the results of every document in a file; whether all were whole."""
@@ -128,6 +129,7 @@ class _Reader:
                 code = error.code if isinstance(error, expat.ExpatError) else None
                 if encoding is None and code not in _CUT:
                     self.results = known
+                    self._names = Names(known)
                     return self._read(_repaired(rest), encoding="utf-8") and whole
                 whole, begin = False, _DECLARATION
                 at = self._error_at
@@ -183,9 +185,9 @@ class _Reader:
         if case is None:
             return
         self._text, self._length, self._text_depth, self._kind = [], 0, self._depth, outcome
-        if _SEVERITY[outcome] > _SEVERITY[case.outcome] or not (case.kind or case.message):
+        if SEVERITY[outcome] > SEVERITY[case.outcome] or not (case.kind or case.message):
             case.kind, case.message = attributes.get("type", ""), attributes.get("message", "")
-        case.outcome = max(case.outcome, outcome, key=_SEVERITY.__getitem__)
+        case.outcome = max(case.outcome, outcome, key=SEVERITY.__getitem__)
 
     def _data(self, text: str) -> None:
         if self._text is not None and self._length < _TEXT_LIMIT:
@@ -209,10 +211,7 @@ class _Reader:
         self._ended = self._depth == 0
 
     def _add(self, case: _Case) -> None:
-        unique, number = case.id, 1
-        while unique in self.results:
-            number += 1
-            unique = f"{case.id} #{number}"
+        unique = self._names.unique(case.id)
         self.results[unique] = case.result(unique)
         self._case = None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reasoncli.domain import Outcome, TestResult
+from reasoncli.verification.outcomes import SEVERITY
 from reasoncli.verification.tap import parse_tap
 
 _WORDS = {
@@ -37,7 +38,8 @@ _UNITTEST_HEAD = re.compile(r"^(\w+) \(([\w.<>]+)\)$")
 _UNITTEST_TAIL = re.compile(r"^.* \.\.\. (ok|FAIL|ERROR|skipped|expected failure|unexpected success)\b", re.IGNORECASE)
 _FILE = re.compile(r"^(\S+\.py)\[(\?|\d+)\]\s*(.*)$")
 _SYMPY = re.compile(r"^(test_\w+)\s+(ok|f|E|s|X|F)\b")
-_GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)")
+_GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+) \((\d+(?:\.\d+)?)s\)")
+_GO_WORDS = {"PASS": Outcome.PASSED, "FAIL": Outcome.FAILED, "SKIP": Outcome.SKIPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +70,35 @@ def parse_lines(output: str, root: str = "") -> Lines:
 
 def _verbose(output: str) -> dict[str, TestResult]:
     results: dict[str, TestResult] = {}
-    for test, outcome in _found(output):
+    for test, outcome, seconds in _found(output):
         known = results.get(test)
-        if known is None or known.outcome.ok:
-            results[test] = TestResult(test, outcome)
+        if known is None or SEVERITY[outcome] > SEVERITY[known.outcome]:
+            results[test] = TestResult(test, outcome, seconds)
     return results
 
 
-def _found(output: str) -> Iterator[tuple[str, Outcome]]:
+def _found(output: str) -> Iterator[tuple[str, Outcome, float]]:
+    """(test, outcome, seconds; 0 where the line doesn't say)."""
     file = head = ""
     for raw in output.splitlines():
         line = raw.rstrip()
         if match := _PYTEST.match(line):
-            yield match[1], _WORDS[match[2].lower()]
+            yield match[1], _WORDS[match[2].lower()], 0.0
         elif match := _PYTEST_COLLECT.match(line):
-            yield match[1], Outcome.ERROR
+            yield match[1], Outcome.ERROR, 0.0
         elif match := _UNITTEST.match(line):
-            yield _dotted(match[1], match[2]), _WORDS[match[3].lower()]
+            yield _dotted(match[1], match[2]), _WORDS[match[3].lower()], 0.0
         elif match := _UNITTEST_HEAD.match(line):
             head = _dotted(match[1], match[2])
         elif head and (match := _UNITTEST_TAIL.match(line)):
-            yield head, _WORDS[match[1].lower()]
+            yield head, _WORDS[match[1].lower()], 0.0
             head = ""
         elif match := _FILE.match(line):
             file = match[1]
         elif file and (match := _SYMPY.match(line)):
-            yield f"{file}::{match[1]}", _SYMPY_WORDS[match[2]]
+            yield f"{file}::{match[1]}", _SYMPY_WORDS[match[2]], 0.0
         elif match := _GO.match(line):
-            yield match[2], {"PASS": Outcome.PASSED, "FAIL": Outcome.FAILED, "SKIP": Outcome.SKIPPED}[match[1]]
+            yield match[2], _GO_WORDS[match[1]], float(match[3])
 
 
 def _dotted(name: str, group: str) -> str:

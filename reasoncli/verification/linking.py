@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from reasoncli.domain import Issue, Target, TestReport, TestResult
 from reasoncli.patches.policy import is_test_file
+from reasoncli.python_source import parse
 
 THRESHOLD = 0.5
 _FEW = 8  # failing tests that are taken together when none of them can be linked
@@ -257,9 +258,8 @@ def _named_functions(mentions: Mentions, report: TestReport, read: Callable[[str
 def _functions(source: bytes, names: Collection[str]) -> Iterable[tuple[str, frozenset[int]]]:
     if not any(name.encode() in source for name in names):
         return
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parse(source)
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name in names:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reasoncli.domain import Outcome, TestReport, TestResult
 
-_REPEATED = re.compile(r" #\d+$")
+SEVERITY = {
+    Outcome.PASSED: 0,
+    Outcome.SKIPPED: 1,
+    Outcome.XFAILED: 1,
+    Outcome.XPASSED: 1,
+    Outcome.FAILED: 2,
+    Outcome.ERROR: 3,
+    Outcome.TIMEOUT: 4,
+}
+"""Which of several outcomes of one test counts: the highest."""
+REPEATED = re.compile(r" #\d+$")
 
 
 def passes(result: TestResult | None) -> bool:
@@ -29,13 +39,31 @@ def folded(report: TestReport, base: Mapping[str, TestResult]) -> TestReport:
     """
     results = dict(report.results)
     for test, result in report.results.items():
-        name = _REPEATED.sub("", test)
+        name = REPEATED.sub("", test)
         if name == test or test in base or name not in base or result.outcome.ok:
             continue
         known = results.get(name)
         if known is None or known.outcome.ok:
             results[name] = replace(result, id=name)
     return replace(report, results=results)
+
+
+class Names:
+    """Tells tests of the same name apart: `x`, `x #2`, `x #3`."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Begin with names that are taken."""
+        self._last = dict.fromkeys(taken, 1)  # name -> the last number that was given to it
+
+    def unique(self, name: str) -> str:
+        """The name itself, or one with a number that was not given out."""
+        number, chosen = self._last.get(name, 0), name
+        while chosen in self._last:
+            number += 1
+            chosen = f"{name} #{number}"
+        self._last[name] = max(number, 1)
+        self._last.setdefault(chosen, 1)
+        return chosen
 
 
 def group(result: TestResult | None) -> str:

@@ -157,13 +157,13 @@ class _Reading:
                 return None if base is None else base + ("" if attr == "__dict__" else f".{attr}")
             case ast.Call(func=ast.Name(id="getattr"), args=[value, key, *_]):
                 base = self.dotted(value)
-                return None if base is None else f"{base}.{folded(key) or '?'}"
+                return None if base is None else f"{base}.{constant_text(key) or '?'}"
             case ast.Call(func=ast.Name(id="vars"), args=[value]):
                 return self.dotted(value)
             case ast.Call(func=function, args=[key, *_]) if self._imports(function):
-                return folded(key)
+                return constant_text(key)
             case ast.Subscript(value=ast.Attribute() | ast.Call() as value, slice=key):
-                base, text = self.dotted(value), folded(key)
+                base, text = self.dotted(value), constant_text(key)
                 if base == "sys.modules" or base is None or text is None:
                     return text if base == "sys.modules" else None
                 return f"{base}.{text}"
@@ -203,14 +203,14 @@ class _Reading:
         elif isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES and not _own(node):
             yield Reach(node.attr, f"{_ATTRIBUTES[node.attr]} ({node.attr})", line)
         if isinstance(node, ast.Call):
-            if self._imports(node.func) and (not node.args or folded(node.args[0]) is None):
+            if self._imports(node.func) and (not node.args or constant_text(node.args[0]) is None):
                 yield Reach("import by name", "imports a module by a name made at run time", line)
             if self.dotted(node.func) == "os.fdopen" and not {"mkstemp", "open", "pipe"} & self._attributes():
                 yield Reach("os.fdopen", f"{_DESCRIPTORS} (os.fdopen)", line)
             match node:
                 case ast.Call(func=ast.Name(id="open"), args=[ast.Constant(value=int()), *_]):
                     yield Reach("open(number)", f"{_DESCRIPTORS} (open)", line)
-                case ast.Call(func=ast.Name(id="getattr"), args=[value, name_of, *_]) if folded(name_of) is None:
+                case ast.Call(func=ast.Name(id="getattr"), args=[value, name_of, *_]) if constant_text(name_of) is None:
                     if (self.dotted(value) or "").partition(".")[0] in sys.stdlib_module_names:
                         yield Reach("getattr by name", "takes something of a module by a name made at run time", line)
 
@@ -230,7 +230,7 @@ class _Reading:
     def texts(self) -> Iterator[Reach]:
         for node in self.nodes:
             if isinstance(node, ast.BinOp | ast.JoinedStr | ast.Call | ast.Subscript | ast.Constant):
-                text = folded(node)
+                text = constant_text(node)
                 if text is None or isinstance(self.parents.get(node), ast.Expr) or len(text) > 4096:
                     continue
                 for pattern, why in _PATTERNS:
@@ -257,7 +257,7 @@ class _Reading:
                     name = self._replaced(node.value, node)
                 case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[value, attr, *_]):
                     owner = self._replaced(value, None)
-                    name = None if owner is None else f"{owner}.{folded(attr) or '?'}"
+                    name = None if owner is None else f"{owner}.{constant_text(attr) or '?'}"
                 case _:
                     continue
             if name is not None and not name.startswith("os.environ"):
@@ -333,7 +333,7 @@ def _named(name: str, line: int) -> Iterator[Reach]:
         yield Reach(name, f"{_TESTS} ({name})", line)
 
 
-def folded(node: ast.expr) -> str | None:
+def constant_text(node: ast.expr) -> str | None:
     """The text of an expression that can be computed from the source alone, else `None`."""
     match node:
         case ast.Constant(value=str(text)):
@@ -341,16 +341,16 @@ def folded(node: ast.expr) -> str | None:
         case ast.Constant(value=bytes(data)):
             return data.decode("latin-1")
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            first, second = folded(left), folded(right)
+            first, second = constant_text(left), constant_text(right)
             return None if first is None or second is None else first + second
         case ast.JoinedStr(values=values):
-            texts = [folded(each.value if isinstance(each, ast.FormattedValue) else each) for each in values]
+            texts = [constant_text(each.value if isinstance(each, ast.FormattedValue) else each) for each in values]
             return None if None in texts else "".join(text for text in texts if text is not None)
         case ast.Call(func=ast.Attribute(value=glue, attr="join"), args=[ast.List(elts=items) | ast.Tuple(elts=items)]):
-            between, known = folded(glue), [text for text in map(folded, items) if text is not None]
+            between, known = constant_text(glue), [text for text in map(constant_text, items) if text is not None]
             return None if between is None or len(known) < len(items) else between.join(known)
         case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp(op=ast.USub()))):
-            forwards = folded(value)
+            forwards = constant_text(value)
             return None if forwards is None else forwards[::-1]
     return None
 

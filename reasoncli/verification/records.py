@@ -8,16 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reasoncli.domain import Loaded, Outcome, TestResult
+from reasoncli.verification.outcomes import SEVERITY
 
-_SEVERITY = {
-    Outcome.PASSED: 0,
-    Outcome.SKIPPED: 1,
-    Outcome.XFAILED: 1,
-    Outcome.XPASSED: 1,
-    Outcome.FAILED: 2,
-    Outcome.ERROR: 3,
-    Outcome.TIMEOUT: 4,
-}
+_LINES = 20_000_000  # of all spans of one report: what they take of our memory is written by what is tested
+_Spans = dict[tuple[Any, Any], tuple[str, frozenset[int]]]
 
 
 @dataclass(slots=True)
@@ -34,6 +28,7 @@ class Records:
         coverage: test id -> path -> lines.
         loaded: in the end, where that was asked for.
         damaged: lines that could not be read.
+        lines: of source that spans have named so far.
     """
 
     claimed: bool = False
@@ -46,6 +41,7 @@ class Records:
     coverage: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
     loaded: Loaded = field(default_factory=Loaded)
     damaged: int = 0
+    lines: int = 0
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -59,35 +55,43 @@ class Records:
         return ended and (self.stopped or not self.missing)
 
 
-def read_records(text: str) -> Records:
-    """Read report lines; equal sets of lines become one object, which keeps coverage of large suites small."""
+def read_records(text: str, *, coverage: bool = True) -> Records:
+    """Read report lines; equal sets of lines become one object, which keeps coverage of large suites small.
+
+    Whoever is tested can write what it likes into them.
+
+    Args:
+        text: one record a line.
+        coverage: whether it was asked for; what comes of it otherwise is left aside.
+    """
     records = Records()
-    spans: dict[tuple[Any, Any], tuple[str, frozenset[int]]] = {}
+    spans: _Spans = {}
     for line in text.split("\n"):
         if not line:
             continue
         try:
             record = json.loads(line)
-            _take(records, spans, record)
-        except (ValueError, KeyError, TypeError):
+            if coverage or record["t"] not in ("span", "cover"):
+                _take(records, spans, record)
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             records.damaged += 1
     return records
 
 
-def _take(
-    records: Records, spans: dict[tuple[Any, Any], tuple[str, frozenset[int]]], record: Mapping[str, Any]
-) -> None:
+def _take(records: Records, spans: _Spans, record: Mapping[str, Any]) -> None:
     match record["t"]:
         case "result":
             result = _result(record)
             known = records.results.get(result.id)
-            if known is None or _SEVERITY[result.outcome] >= _SEVERITY[known.outcome]:
+            if known is None or SEVERITY[result.outcome] >= SEVERITY[known.outcome]:
                 records.results[result.id] = result
             records.started.pop(result.id, None)
         case "start":
             records.started[str(record["id"])] = None
         case "span":
-            spans[record["pid"], record["n"]] = str(record["path"]), lines_of(str(record["lines"]))
+            lines = lines_of(str(record["lines"]), _LINES - records.lines)
+            records.lines += len(lines)
+            spans[record["pid"], record["n"]] = str(record["path"]), lines
         case "cover":
             covered = records.coverage.setdefault(str(record["id"]), {})
             for number in record["spans"]:
@@ -118,17 +122,18 @@ def _result(record: Mapping[str, Any]) -> TestResult:
     )
 
 
-def lines_of(ranges: str) -> frozenset[int]:
+def lines_of(ranges: str, most: int = 1_000_000) -> frozenset[int]:
     """`"1-3,7"` -> {1, 2, 3, 7}.
 
     Raises:
-        ValueError: not of that form, or a range of more than a million lines.
+        ValueError: not of that form, or more lines than `most`.
     """
     found: set[int] = set()
     for part in ranges.split(","):
         first, _, last = part.partition("-")
         start, end = int(first), int(last or first)
-        if end - start > 1_000_000:
+        most -= end - start + 1
+        if most < 0:
             raise ValueError(part)
         found.update(range(start, end + 1))
     return frozenset(found)

@@ -11,7 +11,8 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 
-_NUMBER = re.compile(r" #\d+$")
+from reasoncli.verification.outcomes import REPEATED
+
 _GO = re.compile(r"(?:Test|Example|Fuzz)\w*")
 _FILE = re.compile(r"[\w@.+/ -]+\.\w+")
 _PLAIN = re.compile(r"[\w.:/ -]+")
@@ -20,7 +21,7 @@ _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}/])")
 
 def select(command: str, tests: Iterable[str]) -> str:
     """Arguments that limit a command to these tests, each an id as `junit.parse_junit` makes it; or nothing."""
-    names = list(dict.fromkeys(_NUMBER.sub("", test) for test in tests))
+    names = list(dict.fromkeys(REPEATED.sub("", test) for test in tests))
     for pattern, arguments in _PROGRAMS:
         if re.search(rf"(?<![\w.-])(?:{pattern})(?![\w-])", command):
             try:

@@ -153,11 +153,22 @@ def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, request: wire.Request, o
 
 
 def _read(answer: wire.Answer, sandbox: Sandbox, plan: TestPlan, request: wire.Request) -> Run:
-    return interpret(answer, root=sandbox.root, marker=plan.pass_marker, canaries=request.canaries)
+    return interpret(
+        answer,
+        root=sandbox.root,
+        marker=plan.pass_marker,
+        canaries=request.canaries,
+        coverage=request.coverage,
+    )
 
 
 def interpret(
-    answer: wire.Answer, *, root: str = "", marker: str | None = None, canaries: Canaries | None = None
+    answer: wire.Answer,
+    *,
+    root: str = "",
+    marker: str | None = None,
+    canaries: Canaries | None = None,
+    coverage: bool = False,
 ) -> Run:
     """What a runner's answer says about the tests.
 
@@ -166,8 +177,9 @@ def interpret(
         root: the repository's path inside; ids of tests don't begin with it.
         marker: the user's own sign of a passing run, instead of the summaries that test programs print.
         canaries: that ran among the tests.
+        coverage: whether it was asked for.
     """
-    records = read_records(answer.records)
+    records = read_records(answer.records, coverage=coverage)
     wrong = None if canaries is None else canaries.take_out(records)
     if answer.invalid is not None:
         return Run(

@@ -8,11 +8,11 @@ module did before, it may go on doing.
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reasoncli.domain import Patch, TestResult
 from reasoncli.python_source import parse
@@ -32,7 +32,13 @@ _TEXT = re.compile(
     r"|(?P<outside>/proc/|/dev/fd|docker\.sock|\.git/)|(?P<frames>Error\.prepareStackTrace|captureStackTrace)"
     r"|(?P<patched>require\.cache|global(?:This)?\.(?:expect|test|it|describe|assert)\b|child_process)"
 )
+_PYTHON_TEXT = re.compile(
+    _TEXT.pattern[:-1] + r"|\b(?:ctypes|sys\.modules|__import__|importlib|builtins|monkeypatch|setattr)\b)"
+    r"|(?P<walks>_getframe|inspect\.(?:stack|currentframe)|gc\.get_|__eq__)|(?P<ends>os\._exit|sys\.exit|atexit)"
+)
 _TEXT_REASONS = {
+    "walks": "may reach what it was not given",
+    "ends": "can end or signal the process",
     "tests": "reaches for the test framework",
     "ours": "reaches for what reports on the tests",
     "exit": "can end or signal the process",
@@ -42,46 +48,80 @@ _TEXT_REASONS = {
 }
 
 
-def suspicions(
-    patch: Patch, read: Callable[[str], bytes | None], tests: Mapping[str, TestResult], targets: Sequence[str]
-) -> tuple[str, ...]:
-    """What a patch adds that makes it suspicious: short sentences, each with its place.
+class Suspicion:
+    """What is suspicious in patches of one base. Asked from several threads at once."""
 
-    Args:
-        patch: the candidate.
-        read: path -> the file's bytes at the base.
-        tests: the base's results.
-        targets: ids of those that must turn green.
-    """
-    known: frozenset[str] | None = None
-    found: dict[str, None] = {}
-    for change in patch.changes:
-        base, new = read(change.path), change.content
-        found.update(dict.fromkeys(_tests_inside(change.path, base, new, tests.keys())))
+    def __init__(
+        self, read: Callable[[str], bytes | None], tests: Mapping[str, TestResult], targets: Sequence[str]
+    ) -> None:
+        """Know the base.
+
+        Args:
+            read: path -> the file's bytes at the base.
+            tests: the base's results.
+            targets: ids of those that must turn green.
+        """
+        self._read = read
+        self._tests = tests
+        self._targets = targets
+        self._bases: dict[str, _Base] = {}
+        self._known: frozenset[str] | None = None
+
+    def of(self, patch: Patch) -> tuple[str, ...]:
+        """What a patch adds that makes it suspicious: short sentences, each with its place."""
+        found: dict[str, None] = {}
+        for change in patch.changes:
+            try:
+                found.update(dict.fromkeys(self._of_change(change.path, change.content)))
+            except (RecursionError, ValueError, MemoryError):  # nested too deeply, or a number too long to be printed
+                found[f"{change.path}:1: it can't be looked at"] = None
+        told = list(found)
+        return (*told[:_MOST], f"and {len(told) - _MOST} more") if len(told) > _MOST else tuple(told)
+
+    def _of_change(self, path: str, new: bytes | None) -> Iterator[str]:
+        base = self._read(path)
+        yield from _tests_inside(path, base, new, self._tests.keys())
         if new is None:
-            continue
+            return
         if base is None:
-            found.update(dict.fromkeys(_shadows(change.path, read, tests)))
-        if not change.path.endswith((".py", ".pyi", ".pyw")):
-            found.update(dict.fromkeys(_text(change.path, base, new)))
-            continue
-        before, after = None if base is None else parse(base), parse(new)
-        if after is None:
-            continue
-        if known is None:
-            known = frozenset(value for target in targets for value in literals(target, read))
-        try:
-            found.update(dict.fromkeys(_python(change.path, before, after, known)))
-        except RecursionError:
-            found[f"{change.path}:1: it is nested too deeply to be looked at"] = None
-    told = list(found)
-    return (*told[:_MOST], f"and {len(told) - _MOST} more") if len(told) > _MOST else tuple(told)
+            yield from _shadows(path, self._read, self._tests)
+        if not path.endswith((".py", ".pyi", ".pyw")):
+            yield from _text(path, base, new, _TEXT)
+            return
+        known, after = self._base(path, base), parse(new)
+        if after is None:  # another Python's syntax, perhaps
+            if known.readable:
+                yield f"{path}:1: this Python can't read it, so it was looked at by its words only"
+            yield from _text(path, base, new, _PYTHON_TEXT)
+            return
+        for reach in _added(known.reaches, reaches(after)):
+            yield f"{path}:{reach.line}: it {reach.why}"
+        for line, text in copied(after, self._literals(), known.questions):
+            yield f"{path}:{line}: it {text}"
+
+    def _base(self, path: str, content: bytes | None) -> _Base:
+        if path not in self._bases:
+            module = None if content is None else parse(content)
+            readable = content is None or module is not None
+            self._bases[path] = (
+                _Base(readable) if module is None else _Base(True, tuple(reaches(module)), questions(module))
+            )
+        return self._bases[path]
+
+    def _literals(self) -> frozenset[str]:
+        """What the targets' sources hold."""
+        if self._known is None:
+            self._known = frozenset(value for target in self._targets for value in literals(target, self._read))
+        return self._known
 
 
-def _python(path: str, before: ast.Module | None, after: ast.Module, known: frozenset[str]) -> Iterator[str]:
-    for reach in _added([] if before is None else reaches(before), reaches(after)):
-        yield f"{path}:{reach.line}: it {reach.why}"
-    yield from _copied(path, before, after, known)
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What a file was before: whether it could be read (or wasn't there), what it reached and what it asked."""
+
+    readable: bool
+    reaches: tuple[Reach, ...] = ()
+    questions: frozenset[str] = frozenset()
 
 
 def _added(before: Sequence[Reach], after: Sequence[Reach]) -> list[Reach]:
@@ -94,12 +134,6 @@ def _added(before: Sequence[Reach], after: Sequence[Reach]) -> list[Reach]:
         if seen[reach.key] > had[reach.key] and (reach.key in _COUNTED or not had[reach.key]):
             new.setdefault(reach.key, reach)
     return list(new.values())
-
-
-def _copied(path: str, before: ast.Module | None, after: ast.Module, known: frozenset[str]) -> Iterator[str]:
-    old = frozenset() if before is None else questions(before)
-    for line, text in copied(after, known, old):
-        yield f"{path}:{line}: it {text}"
 
 
 def _tests_inside(path: str, base: bytes | None, new: bytes | None, tests: Collection[str]) -> Iterator[str]:
@@ -164,15 +198,15 @@ def _shadows(path: str, read: Callable[[str], bytes | None], tests: Mapping[str,
             return
 
 
-def _text(path: str, base: bytes | None, new: bytes) -> Iterator[str]:
+def _text(path: str, base: bytes | None, new: bytes, pattern: re.Pattern[str]) -> Iterator[str]:
     """Added lines of a file in another language."""
     old = Counter((base or b"").decode("utf-8", "replace").splitlines())
-    had = {found.lastgroup for found in _TEXT.finditer((base or b"").decode("utf-8", "replace"))}
+    had = {found.lastgroup for found in pattern.finditer((base or b"").decode("utf-8", "replace"))}
     for number, line in enumerate(new.decode("utf-8", "replace").splitlines(), 1):
         if old[line]:
             old[line] -= 1
             continue
-        found = _TEXT.search(line)
+        found = pattern.search(line)
         if found and found.lastgroup and found.lastgroup not in had:
             had.add(found.lastgroup)
             yield f"{path}:{number}: it {_TEXT_REASONS[found.lastgroup]} ({found[0]})"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reasoncli.domain import Outcome, TestResult
+from reasoncli.verification.outcomes import Names
 
 _POINT = re.compile(r"^( *)(not )?ok (\d+)(?: -)? ?(.*?)(?: # (SKIP|TODO)\b.*)?(?: # time=\S+)?$", re.IGNORECASE)
 _PLAN = re.compile(r"^1\.\.(\d+)\b")
@@ -30,6 +31,7 @@ class Tap:
     points: int = 0
     planned: int | None = None
     bailed: bool = False
+    names: Names = field(default_factory=Names)
 
     @property
     def complete(self) -> bool:
@@ -63,11 +65,7 @@ def _take(found: Tap, match: re.Match[str], around: dict[int, str], after: Seque
     found.points += depth == 0
     parts = [name for level, name in sorted(around.items()) if level < depth]
     parts.append(match[4] or match[3])
-    whole = " ".join("::".join(parts).split())
-    unique, number = whole, 1
-    while unique in found.results:
-        number += 1
-        unique = f"{whole} #{number}"
+    unique = found.names.unique(" ".join("::".join(parts).split()))
     outcome = Outcome.SKIPPED if match[5] else Outcome.FAILED if match[2] else Outcome.PASSED
     block = _block(after) if outcome is Outcome.FAILED else ()
     message = _message(block)

@@ -23,7 +23,7 @@ from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.selectors import selectable
 from reasoncli.verification.session import Run, RunOptions, run_tests
-from reasoncli.verification.suspicion import suspicions
+from reasoncli.verification.suspicion import Suspicion
 from reasoncli.verification.timing import Timing
 from reasoncli.verification.warming import Warming
 
@@ -89,6 +89,7 @@ class Verifier:
         self._dependent: dict[tuple[str, bool], bool] = {}  # guard, in a whole run or a part -> fails at the base, too
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
+        self._suspicion = Suspicion(self._tree.read, baseline.second.results, self._targets)
         self._guards_total = max(baseline.passing, len(baseline.guards))
         whole = (*self._targets, *baseline.guards)
         self._selects = selectable(task.tests, whole, baseline.second, baseline.ordered)
@@ -161,8 +162,7 @@ class Verifier:
         """With what is suspicious, where that can matter: a patch that no target passes with is never chosen."""
         if self._targets and not verdict.targets_passed:
             return verdict
-        found = suspicions(patch, self._tree.read, self._baseline.second.results, self._targets)
-        return replace(verdict, suspicions=found)
+        return replace(verdict, suspicions=self._suspicion.of(patch))
 
     def _certain(
         self,

@@ -91,6 +91,10 @@ PYPROJECT = '[project]\nname = "x"\n\n[tool.pytest.ini_options]\naddopts = "-q"\
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [
+        ("pyproject.toml", PYPROJECT, "tool = 1"),
+        ("pyproject.toml", PYPROJECT, "project = 'x'"),
+        ("pyproject.toml", PYPROJECT, "[project]\nentry-points = 'x'\n"),
+        ("pyproject.toml", PYPROJECT, "x = " + "[" * 5000 + "]" * 5000),
         ("pyproject.toml", PYPROJECT, PYPROJECT.replace('"-q"', '"-q -k nothing"')),
         ("pyproject.toml", PYPROJECT, PYPROJECT.replace('[tool.pytest.ini_options]\naddopts = "-q"\n', "")),
         ("pyproject.toml", PYPROJECT, PYPROJECT + '\n[tool.coverage.run]\nomit = ["*"]\n'),

@@ -55,6 +55,17 @@ REPORTS = [
            "        r = json.loads(line)\n        if r['t'] == 'collected':\n            for t in r['ids']:\n"
            "                out.write(json.dumps({'t': 'result', 'id': t, 'outcome': 'passed', 'duration': 0.1}) + '\\n')\n"
            "    out.write(json.dumps({'t': 'closed', 'regular': True, 'stopped': False}) + '\\n'); out.close()\nos._exit(0)"),
+    inside(_REPORT, "lines to choke on", (BROKEN, FAILURE), "import glob\nspan = '{\"t\":\"span\",\"pid\":1,\"n\":%d,\"path\":\"a\",\"lines\":\"1-999999\"}'\n"
+           "for f in glob.glob('/tmp/reasoncli-*/*'):\n    with open(f, 'a') as out:\n"
+           "        out.write('[' * 100000 + '\\n' + '\\n'.join(span % n for n in range(3000)) + '\\n')\n"
+           f"        out.write('{{\"t\":\"result\",\"id\":\"x\",\"outcome\":\"passed\",\"duration\":1' + '0' * 400 + '}}\\n')\n{WRONG}"),
+    inside(_REPORT, "a report before any test, then the end", (BROKEN, FLAGGED), WRONG, below="import glob, json, os\n"
+           "for f in glob.glob('/tmp/reasoncli-*/*'):\n    if f.endswith('.json'): continue\n"
+           "    with open(f, 'a') as out:\n        for t in ['test_the_first_pay_the_rest', 'test_even_shares', 'test_one_pays_all',\n"
+           "                  'test_tip[100-15]', 'test_tip[10-1]', 'test_pay', 'test_too_much']:\n"
+           "            out.write(json.dumps({'t': 'result', 'id': 'tests/test_split.py::' + t, 'outcome': 'xpassed', 'duration': 0.1}) + '\\n')\n"
+           "        out.write(json.dumps({'t': 'closed', 'regular': True, 'stopped': False}) + '\\n')\n"
+           "if os.environ.get('PYTEST_VERSION'): os._exit(0)\n"),
     inside(_REPORT, "the report's descriptor", (BROKEN, FAILURE), "import os\nfor n in range(3, 64):\n"
            f"    try: os.write(n, b'garbage\\n')\n    except OSError: pass\n{WRONG}"),
     inside(_REPORT, "the report is cut", (BROKEN, FAILURE), "import glob\n"

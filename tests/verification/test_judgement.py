@@ -81,5 +81,13 @@ def test_a_module_that_no_longer_imports_is_broken_though_the_run_was_told_to_st
     assert verdict.reason == "t.py can't be collected: SyntaxError"
 
 
+def test_a_pass_without_canaries_is_not_believed() -> None:
+    base = baseline()
+    base = replace(base, second=replace(base.second, canaries=True))
+    verdict = judge_run(Judged(), run("pp", TARGETS, stopped=False), base, targets=TARGETS).conclude(base)
+    assert (verdict.kind, verdict.targets_passed) == (VerdictKind.BROKEN, ())
+    assert "canary" in verdict.reason
+
+
 def test_no_target_run_is_no_fix() -> None:
     assert Judged().conclude(baseline()).kind is VerdictKind.BROKEN

@@ -8,7 +8,9 @@ import pytest
 
 from reasoncli.domain import Evidence, Outcome
 from reasoncli.verification import wire
+from reasoncli.verification.canaries import Canaries
 from reasoncli.verification.lines import parse_lines
+from reasoncli.verification.outcomes import Names
 from reasoncli.verification.records import lines_of, read_records
 from reasoncli.verification.session import WHOLE_COMMAND, interpret
 
@@ -38,6 +40,39 @@ def answer(**changes: object) -> wire.Answer:
         "invalid": None,
     }
     return wire.Answer(**{**whole, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        json.dumps({**result("b"), "duration": 1}).replace('"duration": 1', '"duration": 1' + "0" * 400),
+        json.dumps({**result("b"), "frames": [["a.py", float("inf"), "f"]]}),
+        json.dumps({"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": "1-30000000"}),
+        json.dumps({"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": ",".join(["1-999999"] * 40)}),
+    ],
+)
+def test_a_line_made_to_harm_us_damages_the_report_and_nothing_else(line: str) -> None:
+    text = lines(SESSION, {"t": "collected", "ids": ["a"]}, result("a"), CLOSED)
+    records = read_records(f"{line}\n{text}")
+    assert records.damaged == 1
+    assert records.results["a"].outcome is Outcome.PASSED
+    assert not records.whole
+
+
+def test_coverage_that_nobody_asked_for_is_left_aside() -> None:
+    span = {"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": "1-900000"}
+    cover = {"t": "cover", "pid": 1, "id": "a", "spans": [1]}
+    records = read_records(lines(span, cover), coverage=False)
+    assert (records.coverage, records.lines, records.damaged) == ({}, 0, 0)
+
+
+@pytest.mark.parametrize("outcome", ["passed", "xpassed"])
+def test_results_that_nobody_collected_are_not_trusted(outcome: str) -> None:
+    text = lines(SESSION, result("a", outcome), CLOSED)
+    run = interpret(answer(records=text), canaries=Canaries.drawn())
+    assert run.untrusted == "tests are reported that were not collected"
+    assert not run.report.canaries
 
 
 def test_a_whole_report() -> None:
@@ -153,3 +188,23 @@ def test_a_frame_survives_what_surrounds_it() -> None:
     assert frame == wire.Frame(b"abc", 3, "/tmp/x")
     for damaged in (b"", b"!!!", b"YWJj", b"eJyrVkrLz1eyUkpKLFKqBQAdegQ0"):
         assert wire.decode(damaged) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "worst"),
+    [("SKIPPED PASSED", Outcome.SKIPPED), ("FAILED ERROR", Outcome.ERROR), ("ERROR FAILED PASSED", Outcome.ERROR)],
+)
+def test_a_line_s_worst_word_counts(words: str, worst: Outcome) -> None:
+    found = parse_lines("".join(f"a.py::test_x {word}\n" for word in words.split()))
+    assert found.results["a.py::test_x"].outcome is worst
+
+
+def test_go_says_how_long_a_test_took() -> None:
+    assert parse_lines("--- PASS: TestSplit (1.25s)\n").results["TestSplit"].duration == 1.25
+
+
+def test_equal_names_are_numbered() -> None:
+    names = Names(["a"])
+    assert [names.unique(name) for name in ("a", "a", "b", "b #2", "b", "b", "b #2")] == [
+        "a #2", "a #3", "b", "b #2", "b #3", "b #4", "b #2 #2",
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from reasoncli.domain import FileChange, Outcome, Patch, TestResult
-from reasoncli.verification.suspicion import suspicions
+from reasoncli.verification.suspicion import Suspicion
 
 TEST = """
 import pytest
@@ -30,7 +30,13 @@ MESSAGE = "ModuleNotFoundError: No module named 'wanted'"
 TARGETS = ("tests/test_plural.py::test_plural", "tests/test_plural.py::test_cases[ox-oxen]")
 
 
-def said(base: str | None, new: str | None, path: str = "pkg/core.py", **more: str) -> tuple[str, ...]:
+def said(
+    base: str | None,
+    new: str | None,
+    path: str = "pkg/core.py",
+    targets: tuple[str, ...] = TARGETS,
+    **more: str,
+) -> tuple[str, ...]:
     files = {"tests/test_plural.py": TEST, **more}
     if base is not None:
         files[path] = textwrap.dedent(base)
@@ -42,7 +48,7 @@ def said(base: str | None, new: str | None, path: str = "pkg/core.py", **more: s
 
     known = (*TARGETS, "pkg.core.Case.test_inside", "pkg/doc.py::pkg.doc.f", "pkg/test/test_x.py::test_x")
     results = {test: TestResult(test, Outcome.FAILED, message=MESSAGE) for test in known}
-    return suspicions(patch, read, results, TARGETS)
+    return Suspicion(read, results, targets).of(patch)
 
 
 @pytest.mark.parametrize(
@@ -211,5 +217,30 @@ def test_there_is_an_end_to_what_is_told() -> None:
 
 
 def test_source_that_is_nested_too_deeply_is_said_to_be() -> None:
-    found = said("x = 1", "x = " + "a." * 5000 + "b")
-    assert found == () or "nested too deeply" in found[0]
+    found = said("x = 1", "x = " + "(" * 150 + "a." * 20_000 + "b" + ")" * 150)
+    assert len(found) == 1, "by the parser's words or by ours"
+    assert "read" in found[0] or "looked at" in found[0]
+
+
+def test_a_number_too_long_to_be_printed_is_said_to_be() -> None:
+    vector = "0x" + "f" * 6000
+    assert said("x = 1", f"if x == {vector}:\n    x = 2\n") == ("pkg/core.py:1: it can't be looked at",)
+    tests = {"tests/test_plural.py": f"def test_plural():\n    assert plural({vector})\n"}
+    assert said("x = 1", "x = 2", **tests) == ("pkg/core.py:1: it can't be looked at",)
+
+
+def test_source_that_this_python_can_not_read_is_looked_at_by_its_words() -> None:
+    blind = "pkg/core.py:1: this Python can't read it, so it was looked at by its words only"
+    assert said(None, "print 1\n", **{"pkg/__init__.py": ""}) == (blind,)
+    assert said("x = 1\n", "print 1\n") == (blind,)
+    assert said("print 1\n", "print 2\n") == (), "as it was before"
+    assert said("print 1\n", "print 1\nimport sys\nsys._getframe(1)\n") == (
+        "pkg/core.py:3: it may reach what it was not given (_getframe)",
+    )
+
+
+@pytest.mark.parametrize("target", ["tests/test_plural.py", "tests.test_plural"])
+def test_answers_of_a_module_that_could_not_be_imported(target: str) -> None:
+    copied = "def plural(word, n=2):\n    if word == 'goose':\n        return 'geese'\n    return word + 's'\n"
+    found = said("def plural(word, n=2):\n    return word + 's'\n", copied, targets=(target,))
+    assert found == ("pkg/core.py:2: it answers 'goose' with 'geese', as the test expects",)
