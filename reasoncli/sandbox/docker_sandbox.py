@@ -74,6 +74,7 @@ class DockerSandbox:
         self._pending: dict[str, FileChange] = {}
         self._resident: Conversation | None = None
         self._living = 0  # processes of the resident
+        self._untouched = True  # nothing was written and nothing ran since the tree was the snapshot's
         self._broken: str | None = None
         self._closed = False
 
@@ -114,6 +115,7 @@ class DockerSandbox:
         if cwd != self.root and not cwd.startswith(self.root + "/"):
             raise ValueError(f"not a folder inside the repository: {command.cwd!r}")
         with self._guard():
+            self._untouched = False
             _, kills = self._container.state()
             word = secrets.token_hex(16) if self._pending else ""
             done = self._container.execute(
@@ -161,7 +163,9 @@ class DockerSandbox:
                 "spec": spec.decode("ascii"),
                 "items": items,
                 "warm": None if warm is None else asdict(warm),
+                "untouched": self._untouched,
             }
+            self._untouched = False
             try:
                 living, result = resident.ask(request, timeout)
             except SandboxFailure as failure:
@@ -197,21 +201,9 @@ class DockerSandbox:
                 self._restore_by(self._resident, {"op": "restore"})
                 if not self._container.settled(expected=self._living):
                     raise SandboxFailure("processes of the last command survived")
-                return
-            if not self._container.settled():
-                self._container.kill_tested()
-            if self._layout.keeps:
-                request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
-                with self._container.converse(self._keeper(), user=TESTED) as talk:
-                    self._restore_by(talk, request)
             else:
-                script = (sandboxes_dir() / "rebuild.sh").read_text()
-                self._container.must(
-                    ["/bin/sh", "-c", script, "rebuild", self.root, *TEMPORARY],
-                    user=TESTED,
-                    timeout=600.0,
-                    stdin=self._tree.tar(TESTED, TESTED),
-                )
+                self._restore_without_resident()
+            self._untouched = True
 
     def close(self) -> None:
         """See `Sandbox`."""
@@ -269,6 +261,22 @@ class DockerSandbox:
             parent = self._tree.nodes.get("/".join(parts[:length]))
             if parent is not None and parent.kind == "l":
                 raise keeper.Escape(f"the path leads through a symbolic link: {path!r}")
+
+    def _restore_without_resident(self) -> None:
+        if not self._container.settled():
+            self._container.kill_tested()
+        if self._layout.keeps:
+            request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
+            with self._container.converse(self._keeper(), user=TESTED) as talk:
+                self._restore_by(talk, request)
+            return
+        script = (sandboxes_dir() / "rebuild.sh").read_text()
+        self._container.must(
+            ["/bin/sh", "-c", script, "rebuild", self.root, *TEMPORARY],
+            user=TESTED,
+            timeout=600.0,
+            stdin=self._tree.tar(TESTED, TESTED),
+        )
 
     def _restore_by(self, talk: Conversation, request: dict[str, Any]) -> None:
         wrong = talk.ask(request)
