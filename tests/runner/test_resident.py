@@ -392,6 +392,27 @@ def test_modules_that_fail_exit_or_belong_to_the_project_are_left_out(here: str,
     resident.close()
 
 
+def test_modules_that_answer_nonsense_are_passed_over(here: str, tmp_path: Path, root: Path) -> None:
+    library = write_tree(
+        tmp_path / "library",
+        odd=(
+            "import pathlib, sys, types\n\n\nclass Lazy(types.ModuleType):\n"
+            "    def __getattr__(self, name):\n        raise RuntimeError('not yet')\n\n\n"
+            "sys.modules['lazy'] = Lazy('lazy')\nsys.modules['nothing'] = None\nsys.modules['number'] = 3\n"
+            "__file__ = pathlib.Path(__file__)\n"
+        ),
+    )
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    seen, _ = resident.run(None, loaded=True, write={"core.py": f"import odd\n\n{CORE}"})
+    assert seen.records.whole
+    assert "odd" in seen.records.loaded.modules
+    assert seen.records.loaded.sources == ("core.py",)
+    resident.restore()
+    seen, lane = resident.run({**NOTHING, "modules": ["odd"]})
+    assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+    resident.close()
+
+
 def test_changed_limits_of_the_waiting_are_noticed(resident: Resident) -> None:
     limit = "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (8, 8))"
     attack = f"import os, resource\n\n\ndef double(value):\n    {limit}\n    return 6\n"
