@@ -6,8 +6,8 @@ It answers requests in the keeper's framing, one after another, so that a candid
 interpreter nor an entry into the container. Requests, by `op`:
 
     keep      root, manifest, empty: what `restore` brings back
-    run       spec (see run.py), items (files to write first), warm (null, or what to load: modules, sources, rewritten),
-              untouched (whether nothing was written and nothing ran since the tree was the base's)
+    run       spec (see run.py), items (files to write first), warm (null, or what to load: modules, sources,
+              rewritten), untouched (whether nothing was written and nothing ran since the tree was the base's)
     restore   undo whatever was written, by whomever
 
 An answer begins with `ok` or `error`. Those to `keep` and `run` go on with the number of processes that live on
@@ -170,7 +170,7 @@ def reading(module, name, *arguments):
 
 
 def check(spec):
-    """As `run.check`, each file in a process of its own: a compiler can be crashed, or kept busy, by what it compiles."""
+    """As `run.check`, each file in a process of its own: what it compiles can crash a compiler, or keep it busy."""
     deadline = time.monotonic() + spec["timeout"]
     for path in spec["compile"]:
         try:

@@ -281,7 +281,9 @@ def test_python_by_that_name_need_not_be_there(tmp_path: Path, root: Path, here:
     only.parent.mkdir()
     only.write_text(f"#!/bin/sh\nexec '{here}' \"$@\"\n")
     only.chmod(0o755)
-    program = f"import sys; sys.executable = {str(only)!r}; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
+    program = (
+        f"import sys; sys.executable = {str(only)!r}; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
+    )
     resident = Resident(here, tmp_path / "home", root, program=program, PATH="")
     assert resident.run(NOTHING)[1] == "warm"
     resident.close()

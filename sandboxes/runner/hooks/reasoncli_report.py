@@ -214,7 +214,7 @@ def _loader(module):
 
 
 def cap(text, limit):
-    """The text, or its two ends when it is longer than `limit` characters; bytes (Python 2's) as far as they are one."""
+    """The text, or its two ends when it is longer than `limit` characters; bytes (Python 2's) as text."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     if len(text) <= limit:
