@@ -109,7 +109,7 @@ def compare(root: str, manifest: Manifest) -> Tuple[List[str], List[str]]:
 
 
 def reopen(folder: str, mode: int) -> None:
-    """Make sure that a folder is one, and no link to another; if it is ours, give it its mode back, and no attributes."""
+    """Make sure that a folder is one, and no link to one; if it is ours, give it its mode back, and no attributes."""
     if os.path.islink(folder) or not os.path.isdir(folder):
         remove(folder)
         os.mkdir(folder)

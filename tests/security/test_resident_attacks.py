@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from reasoncli.domain import FileChange, Loaded
+from reasoncli.domain import FileChange, Loaded, TestPlan
 from reasoncli.errors import RunnerLost, SandboxFailure
+from reasoncli.events import Event, SandboxReplaced
+from reasoncli.sandbox import engine, reap
 from reasoncli.sandbox.config import BuildNetwork, DockerConfig
 from reasoncli.sandbox.docker_provider import DockerProvider, docker_provider
 from reasoncli.sandbox.docker_sandbox import DockerSandbox
 from reasoncli.sandbox.interface import Command, Limits
 from reasoncli.verification import wire
+from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.records import read_records
+from reasoncli.verification.session import RunOptions, run_tests
 from tests.sandbox.snapshots import make_snapshot
 from tests.security import hostile
 
@@ -160,6 +165,26 @@ def test_a_replaced_resident_answers_nobody(sandbox: DockerSandbox) -> None:
         sandbox.restore()
 
 
+def test_where_none_can_begin_only_the_first_sandbox_is_lost(tmp_path: Path, base_image: str) -> None:
+    definition = tmp_path / "Dockerfile"
+    definition.write_text(f"FROM {base_image}\nUSER root\nRUN rm -f /usr/lib/python3*/lib-dynload/resource.*\n")
+    config = DockerConfig(dockerfile=definition, state_dir=tmp_path / "state")
+    provider = docker_provider(make_snapshot(tmp_path / "nobegin", {"a.py": "A = 1\n"}), config, "no-resident")
+    told: list[Event] = []
+    pool = SandboxPool(provider, told.append)
+    try:
+        plan, options = TestPlan("cat a.py"), RunOptions(timeout=20.0)
+        for _ in range(2):
+            assert pool.work(lambda sandbox: run_tests(sandbox, plan, None, options)).answered
+        assert ["resource" in event.reason for event in told if isinstance(event, SandboxReplaced)] == [True]
+    finally:
+        pool.close()
+        provider.close()
+        client = engine.connect()
+        reap.prune_images(client, project="nobegin")
+        client.close()
+
+
 # ---------------------------------------------------------------- the warm lane
 
 
@@ -201,7 +226,7 @@ def target(sandbox: DockerSandbox, *changes: FileChange, load: Loaded | None = L
 
 
 def test_nothing_of_what_waits_can_be_opened(warm: DockerSandbox) -> None:
-    """Every process but the candidate's own: the resident, the program that it was forked from, whatever else there is."""
+    """Every process but the candidate's own: the resident, the program that it was forked from, any other."""
     body = """
         import ctypes, os
         library = ctypes.CDLL(None, use_errno=True)

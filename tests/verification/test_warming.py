@@ -39,7 +39,8 @@ def test_a_library_that_keeps_a_folder_closes_the_lane(tmp_path: Path, base_imag
     library = "import tempfile; FOLDER = tempfile.mkdtemp()"
     definition.write_text(
         f"FROM {with_pytest.image.name}\nUSER root\n"
-        f"RUN echo '{library}' > $(python -c 'import os, pytest; print(os.path.dirname(pytest.__path__[0]))')/keeping.py\n"
+        "RUN python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))' > /where "
+        f"&& echo '{library}' > $(cat /where)/keeping.py\n"
     )
     with_pytest.close()
     config = DockerConfig(dockerfile=definition, limits=LIMITS, state_dir=tmp_path / "state")
