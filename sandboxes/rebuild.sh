@@ -10,6 +10,9 @@ for place in "$@" /dev/mqueue; do
   find "$place" -type d ! -perm -700 -exec chmod 700 {} \;
   find "$place" -mindepth 1 -delete || exit 1
 done
+for place in "$@"; do
+  [ ! -O "$place" ] || chmod 700 "$place"
+done
 chmod 755 "$root"
 
 for kind in shm sem msg; do

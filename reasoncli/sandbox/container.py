@@ -129,10 +129,13 @@ class Container:
         }
         with engine.preparing():
             id = client.create_container_from_config(settings)["Id"]
+            channel = None
             try:
                 channel = client.attach_socket(id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
                 client.start(id)
             except BaseException:
+                if channel is not None:
+                    engine.hang_up(channel)
                 with contextlib.suppress(*engine.ENGINE_ERRORS):
                     client.remove_container(id, force=True)
                 raise
@@ -339,8 +342,14 @@ class Conversation:
     def _take(self, length: int) -> bytes:
         with engine.judging():
             while len(self._said.data) < length:
-                self._connection.settimeout(max(0.1, self._deadline - time.monotonic()))
-                data = self._connection.recv(1 << 18)
+                left = self._deadline - time.monotonic()
+                try:
+                    self._connection.settimeout(max(0.001, left))
+                    data = self._connection.recv(1 << 18) if left > 0 else None
+                except TimeoutError:
+                    data = None
+                if data is None:
+                    raise SandboxFailure("it did not answer in time")
                 if not data:
                     raise SandboxFailure(f"it ended early{_quoted(self._said.data + self._complaints.value())}")
                 self._frames.feed(data)

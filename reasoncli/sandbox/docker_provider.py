@@ -18,7 +18,7 @@ from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.container import SUPERVISOR, Container, host_config
 from reasoncli.sandbox.docker_sandbox import DockerSandbox, Layout
 from reasoncli.sandbox.interface import Sandbox
-from reasoncli.sandbox.locks import folder_lock_path, run_lock
+from reasoncli.sandbox.locks import TRIES, folder_lock_path, run_lock
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
 _MISSED_BEATS = 7
@@ -50,7 +50,7 @@ def docker_provider(
         image = images.prepare(client, snapshot, config, run_id, progress)
         with contextlib.ExitStack() as undo:
             kept = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=folders.IMAGE)))
-            undo.callback(FileLock(folder_lock_path(kept)).release)
+            undo.callback(FileLock(folder_lock_path(kept), tries=TRIES).release)
             generated = images.read_generated(client, image, labels.of_run(run_id, lock.path), kept, progress)
             tree = merge(from_snapshot(snapshot), generated)
             return DockerProvider(config, run_id, client, image, lock, tree, undo.pop_all())
@@ -109,13 +109,17 @@ class DockerProvider:
         if self._stop.is_set():
             raise SandboxUnavailable("The provider is closed.")
         client = engine.connect()
-        container = Container.start(
-            client,
-            self._image.id,
-            labels.of_run(self._run, self._lock.path),
-            host_config(self._config.limits, self._image.workdir, self._tree.size),
-            self._config.heartbeat * _MISSED_BEATS,
-        )
+        try:
+            container = Container.start(
+                client,
+                self._image.id,
+                labels.of_run(self._run, self._lock.path),
+                host_config(self._config.limits, self._image.workdir, self._tree.size),
+                self._config.heartbeat * _MISSED_BEATS,
+            )
+        except BaseException:
+            client.close()
+            raise
         try:
             if self._layout is None:
                 self._layout = self._probe(container)

@@ -39,19 +39,22 @@ _RUNNER = f"{OWN}/runner"
 _ENTER = 'echo 1000 > /proc/self/oom_score_adj 2> /dev/null; umask 022; exec "$@"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Layout:
-    """Where things are in the containers of one image.
+    """Where things are in the containers of one image, which share it.
 
     Attributes:
         root: absolute path of the repository.
         python: interpreter for runner and tests.
         keeps: whether that interpreter can run the keeper; if not, trees are rebuilt whole.
+        resident: whether the resident runner can begin there; `None` until one was to. Where the first can't, its
+            sandbox is lost, and the others do without.
     """
 
     root: str
     python: str | None
     keeps: bool
+    resident: bool | None = None
 
 
 class DockerSandbox:
@@ -74,6 +77,8 @@ class DockerSandbox:
         self._pending: dict[str, FileChange] = {}
         self._resident: Conversation | None = None
         self._living = 0  # processes of the resident
+        self._load: tuple[Loaded, dict[str, Any]] | None = None
+        self._untouched = True  # nothing was written and nothing ran since the tree was the snapshot's
         self._broken: str | None = None
         self._closed = False
 
@@ -114,6 +119,7 @@ class DockerSandbox:
         if cwd != self.root and not cwd.startswith(self.root + "/"):
             raise ValueError(f"not a folder inside the repository: {command.cwd!r}")
         with self._guard():
+            self._untouched = False
             _, kills = self._container.state()
             word = secrets.token_hex(16) if self._pending else ""
             done = self._container.execute(
@@ -148,7 +154,7 @@ class DockerSandbox:
     @property
     def resident(self) -> bool:
         """See `Sandbox`."""
-        return self._layout.keeps
+        return self._layout.keeps and self._layout.resident is not False
 
     def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
         """See `Sandbox`."""
@@ -160,8 +166,10 @@ class DockerSandbox:
                 "op": "run",
                 "spec": spec.decode("ascii"),
                 "items": items,
-                "warm": None if warm is None else asdict(warm),
+                "warm": None if warm is None else self._plain(warm),
+                "untouched": self._untouched,
             }
+            self._untouched = False
             try:
                 living, result = resident.ask(request, timeout)
             except SandboxFailure as failure:
@@ -197,21 +205,9 @@ class DockerSandbox:
                 self._restore_by(self._resident, {"op": "restore"})
                 if not self._container.settled(expected=self._living):
                     raise SandboxFailure("processes of the last command survived")
-                return
-            if not self._container.settled():
-                self._container.kill_tested()
-            if self._layout.keeps:
-                request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
-                with self._container.converse(self._keeper(), user=TESTED) as talk:
-                    self._restore_by(talk, request)
             else:
-                script = (sandboxes_dir() / "rebuild.sh").read_text()
-                self._container.must(
-                    ["/bin/sh", "-c", script, "rebuild", self.root, *TEMPORARY],
-                    user=TESTED,
-                    timeout=600.0,
-                    stdin=self._tree.tar(TESTED, TESTED),
-                )
+                self._restore_without_resident()
+            self._untouched = True
 
     def close(self) -> None:
         """See `Sandbox`."""
@@ -270,6 +266,22 @@ class DockerSandbox:
             if parent is not None and parent.kind == "l":
                 raise keeper.Escape(f"the path leads through a symbolic link: {path!r}")
 
+    def _restore_without_resident(self) -> None:
+        if not self._container.settled():
+            self._container.kill_tested()
+        if self._layout.keeps:
+            request = {"op": "restore", "root": self.root, "manifest": self._manifest, "empty": TEMPORARY}
+            with self._container.converse(self._keeper(), user=TESTED) as talk:
+                self._restore_by(talk, request)
+            return
+        script = (sandboxes_dir() / "rebuild.sh").read_text()
+        self._container.must(
+            ["/bin/sh", "-c", script, "rebuild", self.root, *TEMPORARY],
+            user=TESTED,
+            timeout=600.0,
+            stdin=self._tree.tar(TESTED, TESTED),
+        )
+
     def _restore_by(self, talk: Conversation, request: dict[str, Any]) -> None:
         wrong = talk.ask(request)
         answer = talk.ask({"items": [self._original(path) for path in wrong]}) if wrong else talk.hear()
@@ -278,11 +290,24 @@ class DockerSandbox:
             raise SandboxFailure(f"left in the kernel: {left}")
         self._manifest.update(keeper.unflatten(placed))
 
+    def _plain(self, warm: Loaded) -> dict[str, Any]:
+        """It holds thousands of names, and is the same for every candidate."""
+        if self._load is None or self._load[0] is not warm:
+            self._load = warm, asdict(warm)
+        return self._load[1]
+
     def _begin_resident(self) -> Conversation:
         argv = [str(self._layout.python), "-I", "-S", "-B", f"{_RUNNER}/resident.py"]
         talk = self._container.begin(argv, user=TESTED, cwd=self.root, environment=ENVIRONMENT)
         keep = {"op": "keep", "root": self.root, "manifest": keeper.flatten(self._manifest), "empty": TEMPORARY}
-        (living,) = talk.ask(keep)
+        try:
+            (living,) = talk.ask(keep)
+        except BaseException as failure:
+            talk.close()
+            if isinstance(failure, SandboxFailure) and self._layout.resident is None:
+                self._layout.resident = False
+            raise
+        self._layout.resident = True
         self._resident, self._living = talk, int(living)
         return talk
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Manifest = Dict[str, Entry]
 
 TRANSIENT = "/dev/mqueue"
+PRIVATE = 0o700  # of a temporary place that belongs to whom is tested
 CHANNEL = [0, 1]  # where requests come from, and where answers go
 
 
@@ -51,8 +52,8 @@ def entry(path: str) -> Entry:
 
 
 def scan(root: str) -> Manifest:
-    """Every path below the root, relative to it. Folders that were closed are opened on the way."""
-    found = {}  # type: Manifest
+    """Every path below the root, relative to it, and the root as "". Folders that were closed are opened on the way."""
+    found = {"": entry(root)}  # type: Manifest
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -80,8 +81,9 @@ def compare(root: str, manifest: Manifest) -> Tuple[List[str], List[str]]:
     """Remove what the manifest doesn't know; return (missing or changed paths, folders first; removed paths)."""
     wrong = []  # type: List[str]
     removed = []  # type: List[str]
-    seen = set()
+    seen = {""}
     pending = [""]
+    reopen(root, manifest[""][1])
     while pending:
         folder = pending.pop()
         full = os.path.join(root, folder) if folder else root
@@ -101,10 +103,19 @@ def compare(root: str, manifest: Manifest) -> Tuple[List[str], List[str]]:
                 pending.append(path)
             elif now != then:
                 wrong.append(path)
-    _strip_attributes(root)
     wrong.extend(path for path in manifest if path not in seen)
     wrong.sort(key=lambda path: (manifest[path][0] != "d", path))
     return wrong, removed
+
+
+def reopen(folder: str, mode: int) -> None:
+    """Make sure that a folder is one, and no link to one; if it is ours, give it its mode back, and no attributes."""
+    if os.path.islink(folder) or not os.path.isdir(folder):
+        remove(folder)
+        os.mkdir(folder)
+    if os.lstat(folder).st_uid == os.geteuid():
+        os.chmod(folder, mode)
+        _strip_attributes(folder)
 
 
 def _strip_attributes(folder: str) -> None:
@@ -179,6 +190,12 @@ def remove(path: str) -> None:
             os.rename(full, moved)
             pending.append(moved)
         os.rmdir(folder)
+
+
+def clear(place: str) -> None:
+    """Bring a temporary place back: empty, and closed to others if it is ours. The system's can't be closed by us."""
+    reopen(place, PRIVATE)
+    empty(place)
 
 
 def empty(folder: str) -> None:
@@ -291,8 +308,8 @@ def restore(root: str, manifest: Manifest, places: Iterable[str]) -> None:
 
     The second answer's first field tells what is left in the kernel. The manifest is kept up to date.
     """
-    for folder in places:
-        empty(folder)
+    for place in places:
+        clear(place)
     empty(TRANSIENT)
     wrong, _ = compare(root, manifest)
     answer(["ok", *wrong])

@@ -32,7 +32,7 @@ from reasoncli.sandbox import folders, keeper, launcher
 from reasoncli.sandbox.capture import Capped
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
-from reasoncli.sandbox.locks import folder_lock_path
+from reasoncli.sandbox.locks import TRIES, folder_lock_path
 from reasoncli.sandbox.node_modules import linked_packages
 from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.talk import Talk
@@ -77,7 +77,7 @@ class LocalProvider:
         self._repository = snapshot.repository
         try:
             self._folder = Path(tempfile.mkdtemp(prefix=folders.LOCAL, dir=config.temporary))
-            self._lock = FileLock(folder_lock_path(self._folder))
+            self._lock = FileLock(folder_lock_path(self._folder), tries=TRIES)
         except OSError as error:
             raise SandboxUnavailable(f"No folder can be made in {config.temporary}: {error}") from error
         self._tree = merge(from_snapshot(snapshot), linked_packages(snapshot))
@@ -159,8 +159,9 @@ class LocalSandbox:
         self._channel: socket.socket | None = None  # of the running command's launcher
         self._resting = threading.Event()
         self._resting.set()
-        for place in (self._root, *self._temporary()):
-            place.mkdir(parents=True)
+        self._root.mkdir(parents=True)
+        for place in self._temporary():
+            place.mkdir(keeper.PRIVATE)
         runner = sandboxes_dir() / "runner"
         if runner.is_dir():
             shutil.copytree(runner, self._base / "runner", ignore=shutil.ignore_patterns("__pycache__"))
@@ -286,7 +287,7 @@ class LocalSandbox:
         self._check()
         try:
             for place in self._temporary():
-                keeper.empty(str(place))
+                keeper.clear(str(place))
             wrong, _ = keeper.compare(self.root, self._manifests[self._root])
             self._manifests[self._root].update({path: self._place(path) for path in wrong})
             runner = self._base / "runner"

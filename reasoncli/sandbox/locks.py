@@ -7,6 +7,8 @@ from pathlib import Path
 from reasoncli.errors import EnvironmentFailure
 from reasoncli.locks import FileLock
 
+TRIES = 6  # as another start may be asking, for a moment, whether it is held
+
 
 def run_lock(state_dir: Path, run: str) -> FileLock:
     """Take the lock of a run; release it with `remove=True`.
@@ -17,7 +19,7 @@ def run_lock(state_dir: Path, run: str) -> FileLock:
     path = lock_path(state_dir, run)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(path)
+        return FileLock(path, tries=TRIES)
     except BlockingIOError as error:
         raise EnvironmentFailure(f"Run {run} is already going on in another process.") from error
     except OSError as error:

@@ -25,9 +25,13 @@ class Talk:
         self._said = bytearray()
         self._sinks: dict[Any, Capped] = {process.stdout: stdout, process.stderr: stderr}
         self.report: dict[str, Any] | None = None
+        self.lost = False  # the launcher ended without a report
 
     def pump(self, stdin: bytes, deadline: float) -> bool:
-        """Feed stdin, take output and report, until all of it has ended (true) or the deadline comes (false)."""
+        """Feed stdin, take output and report, until all of it has ended (true), or the deadline comes (false).
+
+        A launcher that ends without a report was killed: nothing more is waited for then.
+        """
         waiting = memoryview(stdin)
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
@@ -38,7 +42,7 @@ class Talk:
                 selector.register(self._stdin, selectors.EVENT_WRITE)
             else:
                 self._close_stdin()
-            while len(selector.get_map()) and (left := deadline - time.monotonic()) > 0:
+            while not self.lost and len(selector.get_map()) and (left := deadline - time.monotonic()) > 0:
                 for key, _ in selector.select(left):
                     if key.fileobj is self._stdin:
                         waiting = self._feed(key.fd, waiting)
@@ -49,7 +53,7 @@ class Talk:
                         selector.unregister(key.fileobj)
                         if key.fileobj is self._stdin:
                             self._close_stdin()
-            return self.report is not None and not self._sinks
+            return self.lost or (self.report is not None and not self._sinks)
 
     def _feed(self, handle: int, waiting: memoryview) -> memoryview:
         try:
@@ -67,6 +71,7 @@ class Talk:
             if self._said.endswith(b"\n"):
                 self.report = json.loads(self._said)
                 return False
+            self.lost = not data
             return bool(data)
         data = os.read(stream.fileno(), 1 << 16)
         self._sinks[stream].add(data)

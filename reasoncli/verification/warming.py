@@ -22,8 +22,9 @@ class Warming:
     """Opens sandboxes ahead of the first candidate, and finds out whether their warm lane can be trusted.
 
     In the warm lane a run is a fork of a process that has loaded what the base's run had loaded in the end. Targets
-    and quick guards of the base run there once in every sandbox; one that comes out otherwise than in a process of
-    its own closes the lane for good.
+    and quick guards of the base run there in each sandbox that is opened ahead, after a restore, as a candidate's do:
+    what a library made at its import is gone by then. One that comes out otherwise than in a process of its own
+    closes the lane for good.
     """
 
     def __init__(self, pool: SandboxPool, plan: TestPlan, baseline: Baseline, timing: Timing) -> None:
@@ -82,11 +83,14 @@ class Warming:
         if self._baseline.second.evidence is not Evidence.STRUCTURED or not loaded.modules:
             return self._refuse("the tests are not pytest's")
         tests = self._tests()
-        warm = self._run(sandbox, tests, loaded)
-        if not warm.answered:
-            raise SandboxFailure(warm.problem)  # says nothing about the lane: another sandbox will
-        if warm.lane != WARM:
-            return self._refuse(warm.lane or warm.problem)
+        for part in (tests[:1], tests):
+            if part is tests:
+                sandbox.restore()
+            warm = self._run(sandbox, part, loaded)
+            if not warm.answered:
+                raise SandboxFailure(warm.problem)  # says nothing about the lane: another sandbox will
+            if warm.lane != WARM:
+                return self._refuse(warm.lane or warm.problem)
         if self._baseline.second.canaries and not warm.report.canaries:
             return self._refuse("the warm run's report can't be trusted")
         odd = [test for test in tests if not _agree(test, warm, self._baseline.second.results)]

@@ -236,12 +236,21 @@ def shut_in():
 
 
 def kill_all(leader=None, spared=()):
-    """Kill the leader's group, if one is given, and every descendant that isn't spared, until none is left (or 5 s)."""
+    """Kill the leader's group, if one is given, and every descendant that isn't spared, until none is left (or 5 s).
+
+    The spared go on, whoever stopped them.
+    """
     try:
         if leader:
             os.killpg(leader, signal.SIGKILL)
     except OSError:
         pass
+    _kill_descendants(leader, spared)
+    for pid in spared:  # only now is nobody left who could stop them again
+        _signal(pid, signal.SIGCONT)
+
+
+def _kill_descendants(leader, spared):
     give_up = _clock() + 5.0
     pause = 0.001
     while _clock() < give_up:
@@ -251,12 +260,16 @@ def kill_all(leader=None, spared=()):
             return
         for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first: what forks faster than it dies gets no chance
             for pid in found:
-                try:
-                    os.kill(pid, number)
-                except OSError:
-                    pass
+                _signal(pid, number)
         time.sleep(pause)
         pause = min(pause * 2, _TICK)
+
+
+def _signal(pid, number):
+    try:
+        os.kill(pid, number)
+    except OSError:
+        pass
 
 
 def reap(leader=None):

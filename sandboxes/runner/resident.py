@@ -6,19 +6,23 @@ It answers requests in the keeper's framing, one after another, so that a candid
 interpreter nor an entry into the container. Requests, by `op`:
 
     keep      root, manifest, empty: what `restore` brings back
-    run       spec (see run.py), items (files to write first), warm (null, or what to load: modules, sources, rewritten)
+    run       spec (see run.py), items (files to write first), warm (null, or what to load: modules, sources,
+              rewritten), untouched (whether nothing was written and nothing ran since the tree was the base's)
     restore   undo whatever was written, by whomever
 
-An answer begins with `ok` or `error`; then the processes that live on between two requests, this one included.
+An answer begins with `ok` or `error`. Those to `keep` and `run` go on with the number of processes that live on
+between two requests, this one included.
 
 What is tested runs as the same user. It can kill this process, which costs the sandbox; it can't read, write or
 trace it, because it isn't dumpable. What a user may do to a process all the same (limits, priorities) is compared
-before each answer. Standard library only; Python 3.7 or later.
+after each run. Standard library only; Python 3.7 or later.
 """
 
 import json
 import os
 import resource
+import select
+import signal
 import sys
 import time
 
@@ -71,13 +75,15 @@ class Resident(object):
         """Write, compile, run; the answer's last field is the result as JSON, with its lane and what was spent."""
         began = time.monotonic()
         spec = json.loads(request["spec"])
+        why = self._prepare(spec, request["warm"], request["untouched"])
+        prepared = time.monotonic()
         keeper.put_all(self._root, request["items"])
         written = time.monotonic()
-        whole = in_child(run.check, spec) if spec["compile"] else None
+        whole = check(spec)
         compiled = time.monotonic()
         if whole is None:
-            whole = self._run(spec, request["warm"])
-        whole["spent"].update(writing=written - began, compiling=compiled - written, whole=time.monotonic() - began)
+            whole = self._run(spec, why)
+        whole["spent"].update(writing=written - prepared, compiling=compiled - written, whole=time.monotonic() - began)
         keeper.answer(["ok", self._living(), json.dumps(whole, separators=(",", ":"))])
 
     def do_restore(self, request):
@@ -85,23 +91,32 @@ class Resident(object):
         reasoncli_process.kill_all(spared=self._spared())
         keeper.restore(self._root, self._manifest, self._places)
 
-    def _run(self, spec, loaded):
-        why = "not asked for"
-        if loaded is not None:
-            if self._warm is None or not self._warm.fits(spec, loaded):
-                if self._warm is not None:
-                    self._warm.end()
-                self._warm = warm.Warm(spec, loaded)
-                self._rights.update((pid, rights(pid)) for pid in self._warm.pids)
-            why = self._warm.refusal
-            if not why:
-                whole = run.run(spec, lambda environ, report, number: self._warm.run(spec, environ, report, number))
-                if not self._warm.alive():  # by whose hand can't be told, so that this run proves nothing
-                    raise OSError("the waiting test program was killed")
-                whole["lane"] = "warm"
-                return whole
-        whole = run.run(spec, lambda environ, report, number: self._cold(spec, environ, report, number))
-        whole["lane"] = "cold: " + why
+    def _prepare(self, spec, loaded, untouched):
+        """Why the run can't be warm, or an empty string: then the waiting program is there.
+
+        It is started only from the base's own tree, before the candidate's files are written: whatever it loads
+        stays with it for all candidates to come.
+        """
+        if loaded is None:
+            return "not asked for"
+        if self._warm is None or not self._warm.fits(spec, loaded):
+            if not untouched:
+                return "the tree is not the base's"
+            if self._warm is not None:
+                self._warm.end()
+            self._warm = warm.Warm(spec, loaded)
+            self._rights.update((pid, rights(pid)) for pid in self._warm.pids)
+        return self._warm.refusal
+
+    def _run(self, spec, why):
+        if why:
+            whole = run.run(spec, lambda environ, report, number: self._cold(spec, environ, report, number))
+            whole["lane"] = "cold: " + why
+            return whole
+        whole = run.run(spec, lambda environ, report, number: self._warm.run(spec, environ, report, number))
+        if not self._warm.alive():  # by whose hand can't be told, so that this run proves nothing
+            raise OSError("the waiting test program was killed")
+        whole["lane"] = "warm"
         return whole
 
     def _cold(self, spec, environ, report, number):
@@ -115,7 +130,7 @@ class Resident(object):
         return () if self._warm is None else self._warm.pids
 
     def _living(self):
-        """How many processes live on.
+        """How many processes live on, as text; one that waits no longer is ended first.
 
         Raises:
             OSError: somebody tampered with one of them.
@@ -132,32 +147,70 @@ class Resident(object):
 
 
 def rights(pid):
-    """What any process of the same user can change of another one."""
+    """What any process of the same user can change of another one; None for what can't be had on this system."""
     limits = [
-        resource.prlimit(pid, getattr(resource, name)) for name in sorted(dir(resource)) if name.startswith("RLIMIT_")
+        reading(resource, "prlimit", pid, getattr(resource, name))
+        for name in sorted(dir(resource))
+        if name.startswith("RLIMIT_")
     ]
-    return limits, os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid), os.sched_getaffinity(pid)
+    return (
+        limits,
+        reading(os, "getpriority", os.PRIO_PROCESS, pid),
+        reading(os, "sched_getscheduler", pid),
+        reading(os, "sched_getaffinity", pid),
+    )
 
 
-def in_child(function, *arguments):
-    """What a function returns (as JSON can say it) in a process of its own; None if that dies over it.
+def reading(module, name, *arguments):
+    """What a system call answers; None where there is none (musl has no schedulers)."""
+    try:
+        return getattr(module, name)(*arguments)
+    except (AttributeError, OSError):
+        return None
 
-    A compiler can be crashed by what it compiles.
+
+def check(spec):
+    """As `run.check`, each file in a process of its own: what it compiles can crash a compiler, or keep it busy."""
+    deadline = time.monotonic() + spec["timeout"]
+    for path in spec["compile"]:
+        try:
+            whole = in_child(run.check, dict(spec, compile=[path]), deadline)
+        except ChildProcessError as error:
+            return run.result(spec, invalid=path, output="the compiler %s" % error)
+        if whole is not None:
+            return whole
+    return None
+
+
+def in_child(function, argument, deadline):
+    """What a function returns (as JSON can say it) in a process of its own.
+
+    Raises:
+        ChildProcessError: it died over it, or was not done by the deadline.
     """
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            data = json.dumps(function(*arguments)).encode("ascii")
+            data = json.dumps(function(argument)).encode("ascii") + b"\n"
             while data:
                 data = data[os.write(write_end, data) :]
         finally:
             os._exit(0)
     os.close(write_end)
-    with os.fdopen(read_end, "rb") as stream:
-        data = stream.read()
+    data, more, late = b"", True, False
+    with os.fdopen(read_end, "rb", 0) as stream:
+        while more and not late:
+            readable, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+            late = not readable
+            if readable:
+                more = stream.read(1 << 16)
+                data += more
+    os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    return json.loads(data.decode("ascii")) if data else None
+    if data.endswith(b"\n"):
+        return json.loads(data.decode("ascii"))
+    raise ChildProcessError("took too long over it" if late else "died over it")
 
 
 if __name__ == "__main__":

@@ -142,10 +142,17 @@ def write_config(spec, private, report_path, before):
 
 def with_python(command, environ):
     """The command line, with `python` made to mean this interpreter where a system calls it only `python3`."""
+    if python(environ) == "python":
+        return command
+    return "python() { '%s' \"$@\"; }\n%s" % (sys.executable.replace("'", "'\\''"), command)
+
+
+def python(environ):
+    """What `python` is called in an environment: that, or this interpreter's path where there is none of that name."""
     for folder in environ["PATH"].split(os.pathsep):
         if os.access(os.path.join(folder, "python"), os.X_OK):
-            return command
-    return "python() { '%s' \"$@\"; }\n%s" % (sys.executable.replace("'", "'\\''"), command)
+            return "python"
+    return sys.executable
 
 
 def read_report(descriptor, limit):

@@ -2,7 +2,11 @@
 
 The program is started with the project's own command line. Our pytest plugin stops it where pytest has loaded its
 plugins and nothing of the project yet (hooks/reasoncli_warm.py), imports the modules it is told to, and forks a
-child for each run, which goes on as if nothing had happened. Standard library only; Python 3.7 or later.
+child for each run, which goes on as if nothing had happened.
+
+It must be started in a tree that is the base's, before anything of a candidate is written or has run: what it loads
+serves all candidates. And it must be one process, without a shell or a helper beside it: what waits can't be traced
+or read by the tests, but only because it says so of itself. Standard library only; Python 3.7 or later.
 """
 
 import array
@@ -19,7 +23,7 @@ import tempfile
 import reasoncli_process
 import run
 
-_PATIENCE = 120.0  # seconds for the program to start and to import
+_PATIENCE = 120.0  # seconds for the program to start and to import, at most
 _OPERATORS = re.compile(r"[;&|<>()`$\n*?\[\]{}~!#\\]")
 _PROGRAMS = ("pytest", "py.test")
 
@@ -46,6 +50,7 @@ class Warm(object):
     Attributes:
         refusal: why it can't be used; empty if it can.
         pids: its processes.
+        lost: whether it was killed, or is out of step.
     """
 
     def __init__(self, spec, loaded):
@@ -53,8 +58,7 @@ class Warm(object):
         self.refusal = refusal(spec["command"])
         self.pids = ()
         self._process = self._channel = None
-        self._heard = b""
-        self._lost = False
+        self.lost = False
         if not self.refusal:
             self._start(spec, loaded)
 
@@ -64,13 +68,14 @@ class Warm(object):
 
     def alive(self):
         """Whether it waits for the next run, or was refused and is remembered for that."""
-        return bool(self.refusal) or not self._lost and self._process.poll() is None
+        return bool(self.refusal) or not self.lost and self._process.poll() is None
 
     def end(self):
         """Kill it."""
         if self._process is not None:
             reasoncli_process.kill_all(self._process.pid)
             self._process.wait()
+        if self._channel is not None:
             self._channel.close()
         self.pids = ()
 
@@ -82,67 +87,78 @@ class Warm(object):
             request = json.dumps(marks).encode("ascii")
             descriptor = array.array("i", [write_end]).tobytes()
             self._channel.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)])
-            return Forked(int(self._hear(_PATIENCE)["pid"]), self)
+            return Forked(int(self._hear(spec["timeout"])["pid"]), self)
 
         return reasoncli_process.attend(start, spec, report, number, self.pids)
 
+    def status(self, patience):
+        """The wait status of the run's process, or None if it still runs."""
+        try:
+            said = self._look(patience)
+            return None if said is None else int(said["status"])
+        except (OSError, KeyError, ValueError):  # the waiting program was killed: so is what it started
+            self.lost = True
+            return signal.SIGKILL
+
     def _start(self, spec, loaded):
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environ, _ = run.environment(spec)
         descriptor, path = tempfile.mkstemp(prefix="reasoncli-")  # too much for a variable
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"channel": theirs.fileno(), "load": loaded, "root": spec["root"]}, file)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump({"channel": theirs.fileno(), "load": loaded, "root": spec["root"]}, file)
+            self._process = self._launch(spec, path, theirs.fileno())
+            theirs.close()
+            self.refusal = self._hear(min(_PATIENCE, spec["timeout"])).get("refusal", "")
+            self.pids = tuple(reasoncli_process.descendants())
+            if not self.refusal and self.pids != (self._process.pid,):
+                self.refusal = "the test program starts others before its tests begin"
+        except TimeoutError:
+            self.refusal = "the test program is too slow to start"
+        except (OSError, ValueError) as error:
+            self.refusal = "the test program did not come to the point where it waits (%s)" % error
+        finally:
+            theirs.close()
+            os.remove(path)
+        if self.refusal:
+            self.end()
+
+    def _launch(self, spec, path, channel):
+        environ, _ = run.environment(spec)
         environ["REASONCLI_WARM"] = path
-        command = run.with_python(spec["command"], environ)
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
+        words = shlex.split(spec["command"])
+        if words[0] == "python":
+            words[0] = run.python(environ)
+        return subprocess.Popen(
+            words,
             cwd=spec["root"],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[channel],
             start_new_session=True,
         )
-        theirs.close()
-        self._channel = ours
-        try:
-            said = self._hear(_PATIENCE)
-            self.refusal = said.get("refusal", "")
-        except (OSError, ValueError) as error:
-            self.refusal = "the test program did not come to the point where it waits (%s)" % error
-        os.remove(path)
-        if self.refusal:
-            self.end()
-        else:
-            self.pids = tuple(reasoncli_process.descendants())
 
     def _hear(self, patience):
         """The program's next word.
 
         Raises:
-            OSError: it has ended, or is silent.
+            TimeoutError: it is silent.
+            OSError: it has ended.
         """
-        if not self._heard:
-            readable, _, _ = select.select([self._channel], [], [], patience)
-            if not readable:
-                raise OSError("it is silent")
-            self._heard = self._channel.recv(1 << 16)
-            if not self._heard:
-                raise OSError("it ended")
-        data, self._heard = self._heard, b""
-        return json.loads(data.decode("ascii"))
+        said = self._look(patience)
+        if said is None:
+            raise TimeoutError("it is silent")
+        return said
 
-    def status(self, patience):
-        """The wait status of the run's process, or None if it still runs."""
+    def _look(self, patience):
         readable, _, _ = select.select([self._channel], [], [], patience)
         if not readable:
             return None
-        try:
-            return int(self._hear(0.0)["status"])
-        except (OSError, ValueError):  # the waiting program was killed: so is what it started
-            self._lost = True
-            return signal.SIGKILL
+        data = self._channel.recv(1 << 16)
+        if not data:
+            raise OSError("it ended")
+        return json.loads(data.decode("ascii"))
 
 
 class Forked(object):
@@ -159,7 +175,10 @@ class Forked(object):
 
     def wait(self):
         """Its exit code; it was killed by now."""
-        return self._look(5.0)
+        code = self._look(5.0)
+        if code is None:
+            self._warm.lost = True
+        return code
 
     def _look(self, patience):
         if self._code is None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from reasoncli.domain import FileChange, Snapshot
 from reasoncli.errors import SandboxFailure
 from reasoncli.sandbox.config import DockerConfig, LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Limits, Sandbox, SandboxProvider
+from reasoncli.verification import wire
 from tests.sandbox.snapshots import make_snapshot, snapshot_of
 
 LIMITS = Limits(memory=256 << 20, disk=64 << 20, pids=64, output=64 << 10)
@@ -90,12 +92,12 @@ def sh(sandbox: Sandbox, script: str, *, timeout: float = 30.0, stdin: bytes = b
 
 def listing(sandbox: Sandbox) -> bytes:
     script = (
-        "find . -printf '%y %m %s %T@ %l %p\\n' | sort; find . -type f -exec sha256sum {} + | sort; ls -A $HOME $TMPDIR"
+        "find . -type d -printf 'folder %m %p\\n' | sort; find . ! -type d -printf '%y %m %s %T@ %l %p\\n' | sort; "
+        "find . -type f -exec sha256sum {} + | sort; ls -A $HOME $TMPDIR; stat -c '%a %n' $HOME $TMPDIR"
     )
     result = sh(sandbox, script)
     assert result.exit_code == 0, result
-    # A folder's own time changes with what is in it; nobody relies on it.
-    return b"\n".join(line for line in result.stdout.split(b"\n") if not line.startswith(b"d "))
+    return result.stdout
 
 
 # ---------------------------------------------------------------- running
@@ -234,6 +236,9 @@ DAMAGE = {
     "added": "mkdir -p extra/deep pkg/more; echo x > extra/deep/f; echo x > pkg/conftest.py; mkfifo pipe; ln -s / root",
     "deleted": "rm -rf pkg plain.txt 'with space'",
     "mode": "chmod 000 plain.txt pkg; chmod 777 tool.sh; chmod 700 .",
+    "closed root": "chmod 555 .",
+    "closed home": 'mkdir "$HOME/x"; chmod 500 "$HOME"',
+    "open home": 'chmod 777 "$HOME"',
     "kind": "rm -rf pkg link; echo file > pkg; mkdir link; echo x > link/x; rm plain.txt; ln -s tool.sh plain.txt",
     "retargeted": "ln -sfn /etc/passwd link",
     "temporary": 'mkdir -p "$HOME/.config/x" "$TMPDIR/t/u"; echo x > "$HOME/.pth"; chmod 000 "$TMPDIR/t"',
@@ -258,6 +263,40 @@ def test_restore_undoes_write(sandbox: Sandbox) -> None:
     sandbox.write([FileChange("plain.txt", b"x"), FileChange("n/e/w", b"x"), FileChange("link", None)])
     sandbox.restore()
     assert listing(sandbox) == before
+
+
+# ---------------------------------------------------------------- the resident runner
+
+
+def ask(sandbox: Sandbox, command: str, **request: Any) -> wire.Answer:
+    spec = wire.encode(wire.Request(command, None, 20.0, **request), root=sandbox.root, nonce="n")
+    answer = wire.read(sandbox.ask(spec, None, 40.0))
+    assert answer is not None
+    return answer
+
+
+def test_a_resident_answers_again_and_again(sandbox: Sandbox) -> None:
+    if not sandbox.resident:
+        pytest.skip("there is none here")
+    before = listing(sandbox)
+    assert ask(sandbox, "cat plain.txt").output == "plain\n"
+    sandbox.write([FileChange("plain.txt", b"other\n"), FileChange("tool.sh", None), FileChange("n/e/w", b"new\n")])
+    changed = ask(sandbox, "cat plain.txt n/e/w; test ! -e tool.sh && exit 7")
+    assert (changed.output, changed.exit_code, changed.lane) == ("other\nnew\n", 7, "cold: not asked for")
+    assert ask(sandbox, "touch ran", compile=["pkg/module.py", "n/e/w"]).invalid is None
+    sandbox.write([FileChange("pkg/module.py", b"VALUE = (\n")])
+    assert ask(sandbox, "touch never", compile=["pkg/module.py"]).invalid == "pkg/module.py"
+    assert sh(sandbox, "test -e ran -a ! -e never").exit_code == 0
+    sandbox.restore()
+    assert listing(sandbox) == before
+    assert ask(sandbox, "cat plain.txt; ./tool.sh").output == "plain\ntool\n"
+
+
+def test_a_resident_leaves_no_process_of_a_run(sandbox: Sandbox) -> None:
+    if not sandbox.resident:
+        pytest.skip("there is none here")
+    answer = ask(sandbox, "(setsid sleep 306 > /dev/null 2>&1 &) ; echo ok")
+    assert (answer.output, alive(sandbox, "sleep 306")) == ("ok\n", "")
 
 
 # ---------------------------------------------------------------- many, and the end

@@ -31,13 +31,15 @@ TEST = "from core import double\n\n\ndef test_double():\n    assert double(3) ==
 class Resident:
     """A resident over one tree."""
 
-    def __init__(self, python: str, home: Path, root: Path, **variables: str) -> None:
+    def __init__(self, python: str, home: Path, root: Path, program: str = "", **variables: str) -> None:
+        """Begin one; with `program`, which is told where it is, in its stead."""
         self.root = root
+        self.untouched = True
         shutil.copytree(sandboxes_dir() / "runner", home / "runner")
         shutil.copy(keeper.__file__, home / "keeper.py")
         (home / "tmp").mkdir()
         self.process = subprocess.Popen(
-            [python, "-I", "-S", "-B", str(home / "runner" / "resident.py")],
+            [python, "-I", "-S", "-B", *(["-c", program] if program else []), str(home / "runner" / "resident.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(home / "tmp"), **variables},
@@ -74,7 +76,9 @@ class Resident:
         )
         items = [(path, "f", 0o644, text.encode(), -1) for path, text in (write or {}).items()]
         load = None if warm is None else {name: list(names) for name, names in warm.items()}
-        living, result = self.ask({"op": "run", "spec": spec.decode(), "items": items, "warm": load})
+        request = {"op": "run", "spec": spec.decode(), "items": items, "warm": load, "untouched": self.untouched}
+        self.untouched = False
+        living, result = self.ask(request)
         answer = wire.read(result.encode())
         assert answer is not None
         assert int(living) == 1 + len(self.living())
@@ -83,16 +87,18 @@ class Resident:
     def restore(self) -> None:
         wrong = self.ask({"op": "restore"})
         if wrong:
-            items = [(path, "f", 0o644, (CORE if path == "core.py" else TEST).encode(), -1) for path in wrong]
-            self.ask({"items": items})
+            originals = {"core.py": CORE, "test_core.py": TEST}
+            self.ask({"items": [(path, "f", 0o644, originals[path].encode(), -1) for path in wrong]})
         else:
             self.hear()
+        self.untouched = True
 
     def learn(self) -> dict[str, Sequence[str]]:
         """What a run loads."""
         seen, lane = self.run(None, loaded=True)
         assert lane == "cold: not asked for"
         loaded = seen.records.loaded
+        self.restore()
         return {"modules": loaded.modules, "sources": loaded.sources, "rewritten": loaded.rewritten}
 
     def living(self) -> list[int]:
@@ -137,6 +143,7 @@ def test_both_lanes_say_the_same(resident: Resident) -> None:
     assert load["sources"] == ("core.py",)
     assert load["rewritten"] == ("test_core.py",)
     cold, _ = resident.run(None)
+    resident.restore()
     first, lane = resident.run(load)
     again, _ = resident.run(load)
     assert lane == "warm"
@@ -229,6 +236,123 @@ def test_the_end_of_the_waiting_program_is_no_verdict(resident: Resident) -> Non
         resident.run(load, write={"core.py": deed})
 
 
+def test_what_waits_has_loaded_nothing_of_a_candidate(resident: Resident) -> None:
+    """The root comes first on the path of `python -m pytest`, which imports argparse long before it waits."""
+    load = resident.learn()
+    poison = (
+        "import sys\n\nsys.stain = True\npath, sys.path = sys.path, sys.path[1:]\ndel sys.modules['argparse']\n"
+        "import argparse\n\nsys.path = path\nglobals().update(vars(argparse))\n"
+    )
+    resident.run(load, write={"argparse.py": poison})
+    resident.restore()
+    look = TEST + "\n\ndef test_clean():\n    import sys\n\n    assert not hasattr(sys, 'stain')\n"
+    seen, lane = resident.run(load, write={"test_core.py": look})
+    assert (lane, set(seen.outcomes().values())) == ("warm", {"passed"})
+
+
+def test_nothing_waits_that_was_started_after_something_ran(resident: Resident) -> None:
+    load = resident.learn()
+    resident.run(None)
+    assert resident.run(load)[1] == "cold: the tree is not the base's"
+    resident.restore()
+    assert resident.run(load)[1] == "warm"
+    assert resident.run(load)[1] == "warm", "it was started before"
+
+
+def test_who_waits_is_one_process(here: str, tmp_path: Path, root: Path) -> None:
+    """A shell or a helper beside it would hold its channel, and could be written to."""
+    library = write_tree(
+        tmp_path / "library",
+        helper="import subprocess\n\nsubprocess.Popen(['sleep', '1000'], start_new_session=True)\n",
+    )
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    assert resident.run({**NOTHING, "modules": ["json.tool"]})[1] == "warm"
+    assert len(resident.living()) == 1
+    resident.restore()
+    _, lane = resident.run({**NOTHING, "modules": ["helper"]})
+    assert lane == "cold: the test program starts others before its tests begin"
+    assert resident.living() == []
+    resident.close()
+
+
+def test_python_by_that_name_need_not_be_there(tmp_path: Path, root: Path, here: str) -> None:
+    """Debian has `python3` only; a shell would be told by a function what `python` means."""
+    only = tmp_path / "bin" / "python3"
+    only.parent.mkdir()
+    only.write_text(f"#!/bin/sh\nexec '{here}' \"$@\"\n")
+    only.chmod(0o755)
+    program = (
+        f"import sys; sys.executable = {str(only)!r}; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
+    )
+    resident = Resident(here, tmp_path / "home", root, program=program, PATH="")
+    assert resident.run(NOTHING)[1] == "warm"
+    resident.close()
+
+
+def test_a_start_that_takes_too_long_is_told_by_the_resident_itself(here: str, tmp_path: Path, root: Path) -> None:
+    library = write_tree(tmp_path / "library", slow="import time\n\ntime.sleep(1000)\n")
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    seen, lane = resident.run({**NOTHING, "modules": ["slow"]}, timeout=8.0)
+    assert lane == "cold: the test program is too slow to start"
+    assert seen.outcomes() == {"test_core.py::test_double": "passed"}
+    resident.close()
+
+
+@pytest.mark.parametrize("when", ["during the run", "after it"])
+def test_who_waits_is_set_going_again_by_whomever_it_was_stopped(resident: Resident, when: str) -> None:
+    load = resident.learn()
+    if when == "during the run":
+        deed = "    os.kill(waiting, signal.SIGSTOP)\n"
+    else:
+        deed = (
+            "    me = os.getpid()\n    if os.fork() == 0:\n        os.setsid()\n"
+            "        while os.path.exists('/proc/%d' % me):\n            pass\n"
+            "        while True:\n            os.kill(waiting, signal.SIGSTOP)\n"
+        )
+    attack = f"import os, signal\n\n\ndef double(value):\n    waiting = os.getppid()\n{deed}    return 6\n"
+    resident.run(load, write={"core.py": attack}, timeout=5.0)
+    resident.restore()
+    seen, lane = resident.run(load, timeout=20.0)
+    assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+
+
+@pytest.mark.parametrize(
+    ("compiler", "reason"),
+    [("os.kill(os.getpid(), 11)", "the compiler died over it"), ("time.sleep(1000)", "took too long over it")],
+)
+def test_a_file_that_the_compiler_does_not_survive_is_invalid(
+    here: str, tmp_path: Path, root: Path, compiler: str, reason: str
+) -> None:
+    """Which file crashes a compiler differs from one Python to the next: hence one that is crashed by a word."""
+    program = (
+        "import builtins, os, runpy, sys, time\n"
+        "real = compile\n\n\ndef compiler(text, *more, **options):\n"
+        f"    if isinstance(text, bytes) and b'CRASH' in text:\n        {compiler}\n"
+        "    return real(text, *more, **options)\n\n\nbuiltins.compile = compiler\n"
+        "runpy.run_path(sys.argv[1], run_name='__main__')\n"
+    )
+    resident = Resident(here, tmp_path / "home", root, program=program)
+    write = {"core.py": CORE, "other.py": "# CRASH\n"}
+    seen, _ = resident.run(None, write=write, compile=["core.py", "other.py"], timeout=3.0)
+    assert (seen.answer.invalid, seen.answer.exit_code) == ("other.py", None)
+    assert reason in seen.answer.output
+    resident.close()
+
+
+def test_a_system_without_schedulers_has_a_resident(here: str, tmp_path: Path, root: Path) -> None:
+    """As musl, where the call is there and says that it isn't."""
+    program = (
+        "import errno, os, resource, runpy, sys\n"
+        "def missing(pid):\n    raise OSError(errno.ENOSYS, 'Function not implemented')\n"
+        "os.sched_getscheduler = missing\ndel resource.prlimit\n"
+        "runpy.run_path(sys.argv[1], run_name='__main__')\n"
+    )
+    resident = Resident(here, tmp_path / "home", root, program=program)
+    seen, lane = resident.run(NOTHING)
+    assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+    resident.close()
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
@@ -266,6 +390,27 @@ def test_modules_that_fail_exit_or_belong_to_the_project_are_left_out(here: str,
     )
     resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
     seen, lane = resident.run({**NOTHING, "modules": ["fails", "leaves", "core", "no.such.module", "json.tool"]})
+    assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
+    resident.close()
+
+
+def test_modules_that_answer_nonsense_are_passed_over(here: str, tmp_path: Path, root: Path) -> None:
+    library = write_tree(
+        tmp_path / "library",
+        odd=(
+            "import pathlib, sys, types\n\n\nclass Lazy(types.ModuleType):\n"
+            "    def __getattr__(self, name):\n        raise RuntimeError('not yet')\n\n\n"
+            "sys.modules['lazy'] = Lazy('lazy')\nsys.modules['nothing'] = None\nsys.modules['number'] = 3\n"
+            "__file__ = pathlib.Path(__file__)\n"
+        ),
+    )
+    resident = Resident(here, tmp_path / "home", root, PYTHONPATH=str(library))
+    seen, _ = resident.run(None, loaded=True, write={"core.py": f"import odd\n\n{CORE}"})
+    assert seen.records.whole
+    assert "odd" in seen.records.loaded.modules
+    assert seen.records.loaded.sources == ("core.py",)
+    resident.restore()
+    seen, lane = resident.run({**NOTHING, "modules": ["odd"]})
     assert (lane, seen.outcomes()) == ("warm", {"test_core.py::test_double": "passed"})
     resident.close()
 

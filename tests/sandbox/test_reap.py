@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +35,23 @@ def test_a_lock_is_held_until_released(tmp_path: Path) -> None:
     assert not is_held(lock_path(tmp_path, "run"))
 
 
+@pytest.mark.parametrize("asks", [0.01, None])
+def test_who_only_asks_keeps_nobody_from_a_lock(tmp_path: Path, asks: float | None) -> None:
+    """`is_held` holds it for a moment; who holds it for longer is another run."""
+    path = lock_path(tmp_path, "run")
+    path.parent.mkdir()
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        if asks is None:
+            with pytest.raises(EnvironmentFailure, match="already going on"):
+                run_lock(tmp_path, "run")
+            return
+        letting_go = threading.Timer(asks, fcntl.flock, (file, fcntl.LOCK_UN))
+        letting_go.start()
+        run_lock(tmp_path, "run").release()
+        letting_go.join()
+
+
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     program = (
         "import sys, os; from pathlib import Path; from reasoncli.sandbox.locks import run_lock\n"
@@ -53,7 +73,10 @@ def test_folders_of_the_dead_are_removed_and_others_spared(tmp_path: Path) -> No
     dead = tmp_path / f"{LOCAL}dead"
     (dead / "deep").mkdir(parents=True)
     (dead / ".lock").touch()
-    (tmp_path / f"{LOCAL}justmade").mkdir()
+    os.utime(dead, (0, 0))
+    for name in ("justmade", "justlocked"):
+        (tmp_path / f"{LOCAL}{name}").mkdir()
+    (tmp_path / f"{LOCAL}justlocked" / ".lock").touch()
     (tmp_path / "unrelated").mkdir()
     try:
         assert reap_folders(tmp_path) == (str(dead),)
@@ -61,7 +84,12 @@ def test_folders_of_the_dead_are_removed_and_others_spared(tmp_path: Path) -> No
             assert Path(sandbox.root, "a").exists()
     finally:
         live.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{LOCAL}justmade", "tree", "unrelated"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{LOCAL}justlocked",
+        f"{LOCAL}justmade",
+        "tree",
+        "unrelated",
+    ]
 
 
 @pytest.fixture
@@ -126,6 +154,8 @@ def test_local_processes_end_when_their_driver_is_killed(tmp_path: Path) -> None
     while marked := [pid.name for pid in Path("/proc").glob("[0-9]*") if _in_folder(pid, tmp_path)]:
         assert time.monotonic() < deadline, marked
         time.sleep(0.05)
+    for folder in tmp_path.glob(f"{LOCAL}*"):
+        os.utime(folder, (0, 0))
     assert len(reap_folders(tmp_path)) == 1
 
 

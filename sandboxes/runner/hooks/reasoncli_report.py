@@ -182,11 +182,10 @@ def loaded(root):
     """
     found = {"modules": [], "sources": [], "rewritten": []}
     for name, module in list(sys.modules.items()):
-        origin = getattr(module, "__file__", None)
-        if not isinstance(name, str) or not origin:
+        file, path = origin(module, root)
+        if not isinstance(name, str) or not file:
             continue
-        rewritten = type(getattr(module, "__loader__", None)).__name__ == "AssertionRewritingHook"
-        path = relative(origin, root)
+        rewritten = _loader(module) == "AssertionRewritingHook"
         if path is not None and path.endswith(".py"):
             found["rewritten" if rewritten else "sources"].append(path)
         elif path is None and not rewritten:
@@ -194,8 +193,30 @@ def loaded(root):
     return found
 
 
+def origin(module, root):
+    """(the file that a module says it is from, as `relative` has it); nothing where it says nothing that makes sense.
+
+    Anything may stand among the modules, and may answer anything.
+    """
+    try:
+        file = module.__file__
+        file = file if isinstance(file, str) else os.fsdecode(file)
+        return file, relative(file, root)
+    except Exception:
+        return None, None
+
+
+def _loader(module):
+    try:
+        return type(module.__loader__).__name__
+    except Exception:
+        return ""
+
+
 def cap(text, limit):
-    """The text, or its two ends when it is longer than `limit` characters."""
+    """The text, or its two ends when it is longer than `limit` characters; bytes (Python 2's) as text."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
     if len(text) <= limit:
         return text
     return text[: limit // 3] + "\n[...]\n" + text[len(text) - limit * 2 // 3 :]

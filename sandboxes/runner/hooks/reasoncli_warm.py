@@ -2,8 +2,8 @@
 
 The waiting side of the warm lane (see ../warm.py): loads, then forks a child for each run.
 
-Everything that a child could have from its parent and would not have in a process of its own is set anew: output,
-environment, session, import caches, random state that a library keeps without minding forks.
+A child has its own output, session, marks in the environment, import caches and numpy's random state. What else it
+has from its parent, such as what a library did at its import, is what the driver tries out on the base.
 """
 
 import array
@@ -79,7 +79,7 @@ def unfit(root):
     import reasoncli_report
 
     for module in list(sys.modules.values()):
-        path = reasoncli_report.relative(getattr(module, "__file__", None), root)
+        _, path = reasoncli_report.origin(module, root)
         if path is not None:
             return "%s of the project is loaded before its tests begin" % path
     if threading.active_count() > 1 or len(os.listdir("/proc/self/task")) > 1:
@@ -138,7 +138,10 @@ def _compile_one(codes, full, make):
 
 def _look_up_beforehand(pytest_config):
     """Fill caches that each child would fill for itself: a report of a failure and pytest's own heading need them."""
-    inspect.getmodule(_look_up_beforehand.__code__)  # which module a file belongs to, of all that are loaded
+    try:
+        inspect.getmodule(_look_up_beforehand.__code__)  # which module a file belongs to, of all that are loaded
+    except Exception:  # a module that answers so: whoever looks later will see it, too
+        pass
     for _, facade in pytest_config.pluginmanager.list_plugin_distinfo():
         try:
             facade._dist = _Distribution(facade._dist)
