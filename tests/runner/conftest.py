@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.runner.make_environments import PLANS
+from tests.runner.residents import CORE, TEST, Resident
+from tests.runner.support import write_tree
 
 
 def environments() -> dict[str, str]:
@@ -37,3 +41,17 @@ def has_django(name: str) -> bool:
 def here() -> str:
     """The Python that runs these tests."""
     return sys.executable
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "root", core=CORE, test_core=TEST)
+
+
+@pytest.fixture
+def resident(here: str, tmp_path: Path, root: Path) -> Iterator[Resident]:
+    resident = Resident(here, tmp_path / "home", root)
+    yield resident
+    resident.close()
+    time.sleep(0.1)
+    assert resident.living() == []
