@@ -8,14 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from benchmarks.verification.bench import Bench
-from reasoncli.domain import FileChange, Loaded
-from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
+from reasoncli.domain import Loaded
+from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.records import read_records
+from tests.sandbox.forwarding import ForwardingProvider, ForwardingSandbox
 
 PARTS = {
     "judging": "the driver's own: policy, request, report, verdict",
@@ -44,41 +43,17 @@ class Costs:
         return sum(seconds for part, seconds in self.parts.items() if part not in THEIRS)
 
 
-class Timed:
+class Timed(ForwardingSandbox):
     """A sandbox that notes what it spends."""
 
     def __init__(self, inner: Sandbox, costs: Callable[[], Costs]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._costs = costs
-
-    @property
-    def root(self) -> str:
-        """See `Sandbox`."""
-        return self._inner.root
-
-    @property
-    def runner(self) -> str:
-        """See `Sandbox`."""
-        return self._inner.runner
-
-    @property
-    def python(self) -> str | None:
-        """See `Sandbox`."""
-        return self._inner.python
-
-    @property
-    def resident(self) -> bool:
-        """See `Sandbox`."""
-        return self._inner.resident
-
-    def run(self, command: Command) -> CommandResult:
-        """See `Sandbox`."""
-        return self._inner.run(command)
 
     def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
         """See `Sandbox`."""
         began = time.perf_counter()
-        answer = self._inner.ask(spec, warm, timeout)
+        answer = super().ask(spec, warm, timeout)
         whole = time.perf_counter() - began
         said = json.loads(answer)
         spent: Mapping[str, float] = said["spent"]
@@ -99,58 +74,23 @@ class Timed:
             costs.parts[part] += seconds
         return answer
 
-    def write(self, changes: Sequence[FileChange]) -> None:
-        """See `Sandbox`."""
-        self._inner.write(changes)
-
     def restore(self) -> None:
         """See `Sandbox`."""
         began = time.perf_counter()
-        self._inner.restore()
+        super().restore()
         self._costs().parts["restoring"] += time.perf_counter() - began
 
-    def close(self) -> None:
-        """See `Sandbox`."""
-        self._inner.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class TimedProvider:
+class TimedProvider(ForwardingProvider):
     """Opens sandboxes that note what they spend."""
 
     def __init__(self, inner: SandboxProvider, costs: Callable[[], Costs]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._costs = costs
-
-    @property
-    def description(self) -> str:
-        """See `SandboxProvider`."""
-        return self._inner.description
-
-    @property
-    def isolated(self) -> bool:
-        """See `SandboxProvider`."""
-        return self._inner.isolated
-
-    @property
-    def identity(self) -> str | None:
-        """See `SandboxProvider`."""
-        return self._inner.identity
 
     def open(self) -> Sandbox:
         """See `SandboxProvider`."""
-        return Timed(self._inner.open(), self._costs)
-
-    def close(self) -> None:
-        """See `SandboxProvider`."""
-        self._inner.close()
+        return Timed(self.inner.open(), self._costs)
 
 
 def measure(bench: Bench) -> list[Costs]:

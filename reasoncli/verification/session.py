@@ -19,7 +19,8 @@ from reasoncli.verification.records import Records, read_records
 from reasoncli.verification.summaries import read_summary
 
 WHOLE_COMMAND = "<test command>"  # the id of a run of which only the exit status is known
-_MARGIN = 20.0  # seconds the runner has beyond the command's own limit: to kill, read and answer
+MARGIN = 20.0
+"""Seconds that the runner has beyond the command's own limit: to kill, read and answer."""
 _OUTPUT_LIMIT = 16 << 10
 
 
@@ -71,6 +72,7 @@ class RunOptions:
         warm: what to load before the tests begin, in a process that is forked for the run; `None` for a process of
             its own. Only the resident runner can do that.
         whole: wall-clock seconds for everything, where a selection turns out to mean nothing; `None` means `timeout`.
+        margin: seconds beyond `timeout` after which a runner that has not answered is lost.
     """
 
     timeout: float
@@ -87,6 +89,7 @@ class RunOptions:
     resident: bool = True
     warm: Loaded | None = None
     whole: float | None = None
+    margin: float = MARGIN
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
@@ -134,7 +137,7 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         return _ask(sandbox, spec, plan, request, options)
     argv = (sandbox.python, f"{sandbox.runner}/run.py")
     listen = None if options.progress is None else wire.ProgressReader(nonce, options.progress).feed
-    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + _MARGIN, on_stderr=listen))
+    result = sandbox.run(Command(argv, stdin=spec, timeout=options.timeout + options.margin, on_stderr=listen))
     reply = _answer(sandbox, result, nonce)
     return _lost(result) if reply is None else _read(reply, sandbox, plan, request)
 
@@ -143,7 +146,7 @@ def _ask(sandbox: Sandbox, spec: bytes, plan: TestPlan, request: wire.Request, o
     began = time.monotonic()
     problem = "its answer makes no sense"
     try:
-        answer = wire.read(sandbox.ask(spec, options.warm, options.timeout + _MARGIN))
+        answer = wire.read(sandbox.ask(spec, options.warm, options.timeout + options.margin))
     except RunnerLost as lost:
         answer, problem = None, str(lost)
     if answer is None:
@@ -312,7 +315,7 @@ def _answer(sandbox: Sandbox, result: CommandResult, nonce: str) -> wire.Answer 
             str(len(body)),
             str(wire.FRAME_LIMIT),
         )
-        part = sandbox.run(Command(argv, timeout=_MARGIN))
+        part = sandbox.run(Command(argv, timeout=MARGIN))
         if part.exit_code != 0 or not part.stdout:
             raise SandboxFailure(
                 f"a test report could not be read back: {part.stderr[-200:].decode('utf-8', 'replace')}"

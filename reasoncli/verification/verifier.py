@@ -22,7 +22,7 @@ from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import needs_rebuild
 from reasoncli.verification.selectors import selectable
-from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.verification.session import MARGIN, Run, RunOptions, run_tests
 from reasoncli.verification.suspicion import Suspicion
 from reasoncli.verification.timing import Timing
 from reasoncli.verification.warming import Warming
@@ -42,10 +42,12 @@ class VerifierOptions:
     Attributes:
         policy: what a patch may touch; checked here as well as where patches are made, whoever made them.
         compiles: whether the image holds compiled parts of the project, so that changing their sources needs a rebuild.
+        margin: seconds beyond a run's limit after which a runner that has not answered is lost.
     """
 
     policy: Policy = field(default_factory=Policy)
     compiles: bool = True
+    margin: float = MARGIN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -327,6 +329,7 @@ class Verifier:
                 resident=resident,
                 warm=self._warming.load if resident else None,
                 whole=self._timing.whole,
+                margin=self._options.margin,
             ),
         )
 

@@ -63,6 +63,10 @@ SAME_FIX = edit(WRONG, RIGHT + "  # less, not more")
 OTHER_FIX = edit(WRONG, "    return result - result * discount / 100")
 NO_FIX = edit(WRONG, "    return result * (101 + discount) / 100")
 BREAKS = edit(WRONG, "    return result * 0.9")
+HANGS = edit(WRONG, "    while discount:\n        pass\n    return result")
+SOON = ("baseline:", "search:")
+"""What stands on stderr once the expensive part has begun."""
+
 PROSE = "The discount is added, it should be subtracted."
 
 
@@ -77,6 +81,21 @@ class Ran:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def refused(ran: Ran, code: int, *words: str) -> None:
+    """A run with --json that ended in an error that holds these words, said on both streams."""
+    assert ran.code == code, ran.err
+    error = ran.json["error"]
+    said = f"{error['message']} {error['hint']}"
+    assert ran.json["exit_code"] == code
+    assert [word for word in words if word not in said] == [], said
+    assert error["message"].splitlines()[0] in ran.err
+
+
+def early(ran: Ran) -> None:
+    """It was refused before anything expensive began."""
+    assert not any(word in ran.err for word in SOON), ran.err
 
 
 def git(folder: Path, *arguments: str) -> str:

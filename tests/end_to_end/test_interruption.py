@@ -18,6 +18,7 @@ from reasoncli.runs.journal import RunRecord
 from reasoncli.runs.store import Store
 from tests.end_to_end.project import (
     FIX,
+    HANGS,
     ISSUE,
     NO_FIX,
     OTHER_FIX,
@@ -25,9 +26,7 @@ from tests.end_to_end.project import (
     SAME_FIX,
     SOURCE,
     TESTS,
-    WRONG,
     Tool,
-    edit,
     make_recording,
     make_repository,
 )
@@ -165,9 +164,6 @@ def test_a_killed_run_goes_on_and_repeats_no_sample(
         "lock",
         "run.sqlite",
     ]
-
-
-HANGS = edit(WRONG, "    while discount:\n        pass\n    return result")
 
 
 @pytest.mark.parametrize(("number", "where"), [(signal.SIGINT, "base"), (signal.SIGTERM, "candidate")])

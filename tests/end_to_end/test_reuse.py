@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sysconfig
 import venv
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.project import TESTS, Tool, git, make_recording, make_repository
+from tests.end_to_end.project import FIX, NO_FIX, TESTS, Tool, git, make_recording, make_repository
 
 COUNT = """
 import os
@@ -35,17 +36,35 @@ class SteadyTool(Tool):
     Whoever edits those while these tests run would else change what the interpreter is known by.
     """
 
+    interpreter: Path
+
     def environment(self, **more: str) -> dict[str, str]:
-        return super().environment(**{"VIRTUAL_ENV": str(self.home / "venv"), **more})
+        return super().environment(**{"VIRTUAL_ENV": str(self.interpreter), **more})
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("interpreter")
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    (packages / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return folder
 
 
 @pytest.fixture
-def tool(tmp_path: Path) -> Tool:
-    steady = SteadyTool(tmp_path / "home")
-    venv.create(steady.home / "venv", symlinks=True)
-    (packages,) = (steady.home / "venv").glob("lib/python3*/site-packages")
-    (packages / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    return steady
+def tool(tmp_path: Path, interpreter: Path) -> Tool:
+    return SteadyTool(tmp_path / "home", interpreter)
+
+
+@pytest.fixture(scope="module")
+def primed(interpreter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a repository, a log, a recording, and the state that a first fix has left."""
+    folder = tmp_path_factory.mktemp("primed")
+    make_repository(folder / "counted", {"conftest.py": COUNT.format(log=str(folder / "log"))})
+    make_recording(folder / "recording.jsonl", {FIX: 1.0, NO_FIX: 1.0})
+    first = SteadyTool(folder, interpreter)
+    assert first.fix(folder / "counted", folder / "recording.jsonl", "--dry-run").code == 0
+    return folder
 
 
 @pytest.fixture
@@ -93,14 +112,12 @@ def test_a_second_run_runs_what_selects_and_nothing_else(
     assert re.search(r"\d+ verdicts? reused", " ".join(shown.split()))
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["source", "ignored by nothing", "command", "selection", "limit", "not wanted", "cleared", "damaged", "runner"],
-)
-def test_what_makes_a_run_measure_anew(
-    tool: Tool, counted: Path, recording: Path, log: Path, tmp_path: Path, change: str
-) -> None:
-    assert tool.fix(counted, recording, "--dry-run").code == 0
+@pytest.mark.parametrize("change", ["nothing", "source", "not wanted", "cleared", "damaged", "runner"])
+def test_what_makes_a_run_measure_anew(tool: Tool, primed: Path, tmp_path: Path, change: str) -> None:
+    """Whatever else is part of the key: tests/workflow/test_remembering.py."""
+    counted, recording, log = tmp_path / "counted", primed / "recording.jsonl", primed / "log"
+    shutil.copytree(primed / "counted", counted)
+    shutil.copytree(primed / "state", tool.state)
     taken(log)
     more: list[object] = []
     environment: dict[str, str] = {}
@@ -108,14 +125,6 @@ def test_what_makes_a_run_measure_anew(
         case "source":
             path = counted / "shop/prices.py"
             path.write_text(path.read_text() + "\n# changed\n")
-        case "ignored by nothing":
-            (counted / "new.txt").write_text("untracked files are part of the snapshot\n")
-        case "command":
-            more = ["--test-command", "python -m pytest -p no:doctest"]
-        case "selection":
-            more = ["--tests", "tests/test_prices.py"]
-        case "limit":
-            more = ["--pids", "200"]
         case "not wanted":
             more = ["--no-reuse"]
         case "cleared":
@@ -129,6 +138,9 @@ def test_what_makes_a_run_measure_anew(
             environment = {"PYTHONPATH": _another_runner(tmp_path), "PYTHONSAFEPATH": "1"}
     ran = tool.fix(counted, recording, "--dry-run", "--json", *more, **environment)
     assert ran.json["status"] == "verified", ran.err
+    if change == "nothing":
+        assert ran.json["baseline"]["reused"]
+        return
     assert ran.json["baseline"]["reused"] is None
     assert taken(log) > 3
     again = tool.fix(counted, recording, "--dry-run", "--json", *more, **environment)
@@ -137,8 +149,6 @@ def test_what_makes_a_run_measure_anew(
 
 def _another_runner(folder: Path) -> str:
     """A copy of the tool whose in-sandbox runner differs by a comment."""
-    import shutil
-
     import reasoncli
     from reasoncli.resources import prompts_dir, sandboxes_dir
 

@@ -49,6 +49,24 @@ class Project:
         return open_repository(self.root)
 
 
+Snap = Callable[..., Snapshot]
+
+
+def everything(project: Project) -> tuple[str, str, str, dict[str, bytes]]:
+    """HEAD, the index, the status, and all files of the work tree."""
+    files = {
+        path.relative_to(project.root).as_posix(): path.read_bytes()
+        for path in project.root.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+    return (
+        project.git("rev-parse", "HEAD", "--symbolic-full-name", "HEAD"),
+        project.git("ls-files", "-s"),
+        project.status(),
+        files,
+    )
+
+
 @pytest.fixture(autouse=True)
 def _own_git_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine's git configuration, and nothing of a hook that may be running us."""

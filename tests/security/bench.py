@@ -20,7 +20,7 @@ from reasoncli.sandbox.config import BuildNetwork, DockerConfig
 from reasoncli.sandbox.docker_provider import docker_provider
 from reasoncli.sandbox.interface import Limits
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
-from reasoncli.verification.verifier import Verifier
+from reasoncli.verification.verifier import Verifier, VerifierOptions
 from tests.sandbox.snapshots import make_snapshot
 from tests.security import hostile, hostile_files, hostile_forgeries, hostile_outside, hostile_processes
 from tests.security.hostile import Hostile
@@ -107,7 +107,7 @@ def opened(folder: Path, base_image: str, run: str = "hostile") -> Iterator[Benc
     folder.mkdir(exist_ok=True)
     (folder / "canary").write_bytes(_CANARY)
     snapshot = make_snapshot(folder / "project", hostile.FILES)
-    task = Task(snapshot, Issue(hostile.ISSUE, hostile.ISSUE, "test"), TestPlan(hostile.COMMAND, timeout=10.0))
+    task = Task(snapshot, Issue(hostile.ISSUE, hostile.ISSUE, "test"), TestPlan(hostile.COMMAND, timeout=6.0))
     config = DockerConfig(
         base_image=base_image,
         build_network=BuildNetwork.HOST,
@@ -120,7 +120,7 @@ def opened(folder: Path, base_image: str, run: str = "hostile") -> Iterator[Benc
         events: list[Event] = []
         options = BaselineOptions(test_timeout=3.0, parallel=False)
         baseline = measure_baseline(provider, task, events.append, options)
-        verifier = Verifier(provider, task, baseline, events.append)
+        verifier = Verifier(provider, task, baseline, events.append, VerifierOptions(margin=4.0))
         verifier.prepare(1)
         verifier.warming.wait()
         if verifier.warming.load is None:

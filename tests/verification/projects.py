@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from reasoncli.domain import FileChange, Issue, Loaded, Patch, Snapshot, Task, TestPlan
 from reasoncli.errors import SandboxFailure, SandboxUnavailable
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
+from tests.sandbox.forwarding import ForwardingProvider, ForwardingSandbox
+from tests.sandbox.snapshots import make_snapshot
 
 CORE = """
 def add(a, b):
@@ -48,12 +46,7 @@ TARGET = "tests.test_core.Adding.test_add"
 
 
 def snapshot_of(root: Path, files: dict[str, str]) -> Snapshot:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
-    hashes = {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in sorted(files)}
-    return Snapshot(root, root, "0" * 40, "tree", False, hashes)
+    return make_snapshot(root, {name: textwrap.dedent(text) for name, text in files.items()})
 
 
 def unittest_project(root: Path, **more: str) -> Snapshot:
@@ -79,74 +72,39 @@ def file_patch(path: str, text: str | None) -> Patch:
     return Patch((FileChange(path, None if text is None else text.encode()),), "", path, path, 1)
 
 
-@dataclass
-class Breaking:
+class Breaking(ForwardingProvider):
     """A provider whose sandboxes break in `run` while `breaks` says so for their number; `refused` say no first."""
 
-    inner: SandboxProvider
-    breaks: Callable[[int], bool]
-    opened: int = 0
-    refused: int = 0
-    isolated: bool = False
-    description: str = "breaking"
-    identity: str | None = None
-    closed: list[int] = field(default_factory=list)
+    def __init__(self, inner: SandboxProvider, breaks: Callable[[int], bool], refused: int = 0) -> None:
+        super().__init__(inner)
+        self.breaks = breaks
+        self.refused = refused
+        self.opened = 0
+        self.closed: list[int] = []
 
     def open(self) -> Sandbox:
         if self.refused:
             self.refused -= 1
             raise SandboxUnavailable("killed while it opened")
         self.opened += 1
-        return BreakingSandbox(self.inner.open(), self.opened - 1, self)
-
-    def close(self) -> None:
-        self.inner.close()
+        return _BreakingSandbox(self.inner.open(), self.opened - 1, self)
 
 
-class BreakingSandbox:
+class _BreakingSandbox(ForwardingSandbox):
     def __init__(self, inner: Sandbox, number: int, provider: Breaking) -> None:
-        self._inner, self._number, self._provider = inner, number, provider
-
-    @property
-    def root(self) -> str:
-        return self._inner.root
-
-    @property
-    def runner(self) -> str:
-        return self._inner.runner
-
-    @property
-    def python(self) -> str | None:
-        return self._inner.python
-
-    @property
-    def resident(self) -> bool:
-        return self._inner.resident
+        super().__init__(inner)
+        self._number, self._provider = number, provider
 
     def ask(self, spec: bytes, warm: Loaded | None, timeout: float) -> bytes:
         if self._provider.breaks(self._number):
             raise SandboxFailure(f"sandbox {self._number} broke")
-        return self._inner.ask(spec, warm, timeout)
+        return super().ask(spec, warm, timeout)
 
     def run(self, command: Command) -> CommandResult:
         if self._provider.breaks(self._number):
             raise SandboxFailure(f"sandbox {self._number} broke")
-        return self._inner.run(command)
-
-    def write(self, changes: Sequence[FileChange]) -> None:
-        self._inner.write(changes)
-
-    def restore(self) -> None:
-        self._inner.restore()
+        return super().run(command)
 
     def close(self) -> None:
         self._provider.closed.append(self._number)
-        self._inner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()

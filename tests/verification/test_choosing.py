@@ -1,8 +1,7 @@
-"""Selectors, requested targets, links to the issue, environmental failures, guards, rebuilds."""
+"""Requested targets, links to the issue, environmental failures, guards."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import pytest
@@ -14,7 +13,6 @@ from reasoncli.domain import (
     Issue,
     Outcome,
     Patch,
-    TestPlan,
     TestReport,
     TestResult,
 )
@@ -22,10 +20,7 @@ from reasoncli.errors import UsageError
 from reasoncli.verification.environmental import environmental_reason
 from reasoncli.verification.guards import GuardIndex, changed_functions
 from reasoncli.verification.linking import link_targets
-from reasoncli.verification.outcomes import ancestors
-from reasoncli.verification.rebuild import builds_sources, needs_rebuild
 from reasoncli.verification.requested import requested_targets
-from reasoncli.verification.selectors import fill, narrows
 
 SOURCE = b"""import os
 
@@ -63,37 +58,6 @@ def issue(text: str) -> Issue:
 
 def patch(path: str, content: bytes | None) -> Patch:
     return Patch((FileChange(path, content),), "", "e", "v", 1)
-
-
-# ---------------------------------------------------------------- selectors
-
-
-def test_selectors() -> None:
-    structured, weak = Evidence.STRUCTURED, Evidence.LINES
-    ids = ["tests/a.py::test_x[a b]"]
-    assert fill(TestPlan("pytest {tests} -q"), ids, structured) == "pytest  -q", "the plugin selects"
-    assert fill(TestPlan("pytest {tests}"), ids, weak) == "pytest 'tests/a.py::test_x[a b]'"
-    assert fill(TestPlan("bin/test {tests}"), ids, weak) == "bin/test tests/a.py"
-    assert (
-        fill(TestPlan("run {tests}"), ["a.b.C.test_x", "a.b.C.test_y"], structured) == "run a.b.C.test_x a.b.C.test_y"
-    )
-    assert fill(TestPlan("run {tests}"), None, structured) == "run "
-    assert fill(TestPlan("make test"), ids, structured) == "make test"
-
-
-def test_long_lists_of_selectors_become_coarser_until_they_fit() -> None:
-    methods = [f"pkg.tests.Case.test_{number}" for number in range(3000)]
-    assert fill(TestPlan("run {tests}"), methods, Evidence.STRUCTURED) == "run pkg.tests.Case"
-    classes = [f"pkg.tests.Case{number}.test" for number in range(3000)]
-    assert fill(TestPlan("run {tests}"), classes, Evidence.STRUCTURED) == "run pkg.tests"
-    modules = [f"pkg.tests_{number}.Case.test" for number in range(9000)]
-    assert fill(TestPlan("run {tests}"), modules, Evidence.STRUCTURED) == "run "
-
-
-def test_ancestors() -> None:
-    assert list(ancestors("a/b.py::C::test_d[x::y]")) == ["a/b.py::C::test_d", "a/b.py::C", "a/b.py"]
-    assert list(ancestors("m.C.test_d")) == ["m.C", "m"]
-    assert list(ancestors("a/b.py")) == []
 
 
 # ---------------------------------------------------------------- requested targets
@@ -306,102 +270,3 @@ def f(
     assert changed_functions(source, source.replace(b"b=2", b"b=3")) == set(range(7, 14))
     assert changed_functions(source, source.replace(b"return a", b"return 1")) == {14}
     assert changed_functions(source, source.replace(b"a remark", b"the remark")) == {17}
-
-
-# ---------------------------------------------------------------- rebuilds
-
-
-PYPROJECT = b'[project]\nname = "x"\ndependencies = ["a"]\n[tool.ruff]\nline-length = 80\n'
-
-
-@pytest.mark.parametrize(
-    ("path", "before", "after", "rebuild"),
-    [
-        ("core.py", b"x", b"y", False),
-        ("fast.pyx", b"x", b"y", True),
-        ("src/ext.c", b"x", b"y", True),
-        ("requirements.txt", b"x", b"y", True),
-        ("requirements/test.txt", b"x", b"y", True),
-        ("setup.py", b"x", b"y", True),
-        ("pyproject.toml", PYPROJECT, PYPROJECT.replace(b'"a"', b'"b"'), True),
-        ("pyproject.toml", PYPROJECT, PYPROJECT.replace(b"80", b"100"), False),
-        ("pyproject.toml", PYPROJECT, b"[[", True),
-        ("web/package.json", b'{"dependencies": {"a": "1"}}', b'{"dependencies": {"a": "2"}}', True),
-        ("package.json", b'{"dependencies": {}, "main": "a.js"}', b'{"dependencies": {}, "main": "b.js"}', False),
-        ("package.json", b"{}", b"{", True),
-        ("package-lock.json", b"{}", b"[]", True),
-        ("go.mod", b"x", b"y", True),
-        ("crates/a/Cargo.toml", b"x", b"y", True),
-        ("module/pom.xml", b"x", b"y", True),
-        ("build.gradle.kts", b"x", b"y", True),
-        ("Gemfile.lock", b"x", b"y", True),
-        ("src/index.ts", b"x", b"y", False),
-        ("setup.cfg", b"[options]\ninstall_requires = a\n", b"[options]\ninstall_requires = b\n", True),
-        ("setup.cfg", b"[flake8]\nx = 1\n", b"[flake8]\nx = 2\n", False),
-        ("package.json", json.dumps({}).encode(), b"{ }", False),
-        ("docs/readme.md", b"x", b"y", False),
-    ],
-)
-def test_needs_rebuild(path: str, before: bytes, after: bytes, rebuild: bool) -> None:
-    assert (needs_rebuild(patch(path, after), {path: before}.get, compiles=True) is not None) is rebuild
-
-
-def test_sources_that_the_tests_compile_themselves_need_no_rebuild() -> None:
-    assert needs_rebuild(patch("main.go", b"y"), {"main.go": b"x"}.get, compiles=False) is None
-    assert needs_rebuild(patch("go.mod", b"y"), {"go.mod": b"x"}.get, compiles=False) is not None
-    builds = ("go test ./...", "gotestsum -- {tests}", "cd x && ./mvnw test", "cmake --build b && ctest", "make check")
-    assert all(map(builds_sources, builds))
-    others = ("python -m pytest", "node --test", "npm test", "ctest", "python make.py", "pytest tests/go")
-    assert not any(map(builds_sources, others))
-
-
-# ---------------------------------------------------------------- selectors of other programs
-
-
-@pytest.mark.parametrize(
-    ("command", "tests", "expected"),
-    [
-        ("gotestsum -- {tests} ./...", ["m/sum::TestA/b c", "m/sum::TestB", "m/x::TestB"], "-run '^(TestA|TestB)$'"),
-        ("go test -v {tests} | go-junit-report", ["m/sum::helper"], ""),
-        ("cargo nextest run {tests}", ["sum::tests::adds", "sum::x::adds"], "-E 'test(/(^|::)(adds)$/)'"),
-        ("npx jest {tests}", ["a/b.test.js::sum adds", "c.test.ts::x"], "a/b.test.js c.test.ts"),
-        ("npx jest {tests}", ["sum adds (1+1)"], "-t '(sum adds \\(1\\+1\\))$'"),
-        ("npx vitest run {tests}", ["src/a.test.ts::sum > adds"], "src/a.test.ts"),
-        ("npx vitest run {tests}", ["no file::adds"], ""),
-        ("mocha {tests}", ["t.js::adds::sum adds", "t.js::adds::sum adds #2"], "-g '(sum adds)$'"),
-        ("node --test {tests}", ["sum::adds", "it's"], """'--test-name-pattern=(^| )(adds|it'"'"'s)$'"""),
-        ("node --no-warnings --test {tests}", ["adds"], "'--test-name-pattern=(^| )(adds)$'"),
-        ("phpunit {tests}", ["t/A.php::A::testB with data set #0"], "--filter '/::(testB)( |$)/'"),
-        ("ctest {tests}", ["a.b", "c"], "-R '^(a\\.b|c)$'"),
-        ("rspec {tests}", ["spec/a_spec.rb::spec.a_spec::A adds"], "spec/a_spec.rb"),
-        ("bats {tests}", ["a.bats::adds one"], "-f '^(adds one)$'"),
-        ("gradle test {tests}", ["org.x.ATest$Inner::adds"], "--tests '*ATest*'"),
-        ("./run-them {tests}", ["a::b"], ""),
-        ("node run.js {tests}", ["a::b"], ""),
-        ("node --test {tests}", [], ""),
-    ],
-)
-def test_junit_ids_become_what_their_program_takes(command: str, tests: list[str], expected: str) -> None:
-    plan = TestPlan(command)
-    assert fill(plan, tests, Evidence.JUNIT) == command.replace("{tests}", expected)
-    assert narrows(plan, tests, Evidence.JUNIT) is bool(expected)
-
-
-def test_maven_takes_classes() -> None:
-    filled = fill(TestPlan("mvn test {tests}"), ["org.x.ATest::adds(int)[1]", "org.x.ATest::b"], Evidence.JUNIT)
-    assert filled.startswith("mvn test '-Dtest=ATest*' ")
-    assert not narrows(TestPlan("mvn test {tests}"), ["adds"], Evidence.JUNIT), "no class, no selection"
-
-
-def test_what_the_user_selected_goes_to_other_programs_as_it_is() -> None:
-    plan = TestPlan("node --test {tests}", selected=("test/a b.js",))
-    for tests in (plan.selected, None):
-        assert fill(plan, tests, Evidence.STRUCTURED) == "node --test 'test/a b.js'"
-    assert "--test-name-pattern" in fill(plan, ["adds"], Evidence.JUNIT)
-    assert fill(TestPlan("pytest {tests}", selected=("tests/a.py",)), None, Evidence.STRUCTURED) == "pytest "
-
-
-def test_lines_of_other_programs_select_by_name_or_not_at_all() -> None:
-    assert fill(TestPlan("go test -v {tests}"), ["TestA/b"], Evidence.LINES) == "go test -v -run '^(TestA)$'"
-    assert fill(TestPlan("tape {tests}"), ["adds::should be equal #2"], Evidence.LINES) == "tape "
-    assert not narrows(TestPlan("make test"), ["a.b.C.test_x"], Evidence.LINES), "the command takes none"

@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoncli.domain import Baseline, Evidence, Outcome, Snapshot, TestReport, TestResult, Verdict
-from reasoncli.events import Event
-from reasoncli.verification.baseline import BaselineOptions, Measurement, sort_baseline
+from reasoncli.domain import Baseline, Outcome, TestResult, Verdict
 from reasoncli.verification.judgement import Judged, judge_run
 from reasoncli.verification.outcomes import same
 from reasoncli.verification.session import Run
-from reasoncli.verification.settling import Settled, differing_tests, settle
-from tests.verification.projects import task_of
+from reasoncli.verification.settling import differing_tests
+from tests.verification.scripted import baseline_of, run, settled
 
 TESTS = [f"tests/test_a.py::test_{name}" for name in "abcdefgh"]
 OUTCOMES = st.sampled_from([Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.TIMEOUT])
-EMPTY = Snapshot(Path("/nowhere"), Path("/nowhere"), "0" * 40, "tree", False, {})
 RUNS = st.fixed_dictionaries({}, optional=dict.fromkeys(TESTS, OUTCOMES))
-
-
-def run(outcomes: dict[str, Outcome], *, complete: bool = True) -> Run:
-    results = {test: TestResult(test, outcome, 0.01, "AssertionError: no") for test, outcome in outcomes.items()}
-    return Run(TestReport(results, Evidence.STRUCTURED, 0, 1.0, complete=complete))
-
-
-def settled(one: Run, two: Run, more: list[Run]) -> Settled:
-    """As `measure` does it, with these runs for the asking."""
-    answers = iter(more)
-    differing = differing_tests(one, two)
-    if not differing:
-        return Settled(one.report, two.report)
-    return settle(
-        one,
-        two,
-        differing,
-        lambda tests, coverage, evidence: next(answers).report,
-        lambda: (next(answers), next(answers)),
-    )
-
-
-def baseline_of(found: Settled, snapshot: Snapshot) -> Baseline:
-    measured = Measurement(found.first, found.second, found.flaky, found.order_dependent, found.why, found.ordered)
-    events: list[Event] = []
-    task = task_of(snapshot, "please fix the failing tests", command="python -m pytest")
-    return sort_baseline(task, measured, events.append, BaselineOptions())
 
 
 def judged(baseline: Baseline, outcomes: dict[str, Outcome]) -> Verdict:
@@ -65,7 +34,7 @@ def test_a_test_that_ever_differed_neither_selects_nor_rejects(
 ) -> None:
     first, second = run(one), run(two)
     found = settled(first, second, [run(each) for each in more])
-    baseline = baseline_of(found, EMPTY)
+    baseline = baseline_of(found)
     aside = {*baseline.flaky, *baseline.order_dependent}
     decisive = {*baseline.guards, *(target.id for target in baseline.targets)}
     assert not aside & decisive

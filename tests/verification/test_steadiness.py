@@ -3,59 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reasoncli.domain import Baseline, Snapshot, VerdictKind
+from reasoncli.domain import VerdictKind
 from reasoncli.errors import UsageError
 from reasoncli.events import Event, StageProgress, Warned
-from reasoncli.sandbox.config import LocalConfig
-from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
-from reasoncli.sandbox.local_sandbox import local_provider
-from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.verifier import Verifier
-from tests.verification.projects import Breaking, BreakingSandbox, core_patch, snapshot_of, task_of, unittest_project
+from tests.verification.measuring import OPTIONS, Measuring, sorted_anew
+from tests.verification.projects import core_patch, snapshot_of, task_of, unittest_project
 
-OPTIONS = BaselineOptions(timeout=60, test_timeout=20, parallel=False, seed=1)
 PYTEST = "python -m pytest -q"
-
-
-class Counting(Breaking):
-    """A provider that counts the runs of the test command."""
-
-    runs = 0
-
-    def open(self) -> Sandbox:
-        return CountingSandbox(self.inner.open(), 0, self)
-
-
-class CountingSandbox(BreakingSandbox):
-    def run(self, command: Command) -> CommandResult:
-        self._provider.runs += 1  # type: ignore[attr-defined]
-        return super().run(command)
-
-
-@pytest.fixture
-def providers() -> Iterator[list[SandboxProvider]]:
-    opened: list[SandboxProvider] = []
-    yield opened
-    for provider in opened:
-        provider.close()
-
-
-def measure(
-    providers: list[SandboxProvider],
-    snapshot: Snapshot,
-    text: str = "add() subtracts",
-    events: list[Event] | None = None,
-    **plan: object,
-) -> Baseline:
-    task = task_of(snapshot, text, command=str(plan.pop("command", PYTEST)), **plan)
-    providers.append(Counting(local_provider(snapshot, LocalConfig()), breaks=lambda number: False))
-    return measure_baseline(providers[-1], task, (events if events is not None else []).append, OPTIONS)
-
 
 PAIR = """
 STATE = []
@@ -75,16 +35,14 @@ def test_third():
 """In its own order `test_second` finds what `test_first` left."""
 
 
-def test_a_suite_of_independent_tests_is_run_twice_and_no_more(
-    tmp_path: Path, providers: list[SandboxProvider]
-) -> None:
-    measure(providers, unittest_project(tmp_path))
-    assert providers[0].runs == 2  # type: ignore[attr-defined]
+def test_a_suite_of_independent_tests_is_run_twice_and_no_more(tmp_path: Path, measure: Measuring) -> None:
+    measure(task_of(unittest_project(tmp_path), command=PYTEST))
+    assert measure.runs == 2
 
 
-def test_a_test_that_needs_another_before_it_depends_on_order(tmp_path: Path, providers: list[SandboxProvider]) -> None:
+def test_a_test_that_needs_another_before_it_depends_on_order(tmp_path: Path, measure: Measuring) -> None:
     snapshot = snapshot_of(tmp_path, {"test_a.py": PAIR})
-    baseline = measure(providers, snapshot)
+    baseline = measure(task_of(snapshot, command=PYTEST))
     assert baseline.order_dependent == ("test_a.py::test_second",)
     assert baseline.flaky == ()
     why = baseline.quarantine["test_a.py::test_second"]
@@ -93,30 +51,7 @@ def test_a_test_that_needs_another_before_it_depends_on_order(tmp_path: Path, pr
     assert not baseline.targets
     assert not baseline.ordered
     with pytest.raises(UsageError, match="passed in the suite's own order"):
-        measure(providers, snapshot, targets=("test_second",))
-
-
-POLLUTED = """
-STATE = []
-
-
-def test_first():
-    STATE.append(1)
-
-
-def test_second():
-    assert not STATE
-"""
-
-
-def test_a_test_that_another_spoils_is_no_target(tmp_path: Path, providers: list[SandboxProvider]) -> None:
-    """It fails at the base, and alone it would pass with any patch."""
-    baseline = measure(providers, snapshot_of(tmp_path, {"test_a.py": POLLUTED}), "test_second fails")
-    assert baseline.order_dependent == ("test_a.py::test_second",)
-    assert baseline.quarantine["test_a.py::test_second"].startswith(
-        "failed in the suite's own order, passed in another"
-    )
-    assert not baseline.targets
+        sorted_anew(baseline, task_of(snapshot, targets=("test_second",)))
 
 
 CLASSES = """
@@ -134,51 +69,12 @@ class Pair(unittest.TestCase):
 """
 
 
-def test_unittest_too(tmp_path: Path, providers: list[SandboxProvider]) -> None:
+def test_unittest_too(tmp_path: Path, measure: Measuring) -> None:
     files = {"tests/__init__.py": "", **{f"tests/test_{n}.py": CLASSES for n in "abc"}}
-    baseline = measure(providers, snapshot_of(tmp_path, files), command="python -m unittest")
+    baseline = measure(task_of(snapshot_of(tmp_path, files)))
     assert baseline.order_dependent
     assert not baseline.flaky
     assert all(test.endswith("test_second") for test in baseline.order_dependent)
-
-
-def test_flaky_and_order_dependent_tests_are_told_apart(tmp_path: Path, providers: list[SandboxProvider]) -> None:
-    counter = tmp_path / "counter"
-    flaky = f"""
-    import pathlib
-
-
-    def test_flaky():
-        path = pathlib.Path({str(counter)!r})
-        count = int(path.read_text()) if path.exists() else 0
-        path.write_text(str(count + 1))
-        assert count % 2
-    """
-    snapshot = snapshot_of(tmp_path / "project", {"test_a.py": PAIR, "test_b.py": flaky})
-    baseline = measure(providers, snapshot)
-    assert baseline.flaky == ("test_b.py::test_flaky",)
-    assert baseline.order_dependent == ("test_a.py::test_second",)
-    assert "of 5 runs" in baseline.quarantine["test_b.py::test_flaky"]
-
-
-def test_a_flake_that_hits_only_the_other_order_is_not_taken_for_order(
-    tmp_path: Path, providers: list[SandboxProvider]
-) -> None:
-    """It fails once, in the second run: repeated, the other order passes."""
-    counter = tmp_path / "counter"
-    flaky = f"""
-    import pathlib
-
-
-    def test_flaky():
-        path = pathlib.Path({str(counter)!r})
-        count = int(path.read_text()) if path.exists() else 0
-        path.write_text(str(count + 1))
-        assert count != 1
-    """
-    baseline = measure(providers, snapshot_of(tmp_path / "project", {"test_a.py": flaky}))
-    assert baseline.flaky == ("test_a.py::test_flaky",)
-    assert baseline.quarantine == {"test_a.py::test_flaky": "passed in 6 of 7 runs"}
 
 
 STEPS = """
@@ -203,16 +99,16 @@ def steps(number: int) -> str:
     return STEPS + chain + code + f"def test_y_add():\n    assert DONE[-1:] == [{number - 1}] and add(1, 2) == 3\n"
 
 
-def test_a_suite_that_depends_on_its_order_is_only_run_in_it(tmp_path: Path, providers: list[SandboxProvider]) -> None:
+def test_a_suite_that_depends_on_its_order_is_only_run_in_it(tmp_path: Path, measure: Measuring) -> None:
     snapshot = unittest_project(tmp_path, **{"tests/test_core.py": "", "tests/test_steps.py": steps(20)})
     events: list[Event] = []
-    baseline = measure(providers, snapshot, events=events)
+    baseline = measure(task_of(snapshot, command=PYTEST), events=events)
     assert baseline.ordered
     assert [target.id for target in baseline.targets] == ["tests/test_steps.py::test_y_add"]
     assert len(baseline.guards) == 21
     assert len(baseline.order_dependent) >= 15
     assert any(isinstance(event, Warned) and "depends on its order" in event.message for event in events)
-    verifier = Verifier(providers[-1], task_of(snapshot, command=PYTEST), baseline, lambda event: None)
+    verifier = Verifier(measure.provider, task_of(snapshot, command=PYTEST), baseline, lambda event: None)
     never = threading.Event()
     right, wrong = core_patch("return a - b", "return a + b"), core_patch("return a * b", "return a / b")
     assert verifier.screen(right, never).kind is VerdictKind.FIXES, "alone, the target fails with this patch as well"
@@ -224,13 +120,11 @@ def test_a_suite_that_depends_on_its_order_is_only_run_in_it(tmp_path: Path, pro
 
 
 @pytest.mark.parametrize("command", [PYTEST, "python -m unittest"])
-def test_modules_that_can_not_be_imported_are_named(
-    tmp_path: Path, providers: list[SandboxProvider], command: str
-) -> None:
+def test_modules_that_can_not_be_imported_are_named(tmp_path: Path, measure: Measuring, command: str) -> None:
     broken = "from pkg.core import nothing_of_the_kind\n\n\ndef test_x(): pass\n"
     snapshot = unittest_project(tmp_path, **{"tests/test_broken.py": broken})
     events: list[Event] = []
-    baseline = measure(providers, snapshot, events=events, command=command)
+    baseline = measure(task_of(snapshot, command=command), events=events)
     (module,) = baseline.uncollected
     assert module in ("tests/test_broken.py", "tests.test_broken")
     assert "cannot import name 'nothing_of_the_kind'" in baseline.uncollected[module]
@@ -241,10 +135,10 @@ def test_modules_that_can_not_be_imported_are_named(
     assert module in baseline.unrelated
 
 
-def test_progress_is_told_while_the_suite_runs(tmp_path: Path, providers: list[SandboxProvider]) -> None:
+def test_progress_is_told_while_the_suite_runs(tmp_path: Path, measure: Measuring) -> None:
     slow = "import time\n\n\n" + "".join(f"def test_{n}():\n    time.sleep(0.25)\n\n\n" for n in range(12))
     events: list[Event] = []
-    measure(providers, snapshot_of(tmp_path, {"test_a.py": slow}), events=events)
+    measure(task_of(snapshot_of(tmp_path, {"test_a.py": slow}), command=PYTEST), events=events)
     told = [event for event in events if isinstance(event, StageProgress)]
     assert [event.done for event in told] == sorted(event.done for event in told)
     assert told[0].total is None
@@ -253,14 +147,12 @@ def test_progress_is_told_while_the_suite_runs(tmp_path: Path, providers: list[S
 
 
 def test_runs_that_are_cut_short_in_different_orders_still_tell_of_the_same_tests(
-    tmp_path: Path, providers: list[SandboxProvider]
+    tmp_path: Path, measure: Measuring
 ) -> None:
     """The last of a module hangs past the whole run's limit: in the other order it comes first."""
     quick = "".join(f"def test_{n}():\n    pass\n\n\n" for n in range(20))
     hang = "def test_z():\n    import time\n    time.sleep(60)\n"
     task = task_of(snapshot_of(tmp_path, {"test_a.py": quick + hang}), command=PYTEST)
-    providers.append(local_provider(task.snapshot, LocalConfig()))
-    options = BaselineOptions(timeout=4, test_timeout=60, parallel=True)
-    baseline = measure_baseline(providers[-1], task, lambda event: None, options)
+    baseline = measure(task, replace(OPTIONS, timeout=4, test_timeout=60))
     assert len(baseline.guards) == 20
     assert not baseline.flaky

@@ -14,7 +14,8 @@ from reasoncli.runs.memory import Memory
 from reasoncli.settings.loading import load_settings
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key
-from tests.verification.projects import Breaking, file_patch, task_of, unittest_project
+from tests.sandbox.forwarding import ForwardingProvider
+from tests.verification.projects import file_patch, task_of, unittest_project
 
 KEY = "ab" * 32
 REPORT = TestReport({}, Evidence.STRUCTURED, 1, 0.5)
@@ -136,14 +137,53 @@ def test_other_files_another_base_or_other_rules_are_judged_again(bench: Bench) 
     assert bench.screenings(FIXES, baseline=replace(BASELINE, targets=(Target("t::a", "another reason"),)))[0] == 0
 
 
+class Identified(ForwardingProvider):
+    """A provider of which nothing but its identity is asked."""
+
+    def __init__(self, identity: str | None) -> None:
+        super().__init__(None)  # type: ignore[arg-type]
+        self._identity = identity
+
+    @property
+    def identity(self) -> str | None:
+        return self._identity
+
+
+IMAGE = Identified("docker sha256:1")
+
+
 def test_a_sandbox_that_can_not_say_what_it_is_made_of_has_no_key(tmp_path: Path) -> None:
     task = task_of(unittest_project(tmp_path))
-    provider = Breaking(None, breaks=lambda number: False)  # type: ignore[arg-type]
-    settings, options = load_settings({}), BaselineOptions()
-    assert baseline_key(task, provider, settings, options) is None
-    provider.identity = "docker sha256:1"
-    one = baseline_key(task, provider, settings, options)
-    assert one == baseline_key(task, provider, settings, replace(options, seed=9, guards_seconds=3.0))
-    provider.identity = "docker sha256:2"
-    assert one != baseline_key(task, provider, settings, options)
-    assert one != baseline_key(task, provider, settings, replace(options, env={"A": "b"}))
+    assert baseline_key(task, Identified(None), load_settings({}), BaselineOptions()) is None
+
+
+def test_what_makes_a_run_measure_anew(tmp_path: Path) -> None:
+    """Each of these is another key; what only sorts what was measured is not."""
+    snapshot = unittest_project(tmp_path)
+    task, settings, options = task_of(snapshot), load_settings({}), BaselineOptions()
+    key = baseline_key(task, IMAGE, settings, options)
+    keys = [
+        key,
+        baseline_key(task_of(replace(snapshot, tree_hash="another")), IMAGE, settings, options),
+        baseline_key(task_of(snapshot, command="python -m unittest -v"), IMAGE, settings, options),
+        baseline_key(task_of(snapshot, selected=("tests/test_core.py",)), IMAGE, settings, options),
+        baseline_key(task_of(snapshot, junit=("out/*.xml",)), IMAGE, settings, options),
+        baseline_key(task_of(snapshot, pass_marker="ok"), IMAGE, settings, options),
+        baseline_key(task, Identified("docker sha256:2"), settings, options),
+        *(
+            baseline_key(task, IMAGE, load_settings({name: limit}), options)
+            for name, limit in (("memory", "1g"), ("disk", "2g"), ("cpus", 2), ("pids", 200), ("output", "2m"))
+        ),
+        *(
+            baseline_key(task, IMAGE, settings, other)
+            for other in (
+                replace(options, timeout=9.0),
+                replace(options, test_timeout=9.0),
+                replace(options, env={"A": "b"}),
+            )
+        ),
+    ]
+    assert None not in keys
+    assert len(set(keys)) == len(keys)
+    other_issue = task_of(snapshot, "another issue", targets=("test_add",))
+    assert key == baseline_key(other_issue, IMAGE, settings, replace(options, seed=9, guards_seconds=3.0))
