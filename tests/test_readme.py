@@ -7,15 +7,9 @@ import re
 import pytest
 
 from reasoncli import errors
-from reasoncli.settings.table import BEGIN, END, settings_table
 from tests.packaging.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_table_of_settings_is_today_s() -> None:
-    table = BEGIN + README.partition(BEGIN)[2].partition(END)[0] + END
-    assert table == settings_table(), "write it anew: make readme"
 
 
 def exit_codes(error: type[errors.ReasoncliError]) -> set[int]:
