@@ -38,7 +38,7 @@ from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.talk import Talk
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
-MARK = "REASONCLI_SANDBOX"
+MARK = "REASONCLI_MARK"
 WARNING = (
     "The local sandbox does not isolate: what runs inside can use the network, read and change your files, and reach "
     "your other processes. It is for code that you would run yourself."
