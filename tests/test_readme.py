@@ -7,6 +7,7 @@ import re
 import pytest
 
 from reasoncli import errors
+from reasoncli.cli.app import READER_GONE
 from tests.packaging.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -18,7 +19,7 @@ def exit_codes(error: type[errors.ReasoncliError]) -> set[int]:
 
 def test_every_exit_code_is_explained() -> None:
     explained = {int(code) for code in re.findall(r"^\| (\d+) \| ", README, re.MULTILINE)}
-    assert explained == {0} | exit_codes(errors.ReasoncliError)
+    assert explained == {0, READER_GONE} | exit_codes(errors.ReasoncliError)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
