@@ -50,7 +50,6 @@ _DISTRIBUTIONS = "reasoncli_distributions.py"
 def local_provider(
     snapshot: Snapshot,
     config: LocalConfig,
-    run_id: str = "",
     progress: Callable[[str], None] = lambda line: None,
 ) -> LocalProvider:
     """Get ready to open local sandboxes. `progress` is told, at once, what they do not protect from.
