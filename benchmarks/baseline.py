@@ -18,8 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -195,6 +194,48 @@ def store_costs(folder: Path, task: Task, baseline: Baseline, measurement: Measu
     return writing + remembering
 
 
+def runs(provider: SandboxProvider, task: Task) -> tuple[float, float, Measurement]:
+    """Print what the runs of the base take: seconds of a bare one and of both of ours together, and what they saw."""
+    bare(provider)  # what the first run pays for the machine's caches is nobody's
+    plain = bare(provider)
+    line("bare pytest", plain)
+    for label, more in (("our run with coverage", {"coverage": True}), ("our run, other order", {"shuffle": 1})):
+        outside, inside, reading = one_run(provider, task, **more)
+        line(label, outside, f"{outside / plain:.2f} times bare; command {inside:.2f} s, reading {reading:.2f} s")
+    pool = SandboxPool(provider, Emitter())
+    both, measurement = timed(lambda: measure(pool, task, lambda event: None, BaselineOptions(timeout=3600.0)))
+    pool.close()
+    line("both runs together, read and compared", both, f"{both / plain:.2f} times bare")
+    return plain, both, measurement
+
+
+def after(folder: Path, task: Task, measurement: Measurement, plain: float) -> float:
+    """Print what our own code does with the reports; the seconds that a first run pays.
+
+    Args:
+        folder: for run store and memory.
+        task: what was measured for.
+        measurement: of the base.
+        plain: seconds of a bare run.
+    """
+    sorting, baseline = timed(lambda: sort_baseline(task, measurement, lambda event: None, BaselineOptions()))
+    line("sorting for an issue", sorting, f"{len(baseline.targets)} targets, {len(baseline.guards)} guards")
+    sampled = BaselineOptions(guards_seconds=plain / 20)
+    seconds, sample = timed(lambda: sort_baseline(task, measurement, lambda event: None, sampled))
+    line("sorting, guards sampled", seconds, f"{len(sample.guards)} of {sample.passing} guards")
+    tree, targets = SnapshotTree.of(task.snapshot), [target.id for target in baseline.targets]
+    ranking, _ = timed(lambda: rank(tree, task.issue, is_test=is_test_file, report=baseline.first, targets=targets))
+    line("localization", ranking)
+    storing = store_costs(folder, task, baseline, measurement)
+    recalling, known = timed(lambda: Memory(folder).recall(Measured, "00" * 32))
+    if known is None or known.what != measurement:
+        raise SystemExit("what was remembered is not what was measured")
+    line("memory: measurement read", recalling)
+    second = recalling + sorting
+    line("second run: recalled and sorted", second, f"{second / plain:.2f} times bare")
+    return sorting + ranking + storing
+
+
 def main() -> None:
     """Print the table; exit 1 when the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -204,68 +245,22 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="where our own code spends its time, afterwards")
     options = parser.parse_args()
     profile = cProfile.Profile()
-    with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         snapshot = make_project(folder / "project", options.tests, options.files)
         task = Task(snapshot, Issue(ISSUE, ISSUE.partition("\n")[0], "benchmark"), TestPlan(_COMMAND))
         provider = provider_of(options.sandbox, snapshot, folder)
-        try:
-            print(f"{options.tests:,} tests in {options.files} files, {options.sandbox} sandbox")
-            bare(provider)  # what the first run pays for the machine's caches is nobody's
-            plain = bare(provider)
-            line("bare pytest", plain)
-            for label, more in (
-                ("our run with coverage", {"coverage": True}),
-                ("our run, other order", {"shuffle": 1}),
-            ):
-                outside, inside, reading = one_run(provider, task, **more)
-                line(
-                    label, outside, f"{outside / plain:.2f} times bare; command {inside:.2f} s, reading {reading:.2f} s"
-                )
-            both, measurement = timed(
-                lambda: measure(
-                    SandboxPool(provider, Emitter()), task, lambda event: None, BaselineOptions(timeout=3600.0)
-                )
-            )
-            line("both runs together, read and compared", both, f"{both / plain:.2f} times bare")
-            profile.enable()
-            sorting, baseline = timed(lambda: sort_baseline(task, measurement, lambda event: None, BaselineOptions()))
-            line("sorting for an issue", sorting, f"{len(baseline.targets)} targets, {len(baseline.guards)} guards")
-            sampled = BaselineOptions(guards_seconds=plain / 20)
-            seconds, sample = timed(lambda: sort_baseline(task, measurement, lambda event: None, sampled))
-            line("sorting, guards sampled", seconds, f"{len(sample.guards)} of {sample.passing} guards")
-            ranking, _ = timed(
-                lambda: rank(
-                    SnapshotTree.of(snapshot),
-                    task.issue,
-                    is_test=is_test_file,
-                    report=baseline.first,
-                    targets=[target.id for target in baseline.targets],
-                )
-            )
-            line("localization", ranking)
-            storing = store_costs(folder, task, baseline, measurement)
-            recalling, known = timed(lambda: Memory(folder).recall(Measured, "00" * 32))
-            profile.disable()
-            if known is None or known.what != replace(measurement):
-                raise SystemExit("what was remembered is not what was measured")
-            line("memory: measurement read", recalling)
-            line(
-                "second run: recalled and sorted",
-                recalling + sorting,
-                f"{(recalling + sorting) / plain:.2f} times bare",
-            )
-            total = both + sorting + ranking + storing
-            ours = total - both
-            line(
-                "a first run's baseline, all in all",
-                total,
-                f"{total / plain:.2f} times bare (goal: {GOAL:g}); {ours:.2f} s after the tests",
-            )
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-            print(f"peak memory of the tool itself {peak / 1e6:.0f} MB")
-        finally:
-            provider.close()
+        stack.callback(provider.close)
+        print(f"{options.tests:,} tests in {options.files} files, {options.sandbox} sandbox")
+        plain, both, measurement = runs(provider, task)
+        profile.enable()
+        ours = after(folder, task, measurement, plain)
+        profile.disable()
+        total = both + ours
+        note = f"{total / plain:.2f} times bare (goal: {GOAL:g}); {ours:.2f} s after the tests"
+        line("a first run's baseline, all in all", total, note)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        print(f"peak memory of the tool itself {peak / 1e6:.0f} MB")
     if options.profile:
         pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
     sys.exit(total > GOAL * plain)

@@ -15,13 +15,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.verification.bench import plain
 from reasoncli.domain import Baseline, Candidate, Completion, Patch, Prompt, Task
 from reasoncli.events import Emitter
 from reasoncli.models.profile import read_profile
@@ -35,7 +35,6 @@ from reasoncli.runs.store import Store
 from reasoncli.search.pool import Pool
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.detect import plan_tests
-from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.demo import lay_out
@@ -90,15 +89,14 @@ def judged_one_by_one(record: RunRecord, request: FixRequest) -> tuple[float, fl
         started = time.perf_counter()
         baseline: Baseline = measure_baseline(provider, task, emit, BaselineOptions())
         measured = time.perf_counter()
-        verifier = Verifier(provider, task, baseline, emit, VerifierOptions(preparation.policy(settings)))
-        stack.callback(verifier.close)
         prompts = {prompt.id: prompt for prompt in record.prompts}
         tree, policy = SnapshotTree.of(snapshot), preparation.policy(settings)
         pool = Pool(lambda completion: parse(completion, prompts[completion.prompt], tree, policy))
         for single in singles(record):
             candidate = pool.add(single)
             if candidate is not None:
-                pool.judge(candidate.patch.execution_key, verifier.confirm(candidate.patch, threading.Event()))
+                verdict = plain(provider, task, baseline, candidate.patch)
+                pool.judge(candidate.patch.execution_key, replace(verdict, clean=True))  # whole, in a new container
             pool.close_batch(single.batch)
         candidates: list[Candidate] = pool.candidates()
         decision = decide(candidates, targets=len(baseline.targets), samples=pool.samples)
@@ -136,9 +134,9 @@ def main() -> None:
         if record.request is None:
             sys.exit("the run left no request")
         drawing = drawn_one_by_one(list(record.prompts), [each for batch in record.recorded.batches for each in batch])
-        base, judging, plain = judged_one_by_one(record, record.request)
+        base, judging, diff = judged_one_by_one(record, record.request)
     samples = sum(each.count for batch in record.recorded.batches for each in batch)
-    same = "the same" if plain == (result["patch"] or {}).get("diff", "") else "another"
+    same = "the same" if diff == (result["patch"] or {}).get("diff", "") else "another"
     rows = [
         ("reasoncli fix, everything", ours, ours / ours),
         ("plain: baseline", base, base / ours),

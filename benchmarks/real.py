@@ -144,11 +144,13 @@ def fix(project: Project, folder: Path, arguments: Sequence[str]) -> Result:
         "--issue",
         str(folder / project.name / "issue.md"),
     ]
+    command += ["--no-reuse", "--json", "--dry-run"]
     if project.test_command:
         command += ["--test-command", project.test_command]
+    environment = {**os.environ, "REASONCLI_STATE_DIR": str(folder / ".state")}
     started = time.monotonic()
     with tempfile.TemporaryFile() as stdout, (folder / project.name / "log.txt").open("wb") as stderr:
-        process = subprocess.Popen([*command, "--json", "--dry-run", *arguments], stdout=stdout, stderr=stderr)
+        process = subprocess.Popen([*command, *arguments], stdout=stdout, stderr=stderr, env=environment)
         memory = _peak_memory(process)
         seconds = time.monotonic() - started
         stdout.seek(0)

@@ -29,7 +29,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage began: `snapshot`, `sandbox`, `baseline`, `localization`, `model`, `search`, `confirmation`, `apply`."""
+    """A stage began: `snapshot`, `sandbox`, `baseline`, `localization`, `model`, `search`, `apply`."""
 
     stage: str
     detail: str = ""

@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-import reasoncli
-
 HEAVY = {"llama_cpp", "docker", "numpy", "git", "jinja2", "pydantic", "httpx", "huggingface_hub", "sqlite3", "pytest"}
 
 _RUN = """
@@ -40,17 +38,6 @@ def test_nothing_heavy_is_imported(arguments: list[str], excused: set[str]) -> N
     done, modules = run(*arguments)
     assert done.returncode == 0
     assert HEAVY & modules <= excused
-
-
-def test_help_names_the_main_command() -> None:
-    done, _ = run("--help")
-    assert "fix" in done.stdout
-    assert "demo" in done.stdout
-
-
-def test_version() -> None:
-    done, _ = run("--version")
-    assert reasoncli.__version__ in done.stdout
 
 
 @pytest.mark.parametrize("room", ["domain", "errors", "events", "resources", "models.interface", "sandbox.interface"])

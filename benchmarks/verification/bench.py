@@ -81,16 +81,21 @@ class Bench:
         return Verifier(provider or self.provider, self.task, self.baseline, self.events.append, options, pool)
 
     def plain(self, patch: Patch, cancel: threading.Event) -> Verdict:
-        """The plain way: a fresh container, the whole suite once, what it says is the verdict."""
-        guards = self.baseline.guards
-        targets = tuple(target.id for target in self.baseline.targets)
-        timeout, test_timeout = Timing(self.baseline).limits((*targets, *guards))
-        options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False)
-        with self.provider.open() as sandbox:
-            sandbox.write(patch.changes)
-            run = run_tests(sandbox, self.task.tests, (*targets, *guards), options)
-        judgement = judge_run(Judged(guards_total=len(guards)), run, self.baseline, targets=targets, guards=guards)
-        return judgement.conclude(self.baseline)
+        """See `plain`."""
+        return plain(self.provider, self.task, self.baseline, patch)
+
+
+def plain(provider: SandboxProvider, task: Task, baseline: Baseline, patch: Patch) -> Verdict:
+    """The plain way: a fresh container, the whole suite once, what it says is the verdict."""
+    guards = baseline.guards
+    targets = tuple(target.id for target in baseline.targets)
+    timeout, test_timeout = Timing(baseline, task.tests.timeout).limits((*targets, *guards))
+    options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False)
+    with provider.open() as sandbox:
+        sandbox.write(patch.changes)
+        run = run_tests(sandbox, task.tests, (*targets, *guards), options)
+    judgement = judge_run(Judged(guards_total=len(guards)), run, baseline, targets=targets, guards=guards)
+    return judgement.conclude(baseline)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from reasoncli.cli import signals
 from reasoncli.cli.commands import command_tree
 from reasoncli.errors import Interrupted, ReasoncliError, UsageError
 
-_READER_GONE = 128 + signal.SIGPIPE
+READER_GONE = 128 + signal.SIGPIPE
 """Whoever read our stdout has left (`| head`): the status a shell gives for it."""
 
 
@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
         return _failure(Interrupted("interrupted"), arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
-        return _READER_GONE
+        return READER_GONE
     except OSError as error:
         return _os_failure(error, arguments)
     except Exception as error:  # noqa: BLE001 - whatever is not ours is a defect, and says so with status 70

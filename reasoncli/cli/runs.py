@@ -15,7 +15,7 @@ app = typer.Typer(help="Runs that were made: list, show, resume, prune.", no_arg
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
 Repository = Annotated[
-    Path | None, typer.Option("--repository", "-C", metavar="REPO", help="Only this repository's runs.")
+    Path | None, typer.Option("--repository", "-C", metavar="REPO", help="Only what is this repository's.")
 ]
 
 
@@ -118,7 +118,7 @@ def prune_runs(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     flags: Flags,
 ) -> None:
-    """Remove old runs, never one that is going on; with --older-than, also what no run reused for as long."""
+    """Remove old runs, never one that is going on; without -C, --older-than also removes what no run reused."""
     from reasoncli.cli.running import store_of
     from reasoncli.errors import UsageError
     from reasoncli.reports.console import console, safe
@@ -130,23 +130,28 @@ def prune_runs(
         raise UsageError(
             "say what to remove", hint="For example --older-than 30, --keep 20, --damaged, --images or --memory."
         )
-    settings = load_settings(flags)
-    store = store_of(settings)
+    if memory and repository is not None:
+        raise UsageError(
+            "--memory can't be limited to a repository: what is remembered is known by its content alone",
+            hint="Leave out -C, and the memory of all repositories is cleared.",
+        )
+    where = None if repository is None else open_repository(repository).path
+    store = store_of(load_settings(flags))
     pruned = store.prune(
         older_than=None if older_than is None else older_than * 86_400.0,
         keep=keep,
         damaged=damaged,
-        repository=None if repository is None else open_repository(repository).path,
+        repository=where,
         dry_run=dry_run,
     )
     err = console()
     word = "would be removed" if dry_run else "removed"
     err.print(safe(f"{len(pruned.runs)} runs {word}, {pruned.freed / 1e6:.1f} MB."))
-    if memory or older_than is not None:
+    if memory or (older_than is not None and where is None):
         age = 0.0 if memory or older_than is None else older_than * 86_400.0
         cleared = Memory(store.root).clear(older_than=age, dry_run=dry_run)
         err.print(safe(f"{cleared.entries} remembered results {word}, {cleared.freed / 1e6:.1f} MB."))
-    if images and not dry_run:
+    if images:
         from reasoncli.workflow.upkeep import prune_images
 
-        err.print(safe(f"{len(prune_images())} sandbox images removed."))
+        err.print(safe(f"{len(prune_images(where, dry_run=dry_run))} sandbox images {word}."))

@@ -16,26 +16,25 @@ _PATIENCE = 45
 _NUDGE = signal.SIGURG
 _PAUSE = 0.1
 
-_seen = threading.Event()
-
 
 def install() -> None:
     """Raise `Interrupted` in the main thread for SIGINT, SIGTERM and SIGHUP; leave at once for a second one."""
+    seen = threading.Event()
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        seen.set()
+        for number in (*_ENDING, signal.SIGALRM):
+            signal.signal(number, _give_up)
+        signal.alarm(_PATIENCE)
+        raise Interrupted("interrupted")
+
     for number in _ENDING:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     signal.signal(_NUDGE, lambda number, frame: None)
     heard, ring = os.pipe()
     os.set_blocking(ring, False)
     signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
-    threading.Thread(target=_nudge, args=(heard, threading.get_ident()), name="signals", daemon=True).start()
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    _seen.set()
-    for number in (*_ENDING, signal.SIGALRM):
-        signal.signal(number, _give_up)
-    signal.alarm(_PATIENCE)
-    raise Interrupted("interrupted")
+    threading.Thread(target=_nudge, args=(heard, threading.get_ident(), seen), name="signals", daemon=True).start()
 
 
 def _give_up(signum: int, frame: FrameType | None) -> None:
@@ -45,7 +44,7 @@ def _give_up(signum: int, frame: FrameType | None) -> None:
     os._exit(Interrupted.exit_code)
 
 
-def _nudge(heard: int, main: int) -> None:
+def _nudge(heard: int, main: int, seen: threading.Event) -> None:
     """Wake the main thread until it has seen the signal.
 
     Python runs handlers in the main thread, between two of its steps. A signal that comes when that thread is about to
@@ -53,6 +52,6 @@ def _nudge(heard: int, main: int) -> None:
     """
     while number := os.read(heard, 1):
         if number[0] in _ENDING:
-            while not _seen.wait(_PAUSE):
+            while not seen.wait(_PAUSE):
                 signal.pthread_kill(main, _NUDGE)
             return

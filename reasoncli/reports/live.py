@@ -160,15 +160,18 @@ def _progress(view: RunView, stage: StageView, width: int, signs: Glyphs) -> Ren
     row.add_row(
         ProgressBar(total=total, completed=min(done, total), width=max(8, min(24, width - 58))),
         Text(f"{number(done)}/{number(total)}"),
-        Text(_time_left(view), style="quiet"),
+        Text(_time_left(view, stage), style="quiet"),
         cropped("" if stage.name == "search" else stage.detail, "quiet"),
     )
     return row
 
 
-def _time_left(view: RunView) -> str:
+def _time_left(view: RunView, stage: StageView) -> str:
+    """Sampling may stop early, so that its estimate is the most it can take; elsewhere it is only an estimate."""
     left = view.seconds_left()
-    return "" if left is None else f"at most {duration(math.ceil(left))} left"
+    if left is None:
+        return ""
+    return f"{'at most' if stage.name == 'search' else 'about'} {duration(math.ceil(left))} left"
 
 
 def _totals(view: RunView, signs: Glyphs) -> Text:

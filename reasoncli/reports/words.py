@@ -34,15 +34,6 @@ def number(n: float) -> str:
     return f"{n:,.0f}" if n == round(n) else f"{n:,.1f}"
 
 
-def size(n: float) -> str:
-    """Bytes: `512 B`, `1.5 MiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if n < 1024 or unit == "GiB":
-            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
-        n /= 1024
-    raise AssertionError
-
-
 def clip(text: str, limit: int, *, keep_end: bool = False) -> str:
     """Shorten to a number of characters, with an ellipsis where something is missing."""
     if len(text) <= limit:

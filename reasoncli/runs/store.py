@@ -69,14 +69,14 @@ class Store:
                 raise
         return journal
 
-    def resolve(self, reference: str, repository: Path | None = None) -> str:
-        """The id that is meant by an id, the beginning of one, or `last` (of the repository, if one is given).
+    def resolve(self, reference: str) -> str:
+        """The id that is meant by an id, the beginning of one, or `last`.
 
         Raises:
             UsageError: no run or several runs are meant.
         """
         if reference == LAST:
-            entry = next((each for each in self.entries(repository) if each.head is not None), None)
+            entry = next((each for each in self.entries() if each.head is not None), None)
             if entry is None:
                 raise UsageError("there is no run yet", hint="`reasoncli fix` makes one.")
             return entry.id
@@ -93,19 +93,19 @@ class Store:
         """Where a run is kept, by its whole id."""
         return self._runs / name
 
-    def open(self, reference: str, repository: Path | None = None) -> RunJournal:
+    def open(self, reference: str) -> RunJournal:
         """Open a run for writing, as resuming and undoing do.
 
         Raises:
             StoreError: it is being worked on, damaged, or too new.
         """
-        folder = self._checked(self.resolve(reference, repository))
+        folder = self._checked(self.resolve(reference))
         with told_apart(folder / FILE):
             return RunJournal(folder, live_lock(folder))
 
-    def read(self, reference: str, repository: Path | None = None) -> RunRecord:
+    def read(self, reference: str) -> RunRecord:
         """Everything a run has on disk; one that is being worked on can be read as well."""
-        folder = self._checked(self.resolve(reference, repository))
+        folder = self._checked(self.resolve(reference))
         with told_apart(folder / FILE), closing(connect(folder / FILE)) as db:
             return load(db)
 

@@ -38,7 +38,7 @@ from reasoncli.sandbox.recipe import read_recipe
 from reasoncli.sandbox.talk import Talk
 from reasoncli.sandbox.tree import Tree, from_snapshot, merge
 
-MARK = "REASONCLI_SANDBOX"
+MARK = "REASONCLI_MARK"
 WARNING = (
     "The local sandbox does not isolate: what runs inside can use the network, read and change your files, and reach "
     "your other processes. It is for code that you would run yourself."
@@ -50,7 +50,6 @@ _DISTRIBUTIONS = "reasoncli_distributions.py"
 def local_provider(
     snapshot: Snapshot,
     config: LocalConfig,
-    run_id: str = "",
     progress: Callable[[str], None] = lambda line: None,
 ) -> LocalProvider:
     """Get ready to open local sandboxes. `progress` is told, at once, what they do not protect from.

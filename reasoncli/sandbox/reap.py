@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,26 +38,24 @@ def reap_containers(client: Any) -> Reaped:
     return Reaped(containers=tuple(removed))
 
 
-def prune_images(client: Any, *, keep: int = 0, older_than: float = 0.0, project: str | None = None) -> Reaped:
-    """Remove images that we built: all but the newest `keep` of each project, if older than so many seconds.
+def prune_images(client: Any, *, project: str | None = None, dry_run: bool = False) -> Reaped:
+    """Remove images that we built, but for those in use.
 
-    `project` limits it to one repository's, by the name of its folder.
+    Args:
+        client: of the engine.
+        project: only those of one repository, by the name of its folder.
+        dry_run: only say what would be removed; what is in use is named, too.
 
     Raises:
         SandboxUnavailable: the engine can't be asked.
     """
     with engine.preparing():
         found = client.images(filters={"label": labels.VERSION})
-    projects: dict[str, list[tuple[float, str]]] = {}
-    for image in found:
-        for tag in image["RepoTags"] or ():
-            if tag.startswith(f"{image_name(project)}:" if project else PREFIX):
-                projects.setdefault(tag.rpartition(":")[0], []).append((float(image["Created"]), tag))
+    ours = f"{image_name(project)}:" if project else PREFIX
     removed = []
-    for images in projects.values():
-        for created, tag in sorted(images, reverse=True)[keep:]:
-            if time.time() - created >= older_than:
-                with contextlib.suppress(*engine.ENGINE_ERRORS):  # in use by a live run: it stays
-                    client.remove_image(tag)
-                    removed.append(tag)
+    for tag in sorted(tag for image in found for tag in image["RepoTags"] or () if tag.startswith(ours)):
+        with contextlib.suppress(*engine.ENGINE_ERRORS):  # in use by a live run: it stays
+            if not dry_run:
+                client.remove_image(tag)
+            removed.append(tag)
     return Reaped(images=tuple(removed))

@@ -32,6 +32,7 @@ OTHER_VARIABLES = frozenset(
         "REASONCLI_TEST_VENVS",  # of this project's own tests
         "REASONCLI_HOOKS",  # the in-sandbox runner's, where this project is what is repaired
         "REASONCLI_JUNIT",  # the same
+        "REASONCLI_MARK",  # the local sandbox's, likewise
     }
 )
 """Variables with the prefix that are no settings."""

@@ -46,7 +46,12 @@ class ModelSettings:
     """Which model, and how it is run. A model reads the code, so a repository never chooses one."""
 
     model: Annotated[
-        str, Key("The model: `embedded`, `./x.gguf`, `hf:user/repo:QUANT`, `http://host/v1`.", Scope.USER)
+        str,
+        Key(
+            "The model: `embedded`, `./x.gguf`, a name of `models list` or `hf:user/repo:QUANT` (after `models pull`), "
+            "`http://host/v1`, `recorded:FILE`.",
+            Scope.USER,
+        ),
     ] = "embedded"
     endpoint_model: Annotated[str | None, Key("The model's name at an endpoint that serves several.", Scope.USER)] = (
         None

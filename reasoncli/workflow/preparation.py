@@ -106,7 +106,7 @@ def open_provider(snapshot: Snapshot, settings: Settings, run: str, progress: Ca
     if settings.sandbox.sandbox is SandboxKind.LOCAL:
         from reasoncli.sandbox.local_sandbox import local_provider
 
-        return local_provider(snapshot, local_config(settings.sandbox), run, progress)
+        return local_provider(snapshot, local_config(settings.sandbox), progress)
     from reasoncli.sandbox.docker_provider import docker_provider
 
     return docker_provider(snapshot, docker_config(settings), run, progress)

@@ -257,7 +257,7 @@ class Steps:
         if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
             prompts = weigh_by_doubt(prompts, sampler)
         if not prompts:
-            self._emit(_nothing_to_ask(suspects, info.context))
+            self._emit(_nothing_to_ask(suspects, info))
         self._journal.prompts(prompts)
         return tuple(prompts)
 
@@ -350,11 +350,16 @@ class Steps:
         return FixResult(self._journal.load(), folder, patch_file, "")
 
 
-def _nothing_to_ask(suspects: Sequence[Suspect], context: int) -> Warned:
+def _nothing_to_ask(suspects: Sequence[Suspect], info: ModelInfo) -> Warned:
     """Why there is no prompt."""
     if not suspects:
         return Warned("nothing in the repository looks suspect, so there is nothing to ask the model")
+    if Ability.CHAT not in info.abilities and not any(suspect.path.endswith(".py") for suspect in suspects):
+        return Warned(
+            f"{info.name} can be asked about Python only: it fills in or repairs lines, and no suspect place is Python",
+            hint="Name a model that takes chat; `reasoncli models list` names some by the memory they need.",
+        )
     return Warned(
-        f"no suspect place can be shown to the model: a prompt and its answer have {context:,} tokens",
+        f"no suspect place can be shown to the model: a prompt and its answer have {info.context:,} tokens",
         hint="Name a larger --context if the model has it, or lower --max-tokens and --thinking-tokens.",
     )

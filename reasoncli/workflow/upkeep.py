@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from reasoncli.runs.store import Store
 from reasoncli.sandbox.folders import reap_folders
@@ -29,8 +30,12 @@ def clean_up(settings: Settings, store: Store) -> None:
             client.close()
 
 
-def prune_images() -> tuple[str, ...]:
+def prune_images(repository: Path | None, *, dry_run: bool) -> tuple[str, ...]:
     """Remove the images that were built for projects, but for those in use; the next run builds what it needs.
+
+    Args:
+        repository: only those of this one.
+        dry_run: only say what would be removed.
 
     Raises:
         SandboxUnavailable: there is no engine to ask.
@@ -39,6 +44,7 @@ def prune_images() -> tuple[str, ...]:
 
     client = engine.connect()
     try:
-        return reap.prune_images(client).images
+        project = None if repository is None else repository.name
+        return reap.prune_images(client, project=project, dry_run=dry_run).images
     finally:
         client.close()

@@ -17,7 +17,7 @@ def _raise(error: Exception) -> int:
 
 @pytest.fixture(autouse=True)
 def _signals_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(app.signals, "install", lambda: None)
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC], ids=errno.errorcode.get)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reasoncli.runs.memory import Memory
 from reasoncli.runs.store import Store
-from tests.end_to_end.project import Tool
+from reasoncli.sandbox import engine, labels
+from reasoncli.sandbox.images import image_name
+from tests.end_to_end.project import Tool, make_repository
 from tests.runs.samples import ISSUE, batch
 
 DAYS = (40, 30, 20, 1)
@@ -65,6 +68,38 @@ def test_what_to_remove_must_be_said(tool: Tool, runs: list[str]) -> None:
     assert tool.run("runs", "prune").code == 2
     assert tool.run("runs", "prune", "--keep", "-1").code == 2
     assert left(tool) == set(runs)
+
+
+def test_the_memory_is_everybody_s(tool: Tool, runs: list[str], tmp_path: Path) -> None:
+    here = make_repository(tmp_path / "here")
+    Memory(tool.state).remember(str, "ab" * 32, "known")
+    ran = tool.run("runs", "prune", "--memory", "-C", here)
+    assert ran.code == 2
+    assert "-C" in ran.err
+    ran = tool.run("runs", "prune", "--older-than", 0, "-C", here)
+    assert ran.code == 0, ran.err
+    assert "remembered" not in ran.err
+    assert Memory(tool.state).recall(str, "ab" * 32) == "known"
+    assert left(tool) == set(runs)
+    assert "1 remembered results removed" in tool.run("runs", "prune", "--memory").err
+    assert Memory(tool.state).recall(str, "ab" * 32) is None
+
+
+@pytest.mark.docker
+def test_images_of_one_repository(tool: Tool, tmp_path: Path, base_image: str) -> None:
+    here = make_repository(tmp_path / "T_Prune")
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nLABEL {labels.VERSION}=1\n")
+    client = engine.connect()
+    name = f"{image_name('T_Prune')}:first"
+    try:
+        list(client.build(path=str(tmp_path), tag=name, rm=True))
+        said = tool.run("runs", "prune", "--images", "-C", here, "--dry-run").err
+        assert "1 sandbox images would be removed." in said
+        assert client.images(name), "it is still there"
+        assert "1 sandbox images removed." in tool.run("runs", "prune", "--images", "-C", here).err
+        assert not client.images(name)
+    finally:
+        client.close()
 
 
 def test_a_picture_or_an_object(tool: Tool, runs: list[str], tmp_path: Path) -> None:

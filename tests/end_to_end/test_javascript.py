@@ -128,6 +128,14 @@ def test_prompts_show_the_function_and_the_test(tool: Tool, shop: Path, tmp_path
     assert (first["path"], first["function"], first["line"]) == (PATH, "total", 6), "out of V8's stack trace"
 
 
+def test_a_model_that_takes_no_chat_says_that_it_knows_python_only(tool: Tool, shop: Path) -> None:
+    ran = tool.run("fix", shop, "--issue", ISSUE, "--sandbox", "local", "--test-command", JUNIT, "-n", 4)
+    assert ran.code == 1
+    assert "embedded can be asked about Python only" in ran.err
+    assert "models list" in ran.err
+    assert "--context" not in ran.err, "a larger one would not help"
+
+
 @pytest.mark.docker
 def test_an_image_of_the_user_s_own(tool: Tool, shop: Path, tmp_path: Path, base_image: str) -> None:
     node = "RUN apt-get update && apt-get install -y --no-install-recommends nodejs"

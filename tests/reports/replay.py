@@ -167,12 +167,10 @@ def events() -> Iterator[tuple[float, Event]]:
             shown[index] = verdicts()[index]
             verified += 1
             yield 0.15, CandidateJudged(index, verdicts()[index], verified)
-    yield 0.0, StageFinished("search", 7.2)
-    yield 0.0, StageStarted("confirmation", "candidate 0")
     judged = found[0].verdict
     assert judged is not None
     yield 1.2, CandidateJudged(0, judged, verified)
-    yield 0.0, StageFinished("confirmation", 1.2, "141 guards hold")
+    yield 0.0, StageFinished("search", 8.4, "44 samples, 7 distinct")
     yield 0.0, decision_of(found)
 
 
@@ -190,7 +188,7 @@ def summary() -> Summary:
         exit_code=0,
         cost=Cost(44, 1672, 4.1, 8.0, 14.3),
         rejected=MappingProxyType({"unparsable": 3, "no-change": 1}),
-        stages=(("snapshot", 0.2, "214 files"), ("baseline", 3.2, ""), ("search", 7.2, "")),
+        stages=(("snapshot", 0.2, "214 files"), ("baseline", 3.2, ""), ("search", 8.4, "44 samples, 7 distinct")),
         applied=("src/calc.py in the work tree, uncommitted",),
         undo=True,
         manifest=MappingProxyType({"seed": 7, "model": "embedded"}),

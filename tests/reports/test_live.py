@@ -17,6 +17,7 @@ from reasoncli.domain import Verdict, VerdictKind
 from reasoncli.events import (
     CandidateFound,
     CandidateJudged,
+    Emitter,
     RunStarted,
     SamplesDrawn,
     StageFinished,
@@ -111,6 +112,21 @@ def test_time_left_is_an_upper_estimate_from_the_pace() -> None:
     assert view.seconds_left() == pytest.approx(40.0)
 
 
+def test_only_sampling_takes_at_most_so_long() -> None:
+    now = [0.0]
+    view = RunView(clock=lambda: now[0])
+    view.observe(RunStarted("r", "/r", "i", "m", "s", 100, False))
+    view.observe(StageStarted("baseline"))
+    now[0] = 10.0
+    view.observe(StageProgress("baseline", 10, 50))
+    assert "about 40 s left" in frame(view, 100)
+    view.observe(StageFinished("baseline", 10.0))
+    view.observe(StageStarted("search"))
+    now[0] = 20.0
+    view.observe(SamplesDrawn(25, 25, 2, 0, 9))
+    assert "at most 30 s left" in frame(view, 100)
+
+
 def test_a_verdict_is_kept_when_more_votes_come() -> None:
     view = RunView()
     first = candidates()[0]
@@ -138,19 +154,19 @@ def test_warnings_are_printed_where_they_stay() -> None:
 def test_events_from_many_threads() -> None:
     out = io.StringIO()
     with LiveDisplay(Console(file=out, width=80, force_terminal=True, theme=THEME)) as shown:
-        lock = threading.Lock()
+        emit = Emitter((shown,))
 
         def work() -> None:
             for _, event in events():
-                with lock:  # as the emitter does
-                    shown(event)
+                emit(event)
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert "fixes" in out.getvalue() or "confirmation" in out.getvalue()
+    assert frame(shown.view, 80).count("fixes ✔") == frame(seen(), 80).count("fixes ✔") > 0
+    assert "261122-134305-k3f" in out.getvalue()
 
 
 def test_a_frame_of_a_large_run_is_quick() -> None:

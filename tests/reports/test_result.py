@@ -17,7 +17,7 @@ from reasoncli.reports.picture import picture
 from reasoncli.reports.result import show_diff, show_result
 from reasoncli.reports.show import RunLine, show_list, show_run
 from reasoncli.reports.summary import Summary
-from reasoncli.reports.words import duration, number, size
+from reasoncli.reports.words import duration, number
 from reasoncli.voting.ballot import decide
 from tests.reports.replay import candidates, patch, summary
 
@@ -258,6 +258,5 @@ def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-def test_numbers_and_sizes() -> None:
+def test_numbers() -> None:
     assert (number(1024), number(2.5)) == ("1,024", "2.5")
-    assert (size(10), size(2048), size(5 << 30)) == ("10 B", "2.0 KiB", "5.0 GiB")

@@ -54,9 +54,9 @@ def test_a_run_is_found_by_the_beginning_of_its_id_or_as_the_last(store: Store) 
     assert store.resolve("last") == run
 
 
-def test_the_last_one_of_a_repository(store: Store) -> None:
+def test_the_runs_of_a_repository(store: Store) -> None:
     here, _ = made(store, Path("/here")), made(store, Path("/there"))
-    assert store.resolve("last", Path("/here")) == here
+    assert [entry.id for entry in store.entries(Path("/here"))] == [here]
 
 
 def test_what_is_not_there_or_not_clear_is_said(store: Store) -> None:

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from reasoncli.domain import Completion, Patch, Verdict, VerdictKind
 from reasoncli.errors import Interrupted, ModelError, SandboxUnavailable
-from reasoncli.events import CandidateFound, Emitter, Event, SamplesDrawn
+from reasoncli.events import CandidateFound, CandidateJudged, Emitter, Event, SamplesDrawn
 from reasoncli.models.interface import SampleRequest
 from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Rules, Search, SearchResult
 from reasoncli.search.strategies.best_of_n import BestOfN
-from tests.search.scripted import ListJournal, ScriptedVerifier, parse, patch, prompt, sampler
+from tests.search.scripted import ListJournal, ScriptedVerifier, parse, prompt, sampler
 
 FIXES, NO_EFFECT = VerdictKind.FIXES, VerdictKind.NO_EFFECT
 
@@ -27,7 +27,7 @@ def search(
     seconds: float | None = None,
     recorded: Recorded | None = None,
     exhaustive: bool = False,
-    events: list[Event] | None = None,
+    listener: Callable[[Event], None] = lambda event: None,
     drawing: object = None,
     confirmations: int = 8,
 ) -> SearchResult:
@@ -38,7 +38,7 @@ def search(
         verifier=verifier,
         journal=journal,
         rules=Rules(samples, targets=1, seconds=seconds, exhaustive=exhaustive, confirmations=confirmations),
-        emit=Emitter((events.append,) if events is not None else ()),
+        emit=Emitter((listener,)),
         recorded=recorded or Recorded(),
     ).run()
 
@@ -125,11 +125,23 @@ def test_no_thread_outlives_the_search(journal: ListJournal) -> None:
 
 
 def test_every_verdict_is_in_the_journal_before_anyone_hears_of_it(journal: ListJournal) -> None:
-    heard: list[Event] = []
-    search({"good": 2, "bad": 1}, ScriptedVerifier({"good": FIXES}), journal, events=heard)
-    drawn = [event for event in heard if isinstance(event, SamplesDrawn)]
-    assert drawn[-1].distinct == len({e.candidate.patch.execution_key for e in heard if isinstance(e, CandidateFound)})
-    assert {key for key, _ in journal.verdicts} <= {patch("good").execution_key, patch("bad").execution_key}
+    keys: dict[int, str] = {}
+    distinct: list[int] = []
+    judged: list[tuple[str, Verdict]] = []
+
+    def listen(event: Event) -> None:
+        match event:
+            case CandidateFound(candidate):
+                keys[candidate.index] = candidate.patch.execution_key
+            case SamplesDrawn(distinct=number):
+                distinct.append(number)
+            case CandidateJudged(index, verdict, _):
+                judged.append((keys[index], verdict))
+                assert journal.verdicts == judged
+
+    search({"good": 2, "bad": 1}, ScriptedVerifier({"good": FIXES}), journal, listener=listen)
+    assert distinct[-1] == len(set(keys.values()))
+    assert len(judged) == 3, "two screenings and a confirmation"
 
 
 def test_only_the_leader_is_confirmed_when_it_stands(journal: ListJournal) -> None:

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reasoncli.errors import SettingsError
+from reasoncli.sandbox.config import LocalConfig
+from reasoncli.sandbox.interface import Command
+from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.settings.loading import as_text, load_settings, state_folder, worker_count
 from reasoncli.settings.values import BuildNetwork, SandboxKind, Settings, Source
+from tests.sandbox.snapshots import make_snapshot
 
 
 class Places:
@@ -313,3 +318,14 @@ def test_values_as_text_can_be_read_again(places: Places) -> None:
     plain = {name: texts[name] for name in ("memory", "packages", "timeout", "samples", "sandbox", "max-tokens")}
     again = places.load(plain)
     assert (again.sandbox, again.search, again.sampling) == (settings.sandbox, settings.search, settings.sampling)
+
+
+def test_tests_in_a_local_sandbox_may_call_the_tool(places: Places, tmp_path: Path) -> None:
+    with (
+        closing(local_provider(make_snapshot(tmp_path / "tree", {"a.py": ""}), LocalConfig())) as provider,
+        provider.open() as sandbox,
+    ):
+        told = sandbox.run(Command(("env",))).stdout.decode()
+    environ = dict(line.split("=", 1) for line in told.splitlines())
+    assert any(name.startswith("REASONCLI_") for name in environ), "by it the sandbox's processes are known"
+    assert {origin.source for origin in places.load(**environ).origins.values()} == {Source.DEFAULT}

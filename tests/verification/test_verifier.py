@@ -84,7 +84,8 @@ def test_screening(bench: Bench, patch: Patch, kind: VerdictKind, reason: str) -
     assert not verdict.clean
 
 
-def test_a_hanging_candidate_times_out(bench: Bench) -> None:
+def test_a_hanging_candidate_times_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reasoncli.verification.timing._TEST_LEAST", 1.0)
     verdict = bench.screen(core_patch(ADD, "while True: pass"))
     assert verdict.kind is VerdictKind.TIMEOUT
     assert verdict.targets_failed == (TARGET,)
@@ -148,10 +149,11 @@ def test_a_candidate_that_kills_the_runner_is_tried_twice_and_broken(bench: Benc
     kill = "import os\n    os.kill(-1, 9)\n    return a + b"
     if not bench.provider.isolated:
         pytest.skip("would reach the runners of other tests on this machine")
-    events: list[Event] = []
-    verifier = bench.verifier(events=events)
+    counting = Breaking(bench.provider, breaks=lambda number: False)
+    verifier = bench.verifier(counting)
     verdict = verifier.screen(core_patch(ADD, kill), threading.Event())
     assert verdict.kind is VerdictKind.BROKEN
+    assert counting.opened == 2
     assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
     verifier.close()
 
