@@ -81,7 +81,7 @@ def copied(module: ast.Module, known: Collection[str], old: Collection[str]) -> 
 def _pair(line: int, asked: list[ast.expr], answer: ast.expr, known: Collection[str]) -> Iterator[tuple[int, str]]:
     given = [ast.unparse(each) for each in asked if _literal(each)]
     back = ast.unparse(answer) if _literal(answer) else None
-    if not given or back not in known or any(each not in known for each in given) or given == [back]:
+    if not given or back is None or back not in known or any(each not in known for each in given) or given == [back]:
         return  # given == [back]: a name that stands for itself, as registries have it
     telling = [each for each in (*given, back) if each not in _EVERYWHERE]
     if len(telling) >= 2 or (len(given) >= 2 and telling):

@@ -26,6 +26,7 @@ def test_plural():
 def test_cases(one, many):
     assert plural(one) == many
 """
+IN_A_CLASS = TEST.replace("def test_plural():\n", "class TestPlural:\n  def test_a(self):\n")
 MESSAGE = "ModuleNotFoundError: No module named 'wanted'"
 TARGETS = ("tests/test_plural.py::test_plural", "tests/test_plural.py::test_cases[ox-oxen]")
 
@@ -247,10 +248,10 @@ def test_source_that_this_python_can_not_read_is_looked_at_by_its_words() -> Non
     [
         ("tests/test_plural.py", TEST),
         ("tests.test_plural", TEST),
-        ("tests/test_plural.py::TestPlural", TEST.replace("def test_plural():\n", "class TestPlural:\n  def test_a(self):\n")),
-        ("tests.test_plural.TestPlural", TEST.replace("def test_plural():\n", "class TestPlural:\n  def test_a(self):\n")),
+        ("tests/test_plural.py::TestPlural", IN_A_CLASS),
+        ("tests.test_plural.TestPlural", IN_A_CLASS),
     ],
-)  # fmt: skip
+)
 def test_answers_of_a_module_or_class_that_failed_as_a_whole(target: str, test: str) -> None:
     copied = "def plural(word, n=2):\n    if word == 'goose':\n        return 'geese'\n    return word + 's'\n"
     found = said(
