@@ -19,6 +19,7 @@ from typing import TypeVar
 INDENT = "    "
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_LONG = re.compile(r"0[xXoObB][0-9a-fA-F_]{3500}")  # what Python refuses to print in decimal has more digits
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Node = TypeVar("Node", bound=ast.AST)
@@ -65,15 +66,30 @@ def parse(source: str | bytes) -> ast.Module | None:
 
 
 def parse_or_error(source: str | bytes) -> ast.Module | str:
-    """The module's AST, or what is wrong with the syntax, in one line."""
+    """The module's AST, which `ast.unparse` and `ast.dump` can print, or what is wrong with the syntax, in one line."""
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(source)
+            module = ast.parse(source)
         except SyntaxError as error:
             return f"line {error.lineno}: {error.msg}"
         except (ValueError, RecursionError, MemoryError) as error:
             return str(error) or type(error).__name__
+    if _LONG.search(source if isinstance(source, str) else decode(source) or ""):
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant) and type(node.value) is int:
+                node.value = _Long(node.value)
+    return module
+
+
+class _Long(int):
+    """An integer that is printed whatever its length; Python refuses beyond 4,300 decimal digits."""
+
+    def __repr__(self) -> str:
+        try:
+            return super().__repr__()
+        except ValueError:
+            return hex(self)
 
 
 def decode(source: bytes) -> str | None:
@@ -122,9 +138,15 @@ def unit_lines(unit: Definition | list[ast.stmt], source: str) -> list[Line]:
     Args:
         unit: nodes of the parsed `source`.
         source: the module's whole text, with its line ends as `ast` counts them.
+
+    Returns:
+        the lines; none of a unit that is nested too deep to be printed, as a sum of a thousand terms is.
     """
     printer = _Printer(source)
-    printer.block([unit] if isinstance(unit, Definition) else unit, 0)
+    try:
+        printer.block([unit] if isinstance(unit, Definition) else unit, 0)
+    except RecursionError:
+        return []
     return printer.lines
 
 

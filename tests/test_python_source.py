@@ -111,6 +111,21 @@ def test_no_noise_from_what_is_parsed(recwarn: pytest.WarningsRecorder) -> None:
     assert not recwarn.list
 
 
+def test_integers_beyond_what_python_prints_are_printed() -> None:
+    source = f"def f(x):\n    return x == 0x{'f' * 6000}\n"
+    module = parse(source.encode())
+    assert module is not None
+    [(_, function)] = definitions(module)
+    assert unit_lines(function, source)[1].text == f"return x == 0x{'f' * 6000}"
+
+
+def test_what_is_nested_too_deep_has_no_lines() -> None:
+    source = "x = " + " + ".join(["a"] * 900) + "\n"
+    module = parse(source)
+    assert module is not None
+    assert unit_lines(module.body, source) == []
+
+
 def test_lines_are_counted_as_the_parser_does() -> None:
     source = "a = 1\r\nb = '\x0c\u2028'\rc = 3\n\x0cd = 4"
     module = parse(source)

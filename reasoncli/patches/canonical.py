@@ -127,7 +127,7 @@ def _read_whole(content: bytes) -> tuple[Reading, _Outline | None]:
     reader = _Reader(content if plain else None, traits(list(ast.walk(module))), {})
     try:
         parts = reader.body(module.body)
-    except (ValueError, RecursionError):  # an integer too long to print; nesting too deep to walk
+    except RecursionError:  # nesting too deep to walk
         return Reading(None, None), None
     reading = Reading(None, _module_form(parts, reader.module))
     if not plain:
@@ -142,7 +142,7 @@ def _read_like(content: bytes, outline: _Outline) -> Reading:
         return Reading(module, None)
     try:
         parts = _Reader(content, outline.traits, outline.known).body(module.body)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return Reading(None, None)
     if _union(parts) != outline.traits:
         return _read_whole(content)[0]
@@ -164,7 +164,7 @@ def _form_of_stretch(content: bytes, outline: _Outline) -> str | None:
             continue
         try:
             middle = _Reader(stretch, outline.traits, outline.known).body(module.body)
-        except (ValueError, RecursionError):
+        except RecursionError:
             return None
         parts = [*outline.parts[: first.index], *middle, *outline.parts[last.index :]]
         return _module_form(parts, outline.traits) if _union(parts) == outline.traits else None
@@ -226,7 +226,6 @@ class _Reader:
         """Statements of the module or of a class in it.
 
         Raises:
-            ValueError: an integer is too long to print.
             RecursionError: a statement is nested too deep.
         """
         parts: list[_Part] = []

@@ -242,14 +242,20 @@ def _same(a: str, b: str) -> bool:
         return True
     try:
         return a[-1:] in "'\"" and b[-1:] in "'\"" and bool(ast.literal_eval(a) == ast.literal_eval(b))
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return False
 
 
 def _meaning(code: str) -> str | None:
-    """The AST of a statement, or of a header with an empty body, as text; `None` if it is neither."""
+    """The AST of a statement, or of a header with an empty body, as text; `None` if it is neither.
+
+    What is nested too deep to be printed stands for itself.
+    """
     for before, after in _SURROUNDINGS:
         module = python_source.parse(f"{before}{code}{after}")
         if module is not None:
-            return ast.dump(module)
+            try:
+                return ast.dump(module)
+            except RecursionError:
+                return code
     return None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from reasoncli.python_source import definitions, parse
 
 _EVERYWHERE: frozenset[object] = frozenset({"0", "1", "-1", "2", "''", "None", "True", "False", "b''", "()"})
+_SHOWN = 80  # characters of a value
 
 
 def literals(test: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
@@ -25,7 +26,7 @@ def literals(test: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
     module = None if path is None else parse(read(path) or b"")
     if module is None:
         return frozenset()
-    functions = [node for known, node in definitions(module) if not name or known.split(".")[-1] == name]
+    functions = [node for known, node in definitions(module) if not name or name in known.split(".")]
     mentioned = {each.id for node in functions for each in ast.walk(node) if isinstance(each, ast.Name)}
     tables = [
         node.value
@@ -44,7 +45,7 @@ def questions(module: ast.Module) -> frozenset[str]:
             case ast.If(test=asked) | ast.IfExp(test=asked) | ast.match_case(pattern=asked):
                 found.add(ast.unparse(asked))
             case ast.Dict(keys=keys):
-                found.update(_source(key) for key in keys if key is not None)
+                found.update(ast.unparse(key) for key in keys if key is not None)
     return frozenset(found)
 
 
@@ -73,18 +74,22 @@ def copied(module: ast.Module, known: Collection[str], old: Collection[str]) -> 
                 yield from _pair(pattern.lineno, values, answer, known)
             case ast.Dict(keys=keys, values=answers):
                 for key, answer in zip(keys, answers, strict=True):
-                    if key is not None and _source(key) not in old:
+                    if key is not None and ast.unparse(key) not in old:
                         yield from _pair(key.lineno, [key], answer, known)
 
 
 def _pair(line: int, asked: list[ast.expr], answer: ast.expr, known: Collection[str]) -> Iterator[tuple[int, str]]:
-    given = [_source(each) for each in asked if _literal(each)]
-    back = _source(answer) if _literal(answer) else None
-    if not given or back not in known or any(each not in known for each in given) or given == [back]:
+    given = [ast.unparse(each) for each in asked if _literal(each)]
+    back = ast.unparse(answer) if _literal(answer) else None
+    if not given or back is None or back not in known or any(each not in known for each in given) or given == [back]:
         return  # given == [back]: a name that stands for itself, as registries have it
     telling = [each for each in (*given, back) if each not in _EVERYWHERE]
     if len(telling) >= 2 or (len(given) >= 2 and telling):
-        yield line, f"answers {', '.join(given)} with {back}, as the test expects"
+        yield line, f"answers {_short(', '.join(given))} with {_short(back)}, as the test expects"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _compared(test: ast.expr) -> list[ast.expr]:
@@ -101,9 +106,9 @@ def _compared(test: ast.expr) -> list[ast.expr]:
 def _values(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.expr) and _literal(each):
-            yield _source(each)
+            yield ast.unparse(each)
         if isinstance(each, ast.Call) and each.args and all(map(_literal, each.args)):
-            yield _source(ast.Tuple(list(each.args), ast.Load()))  # f(1, 2) is asked for by (a, b) == (1, 2), too
+            yield ast.unparse(ast.Tuple(list(each.args), ast.Load()))  # f(1, 2) is asked for by (a, b) == (1, 2), too
 
 
 def _literal(node: ast.expr) -> bool:
@@ -119,12 +124,8 @@ def _literal(node: ast.expr) -> bool:
     return False
 
 
-def _source(node: ast.expr) -> str:
-    return ast.unparse(node)
-
-
 def _place(test: str, read: Callable[[str], bytes | None]) -> tuple[str | None, str]:
-    """The file and the function's name of a test id; no name where a whole module stands for its tests."""
+    """The file and the name, of a function or a class, of a test id; no name where a module stands for its tests."""
     if read(test) is not None:
         return test, ""
     name = test.partition("[")[0]

@@ -7,13 +7,20 @@ import re
 import shlex
 from collections.abc import Iterator
 
-_INTERPRETER = re.compile(r"(?:python|pypy|node|ruby|perl|php|sh|bash|zsh|dash|ksh)[\d.]*")
-_VALUED = frozenset({"-X", "-W", "-o", "-O", "-r", "--require", "-I", "-L"})  # options of interpreters with a value
-_BEFORE = frozenset(
-    {"exec", "env", "time", "timeout", "nice", "ionice", "nohup", "stdbuf", "setsid", "xvfb-run", "sudo", "command"}
-)
-_RUNNERS = frozenset({"poetry", "uv", "pdm", "pipenv", "hatch", "rye", "conda", "mamba", "micromamba", "bundle"})
-_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?[smhd]?")
+_INTERPRETER = re.compile(r"(?:python|pypy|coverage|node|ruby|perl|php|sh|bash|zsh|dash|ksh)[\d.]*")
+_SHELL = re.compile(r"(?:ba|z|da|k)?sh")
+_LOADS = frozenset({"-r", "--require", "--import"})  # options of interpreters whose value is run, too
+_VALUED = _LOADS | frozenset({"-X", "-W", "-o", "-O", "-I", "-L"})  # options of interpreters with a value
+_BEFORE = {  # what starts the words behind it, with those of its options that have a value
+    **dict.fromkeys(("exec", "time", "nohup", "setsid", "command", "bundle"), ""),
+    **dict.fromkeys(("pdm", "rye"), "-p --project --venv"),
+    **{"env": "-u --unset -C --chdir", "timeout": "-k --kill-after -s --signal", "nice": "-n --adjustment"},
+    **{"ionice": "-c -n -t", "stdbuf": "-i -o -e", "taskset": "-c", "sudo": "-u -g", "chrt": "-p"},
+    **{"xvfb-run": "-s --server-args -n --server-num -e -f -p -w", "poetry": "-C --directory -P --project"},
+    **{"uv": "--with --extra --group --python -p --package --env-file --directory --project --with-requirements"},
+    **{"hatch": "-e --env", "pipenv": "--python", **dict.fromkeys(("conda", "mamba", "micromamba"), "-n -p --name")},
+}
+_AMOUNT = re.compile(r"-?\d[\d,-]*(?:\.\d+)?[smhd]?")
 _READS = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "gmake": ("Makefile", "makefile", "GNUmakefile"),
@@ -61,9 +68,7 @@ def _of(words: list[str]) -> Iterator[str]:
     name = posixpath.basename(words[0])
     yield from _READS.get(name.removesuffix("w"), _READS.get(name, ()))
     if _INTERPRETER.fullmatch(name):
-        script = _script(name, words[1:])
-        if script is not None:
-            yield posixpath.normpath(script)
+        yield from _interpreted(name, words[1:])
     elif "/" in words[0] and not words[0].startswith("/"):
         yield posixpath.normpath(words[0])
 
@@ -74,25 +79,33 @@ def _without_wrappers(words: list[str]) -> list[str]:
         if "=" in words[0]:
             words = words[1:]
         elif words[0] in _BEFORE:
+            valued = _BEFORE[words[0]].split()
             words = words[1:]
-            while words and (words[0].startswith("-") or "=" in words[0] or _AMOUNT.fullmatch(words[0])):
-                words = words[1:]
-        elif words[0] in _RUNNERS and words[1:2] in (["run"], ["exec"]):
-            words = words[2:]
-            while words and words[0].startswith("-"):
-                words = words[1:]
+            while words and (words[0] in ("run", "exec") or words[0].startswith("-") or _AMOUNT.fullmatch(words[0])):
+                words = words[2 if words[0] in valued else 1 :]
         else:
             break
     return words
 
 
-def _script(name: str, words: list[str]) -> str | None:
+def _interpreted(name: str, words: list[str]) -> Iterator[str]:
     """What an interpreter runs, by its arguments; nothing for a module or for code on the command line."""
-    valued = False
-    for word in words:
-        if word in ("-m", "-c") or (word == "-e" and not name.endswith("sh")):
-            return None
-        if not valued and not word.startswith("-"):
-            return word
-        valued = word in _VALUED
-    return None
+    option = ""
+    if name == "coverage":
+        words = words[1:]  # `run`
+    for number, word in enumerate(words):
+        if word == "-c" and _SHELL.fullmatch(name):
+            for line in words[number + 1 : number + 2]:
+                yield from judging_files(line)
+            return
+        if word == "-m" and words[number + 1 : number + 2] == ["coverage"]:
+            yield from _interpreted("coverage", words[number + 2 :])
+            return
+        if word in ("-m", "-c") or (word == "-e" and not _SHELL.fullmatch(name)):
+            return
+        if option not in _VALUED and not word.startswith("-"):
+            yield posixpath.normpath(word)
+            return
+        if option in _LOADS and word.startswith("."):
+            yield posixpath.normpath(word)
+        option = word

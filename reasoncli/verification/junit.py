@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from reasoncli.domain import Outcome, TestResult
-from reasoncli.verification.outcomes import SEVERITY, Names
+from reasoncli.verification.outcomes import SEVERITY, Names, plausible
 
 _TEXT_LIMIT = 8000
 _DEPTH_LIMIT = 100
@@ -250,7 +250,6 @@ def _valid(reference: re.Match[str]) -> str:
 
 def _seconds(text: str) -> float:
     try:
-        value = float(text.replace(",", ""))
+        return plausible(float(text.replace(",", "")))
     except ValueError:
         return 0.0
-    return value if 0.0 <= value < 1e9 else 0.0

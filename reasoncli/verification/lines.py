@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reasoncli.domain import Outcome, TestResult
-from reasoncli.verification.outcomes import SEVERITY
+from reasoncli.verification.outcomes import SEVERITY, plausible
 from reasoncli.verification.tap import parse_tap
 
 _WORDS = {
@@ -98,7 +98,7 @@ def _found(output: str) -> Iterator[tuple[str, Outcome, float]]:
         elif file and (match := _SYMPY.match(line)):
             yield f"{file}::{match[1]}", _SYMPY_WORDS[match[2]], 0.0
         elif match := _GO.match(line):
-            yield match[2], _GO_WORDS[match[1]], float(match[3])
+            yield match[2], _GO_WORDS[match[1]], plausible(float(match[3]))
 
 
 def _dotted(name: str, group: str) -> str:

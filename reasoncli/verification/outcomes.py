@@ -21,6 +21,11 @@ SEVERITY = {
 REPEATED = re.compile(r" #\d+$")
 
 
+def plausible(seconds: float) -> float:
+    """The time that a test is said to have taken, or 0 where it can't have: clocks are set and replaced."""
+    return seconds if 0.0 <= seconds < 1e9 else 0.0
+
+
 def passes(result: TestResult | None) -> bool:
     """Whether a test ran and passed. A skip, an expected failure or silence is not a pass."""
     return result is not None and result.outcome in (Outcome.PASSED, Outcome.XPASSED)

@@ -88,7 +88,7 @@ def _differs(view: Callable[[bytes], Any], change: FileChange, read: Callable[[s
         return True
     try:
         return bool(view(before) != view(change.content))
-    except (ValueError, configparser.Error):
+    except (ValueError, RecursionError, configparser.Error):
         return before != change.content
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reasoncli.domain import Loaded, Outcome, TestResult
-from reasoncli.verification.outcomes import SEVERITY
+from reasoncli.verification.outcomes import SEVERITY, plausible
 
 _LINES = 20_000_000  # of all spans of one report: what they take of our memory is written by what is tested
 _Spans = dict[tuple[Any, Any], tuple[str, frozenset[int]]]
@@ -70,7 +70,7 @@ def read_records(text: str, *, coverage: bool = True) -> Records:
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = json.loads(line, parse_constant=_refuse)
             if coverage or record["t"] not in ("span", "cover"):
                 _take(records, spans, record)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -111,11 +111,16 @@ def _take(records: Records, spans: _Spans, record: Mapping[str, Any]) -> None:
             records.claimed = True
 
 
+def _refuse(constant: str) -> float:
+    """`NaN` and `Infinity`: no JSON, and nothing that can be added up."""
+    raise ValueError(constant)
+
+
 def _result(record: Mapping[str, Any]) -> TestResult:
     return TestResult(
         id=str(record["id"]),
         outcome=Outcome(record["outcome"]),
-        duration=float(record["duration"]),
+        duration=plausible(float(record["duration"])),
         message=str(record.get("message", "")),
         traceback=str(record.get("traceback", "")),
         frames=tuple((str(path), int(line), str(name)) for path, line, name in record.get("frames", ())),
@@ -132,7 +137,7 @@ def lines_of(ranges: str, most: int = 1_000_000) -> frozenset[int]:
     for part in ranges.split(","):
         first, _, last = part.partition("-")
         start, end = int(first), int(last or first)
-        most -= end - start + 1
+        most -= max(0, end - start + 1)
         if most < 0:
             raise ValueError(part)
         found.update(range(start, end + 1))

@@ -73,7 +73,7 @@ class Suspicion:
         for change in patch.changes:
             try:
                 found.update(dict.fromkeys(self._of_change(change.path, change.content)))
-            except (RecursionError, ValueError, MemoryError):  # nested too deeply, or a number too long to be printed
+            except (RecursionError, MemoryError):
                 found[f"{change.path}:1: it can't be looked at"] = None
         told = list(found)
         return (*told[:_MOST], f"and {len(told) - _MOST} more") if len(told) > _MOST else tuple(told)

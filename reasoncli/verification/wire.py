@@ -174,5 +174,5 @@ def read(text: bytes) -> Answer | None:
             invalid=None if raw["invalid"] is None else str(raw["invalid"]),
             lane=str(raw.get("lane", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return None

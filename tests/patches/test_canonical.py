@@ -117,8 +117,13 @@ def test_what_cannot_be_parsed_has_no_form() -> None:
     assert canonical(b"x = " + b"(" * 5000 + b")" * 5000) is None
 
 
-def test_huge_integers_and_deep_nesting_are_left_to_the_text() -> None:
-    assert canonical(b"x = 0x" + b"f" * 5000) is None
+def test_huge_integers_have_a_form() -> None:
+    huge = b"x = 0x" + b"f" * 5000
+    assert canonical(huge) == canonical(huge.replace(b" = ", b"=")) != canonical(huge + b"0")
+    assert canonical(b"# coding: utf-7\n" + huge) is not None
+
+
+def test_deep_nesting_is_left_to_the_text() -> None:
     assert canonical(b"x = " + b"+".join([b"1"] * 20000)) is None
 
 

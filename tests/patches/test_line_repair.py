@@ -222,6 +222,11 @@ def test_nonsense_is_no_syntax(answer: str, kind: str) -> None:
     assert result.kind == kind
 
 
+@pytest.mark.parametrize("value", ["0x" + "f" * 6000, "+".join(["a"] * 1500)])
+def test_values_made_to_break_a_printer_are_values(value: str) -> None:
+    assert changed(repair("return a - b", (27, 27), f"return {value}"))[1] == f"+        return {value}"
+
+
 def test_a_line_that_is_not_there() -> None:
     for line, region in (("return z", (27, 27)), ("return a - b", (26, 26)), ("else:", (13, 13))):
         result = repair(line, region, "return 1")

@@ -47,7 +47,9 @@ def answer(**changes: object) -> wire.Answer:
     [
         "[" * 100_000,
         json.dumps({**result("b"), "duration": 1}).replace('"duration": 1', '"duration": 1' + "0" * 400),
+        json.dumps({**result("b"), "duration": float("inf")}),
         json.dumps({**result("b"), "frames": [["a.py", float("inf"), "f"]]}),
+        json.dumps({"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": "99999999-1,1-30000000"}),
         json.dumps({"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": "1-30000000"}),
         json.dumps({"t": "span", "pid": 1, "n": 1, "path": "a.py", "lines": ",".join(["1-999999"] * 40)}),
     ],
@@ -58,6 +60,13 @@ def test_a_line_made_to_harm_us_damages_the_report_and_nothing_else(line: str) -
     assert records.damaged == 1
     assert records.results["a"].outcome is Outcome.PASSED
     assert not records.whole
+
+
+@pytest.mark.parametrize(("said", "taken"), [("0.25", 0.25), ("1e999", 0.0), ("-0.5", 0.0), ("1700000000.5", 0.0)])
+def test_a_clock_that_was_set_costs_a_test_its_time_only(said: str, taken: float) -> None:
+    records = read_records(json.dumps({**result("a"), "duration": 7}).replace("7", said))
+    assert records.results["a"].duration == taken
+    assert records.damaged == 0
 
 
 def test_coverage_that_nobody_asked_for_is_left_aside() -> None:
@@ -188,6 +197,7 @@ def test_a_frame_survives_what_surrounds_it() -> None:
     assert frame == wire.Frame(b"abc", 3, "/tmp/x")
     for damaged in (b"", b"!!!", b"YWJj", b"eJyrVkrLz1eyUkpKLFKqBQAdegQ0"):
         assert wire.decode(damaged) is None
+    assert wire.read(b"[" * 100_000) is None
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def test_plural():
 def test_cases(one, many):
     assert plural(one) == many
 """
+IN_A_CLASS = TEST.replace("def test_plural():\n", "class TestPlural:\n  def test_a(self):\n")
 MESSAGE = "ModuleNotFoundError: No module named 'wanted'"
 TARGETS = ("tests/test_plural.py::test_plural", "tests/test_plural.py::test_cases[ox-oxen]")
 
@@ -221,11 +222,14 @@ def test_source_that_is_nested_too_deeply_is_said_to_be() -> None:
     assert found == ("pkg/core.py:1: it can't be looked at",)
 
 
-def test_a_number_too_long_to_be_printed_is_said_to_be() -> None:
+def test_a_number_too_long_to_be_printed_is_one_like_others() -> None:
     vector = "0x" + "f" * 6000
-    assert said("x = 1", f"if x == {vector}:\n    x = 2\n") == ("pkg/core.py:1: it can't be looked at",)
-    tests = {"tests/test_plural.py": f"def test_plural():\n    assert plural({vector})\n"}
-    assert said("x = 1", "x = 2", **tests) == ("pkg/core.py:1: it can't be looked at",)
+    tests = {"tests/test_plural.py": f"def test_plural():\n    assert plural({vector}) == 'many'\n"}
+    assert said("x = 1", f"if x == {vector}:\n    x = 2\n", **tests) == ()
+    found = said("x = 1", f"if x == {vector}:\n    x = 'many'\n", **tests)
+    assert len(found) == 1
+    assert found[0].endswith("with 'many', as the test expects")
+    assert len(found[0]) < 300
 
 
 def test_source_that_this_python_can_not_read_is_looked_at_by_its_words() -> None:
@@ -238,8 +242,18 @@ def test_source_that_this_python_can_not_read_is_looked_at_by_its_words() -> Non
     )
 
 
-@pytest.mark.parametrize("target", ["tests/test_plural.py", "tests.test_plural"])
-def test_answers_of_a_module_that_could_not_be_imported(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "test"),
+    [
+        ("tests/test_plural.py", TEST),
+        ("tests.test_plural", TEST),
+        ("tests/test_plural.py::TestPlural", IN_A_CLASS),
+        ("tests.test_plural.TestPlural", IN_A_CLASS),
+    ],
+)
+def test_answers_of_a_module_or_class_that_failed_as_a_whole(target: str, test: str) -> None:
     copied = "def plural(word, n=2):\n    if word == 'goose':\n        return 'geese'\n    return word + 's'\n"
-    found = said("def plural(word, n=2):\n    return word + 's'\n", copied, targets=(target,))
+    found = said(
+        "def plural(word, n=2):\n    return word + 's'\n", copied, targets=(target,), **{"tests/test_plural.py": test}
+    )
     assert found == ("pkg/core.py:2: it answers 'goose' with 'geese', as the test expects",)
