@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from reasoncli.python_source import parse
 
 MODULE = "<module>"
 
@@ -73,11 +74,8 @@ class Outline:
 def outline(source: str) -> Outline:
     """Parse a Python file's functions, class bodies and statements."""
     whole = whole_file(source)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # escapes and comparisons that a newer Python frowns at
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse(source)
+    if tree is None:
         return Outline([whole], [])
     functions = [whole]
     statements: list[Statement] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,41 +105,13 @@ _PROTECTED: tuple[tuple[str, str], ...] = (
     ("__pycache__/*", "compiled code"),
 )
 
-# Modules that a new file at an import root would take the place of.
-_SHADOWED = frozenset(
-    [
-        "pytest",
-        "_pytest",
-        "py",
-        "pluggy",
-        "iniconfig",
-        "packaging",
-        "pygments",
-        "exceptiongroup",
-        "tomli",
-        "unittest",
-        "doctest",
-        "coverage",
-        "nose",
-        "nose2",
-        "hypothesis",
-        "mock",
-        "xdist",
-        "pytest_cov",
-        "sitecustomize",
-        "usercustomize",
-        "site",
-        "builtins",
-        "sys",
-        "os",
-        "importlib",
-        "traceback",
-        "types",
-        "typing",
-        "functools",
-    ]
+# Modules that no new file at an import root may take the place of: those of Python, and what the tests rest on.
+_TEST_MODULES = (
+    *("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup", "tomli", "coverage"),
+    *("nose", "nose2", "hypothesis", "mock", "xdist", "pytest_cov", "sitecustomize", "usercustomize"),
 )
-_IMPORT_ROOTS = ("", "src", "lib", "python")
+_TAKEN = sys.stdlib_module_names | frozenset(_TEST_MODULES)
+_IMPORT_ROOTS = ("src/", "lib/", "python/")  # beside the repository's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +175,9 @@ class Policy:
         if any(_matches(change.path, glob) for glob in self.allowed):
             return None
         base = tree.read(change.path)
-        if base is None and tree.mode(change.path) is None and _shadows(change.path):
-            return "a new file would take the place of a module that the tests rest on"
+        name = new_module(change.path, lambda path: tree.mode(path) is not None)
+        if change.content is not None and name is not None and (name in _TAKEN or name.startswith("reasoncli_")):
+            return f"it would take the place of the module {name}"  # `reasoncli_`: the hooks that report on the tests
         return _test_configuration_changed(change.path, base or b"", change.content or b"")
 
 
@@ -215,6 +189,19 @@ def is_test_file(path: str) -> bool:
     return path.startswith(_TOP_TEST_FOLDERS) or _NESTED_TEST_FOLDER.search(path) is not None
 
 
+def new_module(path: str, exists: Callable[[str], bool]) -> str | None:
+    """The name of a module that a file adds at an import root, where others of this name are hidden by it.
+
+    Args:
+        path: of the file after the change.
+        exists: whether a path is there at the base.
+    """
+    root = next((root for root in _IMPORT_ROOTS if path.startswith(root)), "")
+    name = path[len(root) :].partition("/")[0].removesuffix(".py")
+    places = (f"{root}{name}.py", f"{root}{name}/__init__.py")
+    return name if path in places and not any(map(exists, places)) else None
+
+
 def _matches(path: str, glob: str) -> bool:
     return bool(_pattern(glob).match(path))
 
@@ -224,18 +211,6 @@ def _pattern(glob: str) -> re.Pattern[str]:
     """A glob for the whole path, or, at any depth, for its end."""
     whole = translate(glob.strip("/") + ("/*" if glob.endswith("/") else ""))
     return re.compile(f"(?:.*/)?{whole}", re.DOTALL)
-
-
-def _shadows(path: str) -> bool:
-    for root in _IMPORT_ROOTS:
-        inside = path.removeprefix(root + "/") if root else path
-        if root and inside == path:
-            continue
-        first, _, rest = inside.partition("/")
-        name = first if rest else first.removesuffix(".py")
-        if (name in _SHADOWED or name.startswith("reasoncli_")) and (rest or first.endswith(".py")):
-            return True  # `reasoncli_`: the hooks that report on the tests
-    return False
 
 
 _Extract = Callable[[str], object]

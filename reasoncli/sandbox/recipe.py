@@ -14,6 +14,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from reasoncli.domain import Snapshot
+from reasoncli.python_source import parse
 
 TEST_NAMES = ("test", "tests", "testing", "pytest", "unittest", "test-dependencies", "tests-require")
 DEV_NAMES = ("dev", "develop", "development", "devel")
@@ -258,9 +259,8 @@ def _setup_arguments(path: Path) -> dict[str, Any] | None:
     """The literal arguments of the `setup()` call, names of literals resolved; `None` without a setup.py."""
     if not path.is_file():
         return None
-    try:
-        module = ast.parse(_text(path))
-    except (SyntaxError, ValueError):
+    module = parse(_text(path))
+    if module is None:
         return {}
     names: dict[str, ast.expr] = {}
     call: ast.Call | None = None

@@ -18,6 +18,7 @@ from reasoncli.verification.outcomes import SEVERITY, Names, plausible
 
 _TEXT_LIMIT = 8000
 _DEPTH_LIMIT = 100
+_DOCUMENT_LIMIT = 1000  # in one file: each is looked for in all that follows the one before
 _OUTCOMES = {"failure": Outcome.FAILED, "error": Outcome.ERROR, "skipped": Outcome.SKIPPED}
 _STATUS = {  # what some say by an attribute instead of an element (GoogleTest, CTest)
     **dict.fromkeys(("notrun", "disabled", "suppressed", "skipped", "ignored", "pending"), Outcome.SKIPPED),
@@ -117,8 +118,11 @@ class _Reader:
         return self._read(self._relative(document))
 
     def _read(self, rest: bytes, encoding: str | None = None) -> bool:
-        whole, begin = True, _BEGIN
+        whole, begin, left = True, _BEGIN, _DOCUMENT_LIMIT
         while (start := begin.search(rest)) is not None:
+            left -= 1
+            if left < 0:
+                return False
             rest = rest[start.start() :]
             known = dict(self.results)
             try:

@@ -7,14 +7,13 @@ the traceback ends in) and weak ones (words in common, running the named functio
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoncli.domain import Issue, Target, TestReport, TestResult
 from reasoncli.patches.policy import is_test_file
-from reasoncli.python_source import parse
+from reasoncli.python_source import Definition, definitions, parse
 
 THRESHOLD = 0.5
 _FEW = 8  # failing tests that are taken together when none of them can be linked
@@ -255,21 +254,18 @@ def _named_functions(mentions: Mentions, report: TestReport, read: Callable[[str
     return tuple(named)
 
 
-def _functions(source: bytes, names: Collection[str]) -> Iterable[tuple[str, frozenset[int]]]:
+def _functions(source: bytes, names: frozenset[str]) -> Iterable[tuple[str, frozenset[int]]]:
     if not any(name.encode() in source for name in names):
         return
     tree = parse(source)
     if tree is None:
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name in names:
-            bodies = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
-            yield node.name, frozenset(line for part in bodies for line in _body(part))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
-            yield node.name, _body(node)
+    for qualified, node in definitions(tree):  # a class has the lines of its methods
+        for name in names.intersection(qualified.split(".")):
+            yield name, _body(node)
 
 
-def _body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[int]:
+def _body(node: Definition) -> frozenset[int]:
     return frozenset(range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1))
 
 

@@ -9,12 +9,12 @@ module did before, it may go on doing.
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoncli.domain import Patch, TestResult
+from reasoncli.patches.policy import new_module
 from reasoncli.python_source import parse
 from reasoncli.verification.answers import copied, literals, questions
 from reasoncli.verification.reach import Reach, reaches
@@ -24,7 +24,6 @@ _COUNTED = frozenset({"catches", "constant equality", "value class"})
 """Where each place counts, not whether the module does it at all."""
 
 _AMONG_TESTS = frozenset({"test", "testing"})  # names of folders that hold code in some projects
-_IMPORT_ROOTS = ("", "src/", "lib/")
 _EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.)\s.*$", re.MULTILINE)
 _TEXT = re.compile(
     r"(?P<tests>PYTEST_CURRENT_TEST|JEST_WORKER_ID|NODE_ENV\W+test|_pytest\b|jest\.fn|conftest)"
@@ -83,8 +82,7 @@ class Suspicion:
         yield from _tests_inside(path, base, new, self._tests.keys())
         if new is None:
             return
-        if base is None:
-            yield from _shadows(path, self._read, self._tests)
+        yield from _shadows(path, self._read, self._tests)
         if not path.endswith((".py", ".pyi", ".pyw")):
             yield from _text(path, base, new, _TEXT)
             return
@@ -180,13 +178,9 @@ def _doctests(text: str) -> list[str]:
 
 
 def _shadows(path: str, read: Callable[[str], bytes | None], tests: Mapping[str, TestResult]) -> Iterator[str]:
-    """New modules in the place of installed ones."""
-    root = next((root for root in _IMPORT_ROOTS[1:] if path.startswith(root)), "")
-    name = path[len(root) :].partition("/")[0].removesuffix(".py")
-    if not path.endswith(".py") or any(read(f"{root}{name}{end}") is not None for end in ("/__init__.py", ".py")):
-        return
-    if name in sys.stdlib_module_names:
-        yield f"{path}: it takes the place of the standard library's {name}"
+    """New modules in the place of installed ones; `patches/policy.py` forbids those that no project adds."""
+    name = new_module(path, lambda known: read(known) is not None)
+    if name is None:
         return
     missing = re.compile(rf"No module named '?{re.escape(name)}\b")
     if any(missing.search(result.message) for result in tests.values()):

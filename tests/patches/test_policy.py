@@ -115,6 +115,9 @@ PYPROJECT = '[project]\nname = "x"\n\n[tool.pytest.ini_options]\naddopts = "-q"\
         ("pytest.py", None, "x = 1\n"),
         ("src/unittest/__init__.py", None, "x = 1\n"),
         ("coverage.py", None, "x = 1\n"),
+        ("secrets.py", None, "x = 1\n"),
+        ("src/json/__init__.py", None, "x = 1\n"),
+        ("python/reasoncli_report.py", None, "x = 1\n"),
     ],
 )
 def test_test_configuration_is_protected_by_content(path: str, before: str | None, after: str | None) -> None:
@@ -134,11 +137,20 @@ def test_test_configuration_is_protected_by_content(path: str, before: str | Non
         ("setup.py", "setup()\n", "setup(name='x')\n"),
         ("src/pluggy/__init__.py", "x = 1\n", "x = 2\n"),  # pluggy's own repository
         ("shop/coverage.py", None, "x = 1\n"),
+        ("shop/secrets.py", None, "x = 1\n"),
+        ("code/convert.py", None, "x = 1\n"),  # no package: Python's own `code` stays what is imported
+        ("queue.py", "x = 1\n", "x = 2\n"),
         ("package.json", '{"main": "a.js", "scripts": {}}', '{"main": "b.js", "scripts": {}}'),
     ],
 )
 def test_other_configuration_is_free(path: str, before: str | None, after: str | None) -> None:
     assert check(path, before, after) is None
+
+
+def test_a_module_of_the_project_s_own_may_become_a_package() -> None:
+    tree = MemoryTree({"queue.py": b"x = 1\n"})
+    changes = [FileChange("queue.py", None), FileChange("queue/__init__.py", b"x = 1\n")]
+    assert Policy().check(changes, tree) is None
 
 
 def test_files_and_folders_do_not_share_a_name() -> None:

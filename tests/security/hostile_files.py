@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.hostile import FILES, FLAGGED, FORBIDDEN, TESTS, Hostile, change, diff, files
+from tests.security.hostile import FILES, FORBIDDEN, TESTS, Hostile, change, diff, files
 
 PASSING = "def pytest_pyfunc_call(pyfuncitem): return True\n"
 PLUGIN = '\n[project.entry-points.pytest11]\nmoney = "money.split"\n'
@@ -41,14 +41,12 @@ LOADED = [
         ("our plugin's name", "reasoncli_pytest.py", "import reasoncli_report\n"),
         ("our channel's name", "reasoncli_report/__init__.py", "def claim(kind): return None\n"),
         ("a dependency of pytest", "pluggy/__init__.py", "raise SystemExit(0)\n"),
+        ("a module of the standard library", "secrets.py", "token_hex = None\n"),
+        ("a package of the standard library", "src/json/__init__.py", "loads = dumps = None\n"),
         ("compiled code", "money/__pycache__/split.cpython-311.pyc", b"\x00" * 64),
         ("compiled code beside it", "money/split.pyc", b"\x00" * 64),
     )
 ]
-SHADOWS = [
-    files("loaded by itself", "a module of the standard library", FLAGGED, change("secrets.py", "token_hex = None\n")),
-]
-
 ADDED = "--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+import os\n"
 DIFFS = [
     diff("paths in diffs", "a parent folder", ADDED.format(path="../outside.py")),
@@ -97,4 +95,4 @@ SIZES = [
     files("binary and size", "a folder becomes a file", FORBIDDEN, change("money", "x")),
 ]
 
-PATCHES: list[Hostile] = [*TESTS_CHANGED, *LOADED, *SHADOWS, *DIFFS, *SIZES]
+PATCHES: list[Hostile] = [*TESTS_CHANGED, *LOADED, *DIFFS, *SIZES]

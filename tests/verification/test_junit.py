@@ -293,6 +293,14 @@ def test_a_document_that_breaks_off_keeps_what_was_read(end: int) -> None:
     assert behind.results["sum.bats::adds"].outcome is Outcome.PASSED
 
 
+def test_nobody_writes_thousands_of_documents_into_one_file() -> None:
+    document = b'<testsuite><testcase name="x"/></testsuite>\n'
+    assert parse_junit([document * 1000]).complete
+    parsed = parse_junit([document * 1001, document])
+    assert len(parsed.results) == 1001
+    assert not parsed.complete
+
+
 def test_an_empty_report_is_no_report() -> None:
     for nothing in (b"", b"<html></html>", b"\xff\xfe", f"{HEAD}<testsuites/>".encode()):
         parsed = parse_junit([nothing])

@@ -190,15 +190,16 @@ def test_other_languages_by_their_text() -> None:
         "lib/a.js:2: it can end or signal the process (process.exit)",
     )
     assert said("process.exit(0)\n", "process.exit(0)\nprocess.exit(1)\n", path="lib/a.js") == ()
-    assert said(None, "x\n", path="secrets.py") == ("secrets.py: it takes the place of the standard library's secrets",)
 
 
 def test_new_modules_in_the_place_of_others() -> None:
     importing = {"tests/test_plural.py": "import numpy.testing\nimport wanted\nfrom near.by import x\n"}
-    assert said(None, "x = 1\n", path="numpy/testing.py", **importing) == (
-        "numpy/testing.py: it takes the place of numpy, which tests/test_plural.py imports",
+    assert said(None, "x = 1\n", path="numpy/__init__.py", **importing) == (
+        "numpy/__init__.py: it takes the place of numpy, which tests/test_plural.py imports",
     )
     assert said(None, "x = 1\n", path="src/numpy.py", **importing) != ()
+    assert said(None, "x = 1\n", path="python/numpy.py", **importing) != ()
+    assert said(None, "x = 1\n", path="numpy/testing.py", **importing) == (), "no package, and the installed one is"
     assert said(None, "x = 1\n", path="wanted.py", **importing) == ()
     assert said(None, "x = 1\n", path="other.py", **importing) == ()
     assert said(None, "x = 1\n", path="near/by.py", **importing, **{"near/__init__.py": ""}) == ()
