@@ -51,7 +51,9 @@ class Judged:
             kind, reason = VerdictKind.NO_EFFECT, f"breaks nothing of {self.guards_run} guards run; there is no target"
         elif len(self.targets_passed) == len(baseline.targets):
             kind = VerdictKind.FIXES
-            reason = f"all {len(baseline.targets)} targets pass, no guard of {self.guards_run} broke"
+            number = len(baseline.targets)
+            passed = "the target passes" if number == 1 else f"all {number} targets pass"
+            reason = f"{passed}, no guard of {self.guards_run} broke"
         elif self.targets_passed:
             kind = VerdictKind.PARTIAL
             green = f"{len(self.targets_passed)} of {len(baseline.targets)} targets pass"

@@ -26,11 +26,16 @@ def arm():
 
 
 class _Waiting(object):
-    """A finder that finds nothing, but notices that unittest is being imported."""
+    """A finder that finds nothing, but notices that unittest is being imported.
+
+    It stays where it is: Python 2 goes on by the length that the list of finders had before.
+    """
+
+    noticed = False
 
     def find_spec(self, name, path=None, target=None):
-        if name == "unittest.main":
-            sys.meta_path.remove(self)
+        if name == "unittest.main" and not self.noticed:
+            self.noticed = True
             _wrap()
 
     find_module = find_spec  # Python 2
