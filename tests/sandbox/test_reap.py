@@ -74,12 +74,15 @@ def test_folders_of_the_dead_are_removed_and_others_spared(tmp_path: Path) -> No
     (dead / "deep").mkdir(parents=True)
     (dead / ".lock").touch()
     os.utime(dead, (0, 0))
+    killed = tmp_path / f"{LOCAL}killed"
+    killed.mkdir()
+    (killed / ".lock").write_text("4711\n")  # as young as the next two, but its lock was taken
     for name in ("justmade", "justlocked"):
         (tmp_path / f"{LOCAL}{name}").mkdir()
     (tmp_path / f"{LOCAL}justlocked" / ".lock").touch()
     (tmp_path / "unrelated").mkdir()
     try:
-        assert reap_folders(tmp_path) == (str(dead),)
+        assert sorted(reap_folders(tmp_path)) == [str(dead), str(killed)]
         with live.open() as sandbox:
             assert Path(sandbox.root, "a").exists()
     finally:
