@@ -31,8 +31,7 @@ if ! has git; then
     install_packages "git is missing" git ca-certificates
 fi
 
-# Where local sandboxes look: some tests are those of a JavaScript project.
-if [ "$extra" = dev ] && ! PATH=/usr/local/bin:/usr/bin:/bin has node; then
+if [ "$extra" = dev ] && ! has node; then
     install_packages "node is missing (the tests run those of a JavaScript project)" nodejs
 fi
 

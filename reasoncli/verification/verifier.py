@@ -64,7 +64,7 @@ class Verifier:
 
     Stages of a screening: nothing forbidden and nothing that needs a rebuild; every changed Python file compiles
     under the sandbox's interpreter; the targets; then, if any target passed (or there are none), the guards that
-    the base's coverage says the patch can touched. Flaky tests, tests that the environment fails and failures
+    the base's coverage says the patch can reach. Flaky tests, tests that the environment fails and failures
     unrelated to the issue are not run, so they can neither select nor reject.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.domain import Snapshot
@@ -131,12 +132,17 @@ def docker_config(settings: Settings) -> DockerConfig:
 
 
 def local_config(sandbox: SandboxSettings) -> LocalConfig:
-    """How local sandboxes are made: with the interpreter named, or the active virtual environment's."""
+    """How local sandboxes are made: with the user's programs, and the interpreter named or the active environment's.
+
+    A relative place on the PATH would be one in the tree under test, where a candidate could put a program.
+    """
     python = sandbox.python
     if python is None and (active := os.environ.get("VIRTUAL_ENV")):
         found = Path(active) / "bin" / "python"
         python = str(found) if found.exists() else None
-    return LocalConfig(limits=limits(sandbox)) if python is None else LocalConfig(python=python, limits=limits(sandbox))
+    places = [place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute()]
+    config = LocalConfig(limits=limits(sandbox))
+    return replace(config, python=python or config.python, path=os.pathsep.join(places) or config.path)
 
 
 def limits(sandbox: SandboxSettings) -> Limits:

@@ -7,7 +7,7 @@ import pytest
 from reasoncli.models.interface import Ability, ModelInfo
 from reasoncli.search.strategies.best_of_n import Drawing
 from reasoncli.settings.loading import load_settings
-from reasoncli.workflow.preparation import drawing, prompt_options
+from reasoncli.workflow.preparation import drawing, local_config, prompt_options
 
 
 def info(*abilities: Ability, reasoning: bool = False) -> ModelInfo:
@@ -43,3 +43,13 @@ def test_thoughts_leave_half_the_context_to_the_prompt_and_the_answer() -> None:
     model = info(Ability.CHAT, reasoning=True)
     assert drawing(settings, model).thinking_tokens == 256
     assert prompt_options(settings, model).thinking_tokens == 256
+
+
+def test_local_sandboxes_find_the_user_s_programs_and_none_in_the_tree_under_test(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox = load_settings({}, repository=None).sandbox
+    monkeypatch.setenv("PATH", "/opt/node/bin::.:node_modules/.bin:/usr/bin")
+    assert local_config(sandbox).path == "/opt/node/bin:/usr/bin"
+    monkeypatch.delenv("PATH")
+    assert "/usr/bin" in local_config(sandbox).path.split(":")
