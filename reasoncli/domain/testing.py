@@ -124,6 +124,7 @@ class Baseline:
             known; the modules stand among targets, environmental or unrelated as well.
         ordered: so many tests depend on their order that only whole runs in the suite's own order say anything.
         passing: how many tests pass in both runs; more than there are guards where those are a sample.
+        left_out: how many tests the time for the base left unrun; nothing is known of them.
         reused: seconds since the epoch at which an earlier run measured this; `None` where this run did.
     """
 
@@ -139,4 +140,5 @@ class Baseline:
     uncollected: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ordered: bool = False
     passing: int = 0
+    left_out: int = 0
     reused: float | None = None

@@ -8,11 +8,12 @@
     decision        {chosen, margin, tie, reasons, samples, distinct, stopped_early} or null
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
     clusters        best first: {key, votes, tier, members: [{index, votes, logprob, size, diff, verdict}]}
-    baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, order_dependent,
-                    quarantine, uncollected, ordered, reused} or null. guards: how many are used; passing: how many
-                    could be; quarantine: why a test counts as flaky or order-dependent; uncollected: modules that can't
-                    be imported, and why; ordered: the suite as a whole depends on its order, and runs in that only;
-                    reused: seconds since the epoch at which an earlier run measured this, or null
+    baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, left_out,
+                    order_dependent, quarantine, uncollected, ordered, reused} or null. guards: how many are used;
+                    passing: how many could be; left_out: tests that the base's time left unrun; quarantine: why a test
+                    counts as flaky or order-dependent; uncollected: modules that can't be imported, and why; ordered:
+                    the suite as a whole depends on its order, and runs in that only; reused: seconds since the epoch
+                    at which an earlier run measured this, or null
     suspects        {path, line, function, score, clues: [{kind, score, detail}]}
     cost            {samples, tokens, model_seconds, test_seconds, total_seconds}
     rejected        kind -> samples that were no patch
@@ -144,6 +145,7 @@ def baseline_object(baseline: Baseline) -> Mapping[str, object]:
         "environmental": dict(baseline.environmental),
         "unrelated": list(baseline.unrelated),
         "passing": baseline.passing,
+        "left_out": baseline.left_out,
         "order_dependent": list(baseline.order_dependent),
         "quarantine": dict(baseline.quarantine),
         "uncollected": dict(baseline.uncollected),

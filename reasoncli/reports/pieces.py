@@ -101,10 +101,13 @@ def baseline_words(baseline: Baseline) -> str:
 
 
 def guards_words(baseline: Baseline) -> str:
-    """`141 guards`, or `312 of 10,000 guards, sampled for time`."""
+    """`141 guards`, `312 of 10,000 guards, sampled for time`, or `98 guards, sampled for time out of 10,000 tests`."""
+    guards = count(len(baseline.guards), "guard")
+    if baseline.left_out:
+        return f"{guards}, sampled for time out of {number(baseline.left_out + len(baseline.first.results))} tests"
     if len(baseline.guards) < baseline.passing:
         return f"{number(len(baseline.guards))} of {count(baseline.passing, 'guard')}, sampled for time"
-    return count(len(baseline.guards), "guard")
+    return guards
 
 
 def suspect_words(suspect: Suspect) -> str:

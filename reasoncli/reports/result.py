@@ -96,7 +96,7 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
         suspicions = summary.chosen.verdict.suspicions
         rows += [("Suspicious" if i == 0 else "", safe(each, "warn")) for i, each in enumerate(suspicions)]
     baseline = summary.baseline
-    if baseline is not None and len(baseline.guards) < baseline.passing:
+    if baseline is not None and (baseline.left_out or len(baseline.guards) < baseline.passing):
         rows.append(("Guards", Text(guards_words(baseline))))
     if summary.chosen is not None and summary.chosen.patch.dropped:
         left_out = ", ".join(summary.chosen.patch.dropped)

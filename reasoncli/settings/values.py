@@ -194,6 +194,17 @@ class TestSettings:
         float,
         Key("Time for one run of all tests at the base.", Scope.NARROW, minimum=1.0, maximum=_DAY, unit=Unit.SECONDS),
     ] = 1800.0
+    baseline_time: Annotated[
+        float | None,
+        Key(
+            "Time for one run of the base's tests; where all take longer, they are sampled, near the issue first.",
+            Scope.NARROW,
+            minimum=1.0,
+            maximum=_DAY,
+            unit=Unit.SECONDS,
+            default="no limit",
+        ),
+    ] = None
     guards_time: Annotated[
         float | None,
         Key(

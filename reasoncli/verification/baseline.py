@@ -16,7 +16,7 @@ from reasoncli.verification.measuring import BaselineOptions, Measurement, measu
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.requested import requested_targets
-from reasoncli.verification.sampling import sample_guards
+from reasoncli.verification.sampling import sample_tests
 from reasoncli.verification.selectors import selectable
 
 __all__ = ["BaselineOptions", "Measurement", "measure", "measure_baseline", "sort_baseline"]
@@ -94,6 +94,7 @@ def sort_baseline(
         uncollected=uncollected,
         ordered=measured.ordered,
         passing=len(passing),
+        left_out=measured.left_out,
     )
 
 
@@ -112,7 +113,7 @@ def _guards(
         emit(Warned("--guards-time saves nothing: this suite can only be run as a whole, so every test guards"))
         return passing
     near = near_tests(passing, measured.first, task.issue, SnapshotTree.of(task.snapshot).read)
-    return sample_guards(passing, near, options.guards_seconds, options.seed)
+    return sample_tests(passing, near, options.guards_seconds, options.seed)
 
 
 def _warn(measured: Measurement, uncollected: Mapping[str, str], emit: Callable[[Event], None]) -> None:

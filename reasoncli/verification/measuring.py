@@ -1,25 +1,36 @@
-"""The base's suite, run: once with coverage in its own order, once bare in another; nothing here knows the issue."""
+"""The base's suite, run: once with coverage in its own order, once bare in another.
+
+Nothing here asks what the outcomes mean for the issue. Only where there is time for a part of the suite does the issue
+say which tests come first (see `base_sample`).
+"""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from reasoncli.domain import Evidence, Task, TestReport
 from reasoncli.errors import BaselineError
 from reasoncli.events import Event, StageProgress, Warned
 from reasoncli.sandbox.interface import Sandbox
+from reasoncli.verification.base_sample import BaseSample
 from reasoncli.verification.outcomes import passes
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.progress import Counts, Progress
 from reasoncli.verification.session import WHOLE_COMMAND, Run, RunOptions, run_tests
 from reasoncli.verification.settling import RunSome, Settled, differing_tests, settle
 
+_T = TypeVar("_T")
 _RESUMES = 8  # how often a run is taken up again behind a test that killed it
 _LOOK = 0.5  # seconds between two looks at how far the runs are
+_PILOT = 0.25  # of a limited time: for a run of everything, which may turn out to be short enough
+_SHARES = (0.4, 0.6, 0.85)  # of what is left of it: for each run of a sample
+_LATE = 1.5  # how much longer than expected such a run may take, so that one wrong guess doesn't take all the time
 _SHELL_CANT_RUN = (126, 127)
 
 
@@ -32,7 +43,9 @@ class BaselineOptions:
         test_timeout: seconds for one test, after which it is interrupted and counted as TIMEOUT.
         parallel: run both runs at the same time.
         env: added to the environment of the test command.
-        seed: of the second run's order, and of a sample of guards.
+        seed: of the second run's order, and of samples.
+        seconds: what the run with coverage may take, about; where the suite takes longer, both runs are of a sample.
+            `None` for no limit.
         guards_seconds: what the guards of one candidate may take at the base's pace; where all of them take longer,
             a sample is used. `None` for no limit.
     """
@@ -42,6 +55,7 @@ class BaselineOptions:
     parallel: bool = True
     env: Mapping[str, str] | None = None
     seed: int = 0
+    seconds: float | None = None
     guards_seconds: float | None = None
 
 
@@ -51,7 +65,7 @@ class Measurement:
 
     Attributes:
         first: with coverage, in the suite's own order; second: bare, in another order (in its own if `ordered`).
-        flaky, order_dependent, quarantine, ordered: see `Baseline`.
+        flaky, order_dependent, quarantine, ordered, left_out: see `Baseline`.
     """
 
     first: TestReport
@@ -60,6 +74,7 @@ class Measurement:
     order_dependent: tuple[str, ...] = ()
     quarantine: Mapping[str, str] = field(default_factory=dict)
     ordered: bool = False
+    left_out: int = 0
 
 
 def measure(pool: SandboxPool, task: Task, emit: Callable[[Event], None], options: BaselineOptions) -> Measurement:
@@ -70,7 +85,9 @@ def measure(pool: SandboxPool, task: Task, emit: Callable[[Event], None], option
         SandboxUnavailable: no sandbox can be opened, or they keep breaking.
     """
     runs = _Runs(pool, task, options, Progress(emit, "baseline"))
-    first, second = runs.together((True, None), (False, options.seed))
+    first, second = (
+        runs.together((True, None), (False, options.seed)) if options.seconds is None else runs.timed(options.seconds)
+    )
     for run in (first, second):
         _usable(run, task.tests.command)
     if task.tests.junit and second.report.evidence in (Evidence.LINES, Evidence.EXIT_CODE):
@@ -91,6 +108,7 @@ def measure(pool: SandboxPool, task: Task, emit: Callable[[Event], None], option
         order_dependent=settled.order_dependent,
         quarantine=settled.why,
         ordered=settled.ordered,
+        left_out=runs.left_out,
     )
 
 
@@ -102,24 +120,54 @@ class _Runs:
     task: Task
     options: BaselineOptions
     progress: Progress
+    left_out: int = 0
+    _sample: tuple[str, ...] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def together(self, *kinds: tuple[bool, int | None]) -> tuple[Run, ...]:
         """Whole runs, each (with coverage or not, seed of its order); at the same time where that is allowed."""
-        counts = [self.progress.run() for _ in kinds]
-        width = len(kinds) if self.options.parallel and (os.cpu_count() or 1) > 1 else 1
+        return self._watched(
+            [partial(self._whole, coverage, shuffle, self.progress.run()) for coverage, shuffle in kinds]
+        )
+
+    def _watched(self, jobs: Sequence[Callable[[], _T]]) -> tuple[_T, ...]:
+        """What the jobs return, while how far they are is shown."""
+        width = len(jobs) if self.options.parallel and (os.cpu_count() or 1) > 1 else 1
         with ThreadPoolExecutor(width, thread_name_prefix="baseline") as threads:
             try:  # from before the first thread: leaving the pool waits for what runs, and an interrupt comes anywhere
-                futures = [
-                    threads.submit(self._whole, coverage, shuffle, count)
-                    for (coverage, shuffle), count in zip(kinds, counts, strict=True)
-                ]
+                futures = [threads.submit(job) for job in jobs]
                 self._watch(futures)
                 return tuple(future.result() for future in futures)
             except BaseException:  # an interrupt, or one of them failed: nobody needs the others
                 self._stop.set()
                 self.pool.interrupt()
                 raise
+
+    def timed(self, seconds: float) -> tuple[Run, Run]:
+        """Both runs, the first with as many tests as it can run in about so many seconds, the second with the same.
+
+        Raises:
+            BaselineError: finding the tests takes longer than that.
+        """
+        counts = self.progress.run()
+        (first,) = self._watched([lambda: self._sampled(seconds, counts)])
+        if first is None:
+            self.progress.emit(
+                Warned("--baseline-time saves nothing: this suite can only be run as a whole", hint="see --tests")
+            )
+            self.progress = Progress(self.progress.emit, self.progress.stage)
+            own, other = self.together((True, None), (False, self.options.seed))
+            return own, other
+        if self.left_out:
+            self._sample = tuple(first.report.results)
+            self.progress.emit(
+                Warned(
+                    f"{self.left_out:,} tests were not run at the base, for want of time; {len(self._sample):,} were",
+                    hint="name those that matter by --target or --tests, or raise --baseline-time",
+                )
+            )
+        (second,) = self.together((False, self.options.seed))
+        return first, second
 
     def orders(self) -> tuple[Run, Run]:
         """Two more whole runs, both bare: in the suite's own order, and in the other one."""
@@ -131,7 +179,7 @@ class _Runs:
         limits = replace(self._limits(coverage, None), evidence=evidence)
         return self.pool.work(lambda sandbox: run_tests(sandbox, self.task.tests, tests, limits)).report
 
-    def _watch(self, futures: Sequence[Future[Run]]) -> None:
+    def _watch(self, futures: Sequence[Future[_T]]) -> None:
         """Say how far the runs are until one fails or all are over."""
         waiting = set(futures)
         self.progress.show()
@@ -140,6 +188,59 @@ class _Runs:
             for future in done:
                 future.result()
             self.progress.show()
+
+    def _sampled(self, seconds: float, counts: Counts) -> Run | None:
+        """A run with coverage in a limited time; `None` where only a whole one says anything.
+
+        It begins with everything in the suite's own order. Where that doesn't end within a part of the time, tests are
+        drawn, in a few runs, so that each can go by what those before it took.
+        """
+        whole = self.task.tests.selected or None
+        run = self._part(whole, seconds * _PILOT, lambda finished, _: counts(finished, None))
+        if run.report.timed_out and run.report.evidence is not Evidence.STRUCTURED:
+            return None
+        if run.report.timed_out and not run.collected:
+            run = self._part(whole, seconds, lambda finished, _: counts(finished, None))
+            if not run.collected:
+                raise BaselineError(
+                    f"finding the tests takes longer than {seconds:g} s", hint="raise --baseline-time, or name --tests"
+                )
+        if run.report.timed_out:
+            run = self._drawn(run, seconds, counts)
+        counts.ended()
+        return run
+
+    def _drawn(self, run: Run, seconds: float, counts: Counts) -> Run:
+        """A run that was cut short, with tests drawn from the rest of the suite."""
+        sample = BaseSample(self.task, run.collected, self.options.seed)
+        sample.postpone(run.cut)
+        run = _without_cut(run, run.cut)
+        last = run.report
+        for share in _SHARES:
+            starting = max(0.0, last.duration - sum(result.duration for result in last.results.values()))
+            room, known = seconds - run.report.duration - starting, run.report.results
+            if room <= 0.0 or not (tests := sample.next(known, room)):
+                break
+            counts.collected = len(known) + len(tests)
+            limit = room
+            if counts.collected < len(run.collected) or not any(result.duration for result in known.values()):
+                tests, limit = sample.next(known, room * share), room * min(1.0, share * _LATE)
+            part = self._part(tests, starting + limit, _counting_from(len(known), counts))
+            sample.postpone(part.cut)
+            part = _without_cut(part, set(part.cut) - sample.asked)
+            if not part.report.results:
+                break
+            last, run = part.report, _joined(run, part)
+        self.left_out = len(set(run.collected) - run.report.results.keys())
+        counts.collected = len(run.report.results)
+        return replace(run, report=replace(run.report, complete=True, timed_out=False), missing=(), problem="")
+
+    def _part(self, tests: Sequence[str] | None, seconds: float, progress: Callable[[int, int | None], None]) -> Run:
+        """A run with coverage in a fresh sandbox that ends after so many seconds, finished or not."""
+        limits = replace(self._limits(True, None), timeout=seconds, progress=progress)
+        return self.pool.work(
+            lambda sandbox: run_tests(sandbox, self.task.tests, tests, limits), fresh=True, stopped=self._stop.is_set
+        )
 
     def _whole(self, coverage: bool, shuffle: int | None, counts: Counts) -> Run:
         run = self.pool.work(
@@ -153,7 +254,7 @@ class _Runs:
     def _whole_in(self, sandbox: Sandbox, limits: RunOptions) -> Run:
         """One whole run; after a test that took the process with it, the rest is run in a process of its own."""
         tests = self.task.tests
-        run = run_tests(sandbox, tests, tests.selected or None, limits)
+        run = run_tests(sandbox, tests, self._sample or tests.selected or None, limits)
         for _ in range(_RESUMES):
             if run.report.timed_out or not run.missing or not run.answered:
                 break
@@ -186,6 +287,17 @@ def _in_common(first: Run, second: Run, some: RunSome) -> Run:
     more = some(unseen, False, second.report.evidence).results if unseen and second.report.timed_out else {}
     results = {test: result for test, result in {**two, **more}.items() if test in one}
     return replace(second, report=replace(second.report, results=results))
+
+
+def _counting_from(seen: int, counts: Counts) -> Callable[[int, int | None], None]:
+    return lambda finished, _: counts(seen + finished, None)
+
+
+def _without_cut(run: Run, cut: Collection[str]) -> Run:
+    """Without tests that the run's time limit ended, as it isn't theirs."""
+    kept = {test: result for test, result in run.report.results.items() if test not in cut}
+    coverage = {test: lines for test, lines in run.report.coverage.items() if test not in cut}
+    return replace(run, report=replace(run.report, results=kept, coverage=coverage), missing=(*run.missing, *cut))
 
 
 def _joined(run: Run, rest: Run) -> Run:

@@ -50,7 +50,7 @@ class Progress:
         known = [run.collected for run in self._runs if run.collected is not None]
         total = sum(known) if known and len(known) == len(self._runs) else None
         each = max(known, default=0)
-        detail = f"{each:,} tests, each {_times(len(self._runs))}" if each else "collecting tests"
+        detail = f"{each:,} tests, each {_times(len(self._runs))}" if each else ("" if done else "collecting tests")
         event = StageProgress(self.stage, done, total or None, detail)
         if event != self._said:
             self._said = event

@@ -1,4 +1,4 @@
-"""Guards for suites too long to be run for every candidate: those near the issue, and a sample of the rest.
+"""Tests for which there is time where all of them take longer: those that must be among them, a sample of the rest.
 
 The sample is stratified. Files take turns, in an order that the seed gives; inside a file, picks are spread over its
 tests as sorted by duration (van der Corput's sequence), so that slow and quick ones are drawn alike and no file is
@@ -16,24 +16,24 @@ from reasoncli.verification.outcomes import holder
 _LEAST = 1e-4  # seconds that a test counts for, though it took less: reporting it costs that
 
 
-def sample_guards(
-    passing: Sequence[TestResult], near: Collection[str], seconds: float, seed: int
+def sample_tests(
+    tests: Sequence[TestResult], always: Collection[str], seconds: float, seed: int
 ) -> tuple[TestResult, ...]:
-    """The guards to use, in the order of the suite.
+    """The tests to run, in the order of the suite.
 
     Args:
-        passing: all that could be guards, with their durations at the base.
-        near: ids that are always taken, though they take longer than allowed.
-        seconds: what the guards may take together.
+        tests: all that could be run, with what they take, in seconds.
+        always: ids that are taken, though they take longer than allowed.
+        seconds: what the tests may take together.
         seed: of the draw; the same one draws the same.
     """
-    taken = {result.id for result in passing if result.id in near}
-    left = seconds - sum(_cost(result) for result in passing if result.id in taken)
+    taken = {result.id for result in tests if result.id in always}
+    left = seconds - sum(_cost(result) for result in tests if result.id in taken)
     strata: dict[str, list[TestResult]] = {}
-    for result in passing:
+    for result in tests:
         if result.id not in taken:
             strata.setdefault(holder(result.id), []).append(result)
-    turns = [_spread(sorted(tests, key=_cost)) for tests in strata.values()]
+    turns = [_spread(sorted(stratum, key=_cost)) for stratum in strata.values()]
     random.Random(seed).shuffle(turns)  # noqa: S311 - a sample, no secret
     while turns and left > 0:
         going = []
@@ -45,7 +45,7 @@ def sample_guards(
                     taken.add(result.id)
                 break
         turns = going
-    return tuple(result for result in passing if result.id in taken)
+    return tuple(result for result in tests if result.id in taken)
 
 
 def _cost(result: TestResult) -> float:

@@ -31,6 +31,7 @@ class Run:
     Attributes:
         collected: ids that were going to run, in order; empty for weak evidence.
         missing: those of them that never reported.
+        cut: those of them that were running when the time limit ended the run.
         stopped: it ended early because it was told to, after so many failures.
         hung: a test that neither ended nor could be interrupted.
         invalid: a path that doesn't compile; nothing ran, and the report's output is the compiler's message.
@@ -43,6 +44,7 @@ class Run:
     report: TestReport
     collected: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
     stopped: bool = False
     hung: str | None = None
     invalid: str | None = None
@@ -225,10 +227,11 @@ def _by_exit_status(answer: wire.Answer, marker: str | None) -> Run:
 
 def _structured(answer: wire.Answer, records: Records) -> Run:
     results = dict(records.results)
-    for test in records.started:  # began, and took the process with it
+    unfinished = tuple(test for test in records.started if test not in results)
+    for test in unfinished:  # began, and took the process with it
         if test == answer.hung or answer.timed_out:
-            results.setdefault(test, TestResult(test, Outcome.TIMEOUT, message="ran past the time limit"))
-        elif test not in results:
+            results[test] = TestResult(test, Outcome.TIMEOUT, message="ran past the time limit")
+        else:
             results[test] = TestResult(test, Outcome.ERROR, message="the test process ended while this test ran")
     complete = records.whole and not answer.records_cut and answer.exit_code is not None and not answer.timed_out
     problem = "" if complete else _why_incomplete(answer, records)
@@ -237,6 +240,7 @@ def _structured(answer: wire.Answer, records: Records) -> Run:
         replace(report, coverage=records.coverage, loaded=records.loaded),
         collected=tuple(records.collected),
         missing=() if records.stopped else tuple(test for test in records.collected if test not in results),
+        cut=unfinished if answer.timed_out else (),
         stopped=records.stopped,
         hung=answer.hung,
         problem=problem,

@@ -92,7 +92,7 @@ class Verifier:
         self._timing = Timing(baseline, task.tests.timeout)
         self._targets = tuple(target.id for target in baseline.targets)
         self._suspicion = Suspicion(self._tree.read, baseline.second.results, self._targets)
-        self._guards_total = max(baseline.passing, len(baseline.guards))
+        self._guards_total = max(baseline.passing, len(baseline.guards)) + baseline.left_out
         whole = (*self._targets, *baseline.guards)
         self._selects = selectable(task.tests, whole, baseline.second, baseline.ordered)
         self._warming = Warming(self._pool, task.tests, baseline, self._timing)

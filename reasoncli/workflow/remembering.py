@@ -3,7 +3,7 @@
 The keys say what an entry holds for. A baseline's: every byte of the snapshot, the test command, its selection and
 limits, what the sandbox is made of and may use, and our own programs that run and read the tests. A verdict's: all of
 that, the targets and guards, what a patch may touch, and the resulting files. The issue is in neither: what was
-measured is sorted anew for each.
+measured is sorted anew for each. (In both, where there was time for a part of the suite, which the issue chose.)
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def baseline_key(task: Task, provider: SandboxProvider, settings: Settings, opti
         task.tests.junit,
         task.tests.pass_marker,
         (options.timeout, options.test_timeout, dict(options.env or {})),
+        None if options.seconds is None else (options.seconds, task.issue.text, task.tests.targets),
         identity,
         (sandbox.memory, sandbox.disk, sandbox.cpus, sandbox.pids, sandbox.output),
         _ourselves(),

@@ -178,7 +178,10 @@ class Steps:
     def _baseline_options(self) -> BaselineOptions:
         tests = self._settings.tests
         return BaselineOptions(
-            timeout=tests.baseline_timeout, seed=self._request.seed, guards_seconds=tests.guards_time
+            timeout=tests.baseline_timeout,
+            seed=self._request.seed,
+            seconds=tests.baseline_time,
+            guards_seconds=tests.guards_time,
         )
 
     def _memory_key(self, provider: SandboxProvider, task: Task) -> str | None:

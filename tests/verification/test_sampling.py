@@ -15,7 +15,7 @@ from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
 from reasoncli.verification.pool import SandboxPool
-from reasoncli.verification.sampling import sample_guards
+from reasoncli.verification.sampling import sample_tests
 from tests.verification.projects import TARGET, task_of, unittest_project
 
 
@@ -39,7 +39,7 @@ def test_a_sample_is_within_the_time_and_keeps_what_is_near(
 ) -> None:
     ids = [result.id for result in passing]
     near = set(data.draw(st.lists(st.sampled_from(ids), max_size=4))) if ids else set()
-    taken = sample_guards(passing, near, seconds, seed)
+    taken = sample_tests(passing, near, seconds, seed)
     assert near <= {result.id for result in taken}
     assert [result.id for result in taken] == [test for test in ids if test in {each.id for each in taken}]
     cost = sum(max(result.duration, 1e-4) for result in taken if result.id not in near)
@@ -48,23 +48,23 @@ def test_a_sample_is_within_the_time_and_keeps_what_is_near(
     left_out = [result for result in passing if result not in taken]
     room = seconds - spent_on_near - cost
     assert all(result.duration > room - 1e-6 for result in left_out), "nothing that fits is left out"
-    assert sample_guards(passing, near, seconds, seed) == taken
+    assert sample_tests(passing, near, seconds, seed) == taken
 
 
 def test_every_file_has_its_turn_and_slow_tests_are_drawn_as_well() -> None:
     passing = results(files=20, tests=50)
-    taken = sample_guards(passing, (), 5.0, seed=3)
+    taken = sample_tests(passing, (), 5.0, seed=3)
     files = {result.id.partition("::")[0] for result in taken}
     assert len(files) == 20
     assert len(taken) < len(passing) / 3
     slow = [result for result in taken if result.duration > 0.025]
     assert 0.25 < len(slow) / len(taken) < 0.75
-    assert {result.id for result in sample_guards(passing, (), 5.0, seed=4)} != {result.id for result in taken}
+    assert {result.id for result in sample_tests(passing, (), 5.0, seed=4)} != {result.id for result in taken}
 
 
 def test_enough_time_leaves_nothing_out() -> None:
     passing = results(files=3, tests=10)
-    assert sample_guards(passing, (), 1000.0, seed=0) == tuple(passing)
+    assert sample_tests(passing, (), 1000.0, seed=0) == tuple(passing)
 
 
 @pytest.mark.parametrize("near", [True, False])
