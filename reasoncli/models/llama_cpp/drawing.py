@@ -158,6 +158,14 @@ class Drawer:
         return flat[: rows * columns].reshape(rows, columns)
 
 
+def log_softmax(logits: Logits) -> NDArray[np.float64]:
+    """Untempered log-probabilities of all tokens, in the shape of the logits."""
+    values = logits.astype(np.float64)
+    values -= values.max(axis=1, keepdims=True)
+    values -= np.log(np.exp(values).sum(axis=1, keepdims=True))
+    return values
+
+
 def log_probabilities(logits: Logits, rows: NDArray[np.intp], tokens: NDArray[np.intp]) -> NDArray[np.float64]:
     """Untempered log-probability of `tokens[i]` in row `rows[i]`; all three of shape (n,) but the logits."""
     normalizers = np.empty(logits.shape[0])

@@ -28,7 +28,7 @@ def score(decoder: Decoder, prefixes: Prefixes, prompt: Sequence[int], texts: Se
     Raises:
         ModelError: prompt and text don't fit the cache.
     """
-    anchor = _read(decoder, prefixes, prompt[:-1])
+    anchor = read(decoder, prefixes, prompt[:-1])
     try:
         totals = [0.0] * len(texts)
         for wave in _waves(decoder, prefixes, prompt[-1], texts):
@@ -38,7 +38,7 @@ def score(decoder: Decoder, prefixes: Prefixes, prompt: Sequence[int], texts: Se
         prefixes.retain(anchor)
 
 
-def _read(decoder: Decoder, prefixes: Prefixes, tokens: Sequence[int]) -> int:
+def read(decoder: Decoder, prefixes: Prefixes, tokens: Sequence[int]) -> int:
     """A sequence that holds the tokens."""
     node = prefixes.root
     for token in tokens:
@@ -51,7 +51,7 @@ def _read(decoder: Decoder, prefixes: Prefixes, tokens: Sequence[int]) -> int:
         feed = Feed()
         for each in part:
             feed.add(each.token, each.depth - 1, (sequence,), False)
-        _decode(decoder, prefixes, feed)
+        decode(decoder, prefixes, feed)
         prefixes.advance(sequence, part)
     return sequence
 
@@ -103,7 +103,7 @@ def _score_wave(
                     rows.append(row)
                     slots.append(slot)
                     nexts.append(paths[slot][1][len(tokens)])
-            logits = _decode(decoder, prefixes, feed)
+            logits = decode(decoder, prefixes, feed)
             values = log_probabilities(logits, np.array(rows, dtype=np.intp), np.array(nexts, dtype=np.intp))
             for slot, value in zip(slots, values.tolist(), strict=True):
                 totals[paths[slot][0]] += value
@@ -112,7 +112,12 @@ def _score_wave(
             prefixes.close(sequence)
 
 
-def _decode(decoder: Decoder, prefixes: Prefixes, feed: Feed) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def decode(decoder: Decoder, prefixes: Prefixes, feed: Feed) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The logits of a feed, for which retained sequences make room.
+
+    Raises:
+        ModelError: there is no room.
+    """
     while (logits := decoder.decode(feed)) is None:
         if not prefixes.forget():
             raise ModelError(
