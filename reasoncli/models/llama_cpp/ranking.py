@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reasoncli.models.llama_cpp.decoder import Decoder, Feed
 from reasoncli.models.llama_cpp.drawing import log_softmax
 from reasoncli.models.llama_cpp.prefixes import Node, Prefixes, path
-from reasoncli.models.llama_cpp.scoring import decode, read
+from reasoncli.models.llama_cpp.scoring import decode, read, score
 
 _WIDTH = 48  # beginnings read together: more waste work on those that the best of them would have ruled out
 
@@ -87,7 +87,7 @@ def rank(
     """(question, text, log-probability and offset) of the likeliest texts of all, best first.
 
     Args:
-        decoder: reads the texts; its sequences can be cut and shared.
+        decoder: reads the texts.
         prefixes: of the same decoder.
         questions: whose prompts share what they have in common.
         most: how many texts are wanted.
@@ -96,6 +96,11 @@ def rank(
         ModelError: a prompt and a text don't fit the cache.
     """
     best, order = _Best(most), count()
+    if decoder.whole:  # recurrent states can't be shared from the middle of a text
+        for number, question in enumerate(questions):
+            for text, value in enumerate(score(decoder, prefixes, question.prompt, question.texts)):
+                best.add(question.offset + value, number, text)
+        return best.ranked()
     waiting: list[tuple[float, int, _Branch]] = []
     for number, question in enumerate(questions):
         if question.texts and most > 0:
@@ -144,7 +149,8 @@ def _read_part(decoder: Decoder, prefixes: Prefixes, part: Sequence[_Branch]) ->
     while prefixes.free_cells < len(readers) and prefixes.forget():
         pass
     wanted = {branch.node for branch in part}
-    feed, rows = Feed(), {}
+    feed = Feed()
+    rows: dict[Node, int] = {}
     for node in sorted(readers, key=lambda node: node.depth):
         if node in wanted:
             rows[node] = len(rows)
