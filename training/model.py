@@ -19,9 +19,9 @@ class Shape:
 
     vocabulary: int = 8192
     width: int = 256
-    layers: int = 8
+    layers: int = 6
     head: int = 64
-    hidden: int = 704
+    hidden: int = 640
     context: int = 1024
     base: float = 10000.0
     epsilon: float = 1e-5

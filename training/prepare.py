@@ -2,8 +2,8 @@
 
     python -m training.prepare --data DIR [--rounds N] [--vocabulary SIZE]
 
-Learns DIR/tokenizer.json unless it is there, and writes DIR/shards/*.npz, of split `train` alone: rounds over all functions
-with new bugs in each, and the real fixes among them. What is there already is not made again.
+Learns DIR/tokenizer.json unless it is there, and writes DIR/shards/*.npz, of split `train` alone: rounds over all
+functions with new bugs in each, and the real fixes among them. What is there already is not made again.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ checkpoint, which stays as it was: train on from that, decay again later.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -73,7 +74,8 @@ class Trainer:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._seen = Seen()
         torch.manual_seed(arguments.seed)
-        shape = Shape(arguments.vocabulary, arguments.width, arguments.layers, arguments.head, arguments.hidden)
+        vocabulary = len(json.loads((self._data / "tokenizer.json").read_text())["model"]["vocab"])
+        shape = Shape(vocabulary, arguments.width, arguments.layers, arguments.head, arguments.hidden)
         known = self._data / "checkpoint.pt"
         state: dict[str, Any] | None = torch.load(known, map_location="cpu") if known.exists() else None
         self.model = Model(Shape(**state["shape"]) if state else shape)
@@ -110,7 +112,7 @@ class Trainer:
                 values = self._sum(sums.values)
                 seen.tokens += int(values[5])
                 pace = values[5] / (time.time() - said)
-                self._say(f"step {seen['steps']} tokens {seen['tokens']:,} ({pace:.0f}/s) {Sums(values).words()}")
+                self._say(f"step {seen.steps} tokens {seen.tokens:,} ({pace:.0f}/s) {Sums(values).words()}")
                 sums, said = Sums(), time.time()
             if part >= 1:
                 break
@@ -193,7 +195,7 @@ def main() -> None:
     parser.add_argument("--gather", type=int, default=2, help="batches of a step in one process")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--port", type=int, default=29641, help="for the processes to meet on")
-    for name in ("vocabulary", "width", "layers", "head", "hidden"):
+    for name in ("width", "layers", "head", "hidden"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Shape(), name))
     arguments = parser.parse_args()
     world = 1 if torch.cuda.is_available() else len(os.sched_getaffinity(0))
