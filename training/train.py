@@ -1,6 +1,6 @@
 """Train on prepared shards: on one GPU, or on CPU cores with a process for each. Resumable at any time.
 
-    python -m training.train --data DIR [--minutes M] [--decay] [--width D --layers N --hidden H]
+    python -m training.train --data DIR [--minutes M] [--steps N] [--decay] [--width D --layers N --hidden H]
 
 Every run goes on from DIR/checkpoint.pt where there is one, and writes it every few minutes and at its end. With
 `--decay` the learning rate goes down to nothing over the minutes, and the result is DIR/trained.pt beside the
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -94,7 +95,7 @@ class Trainer:
         began = saved = time.time()
         sums, said = Sums(), began
         self._say(f"{sum(p.numel() for p in self.model.parameters()):,} parameters, {self.model.shape}, from {seen}")
-        gathered = 0
+        gathered, start = 0, seen.steps
         for examples in self._batches():
             batch = collate(examples, rng).to(self._device)
             logits = self.model(batch.ids, batch.positions, batch.mask, batch.selected).float()
@@ -104,7 +105,8 @@ class Trainer:
             gathered += 1
             if gathered % arguments.gather:
                 continue
-            part = self._average((time.time() - began) / 60 / arguments.minutes)
+            over = (time.time() - began) / 60 / arguments.minutes
+            part = self._average(max(over, (seen.steps - start) / arguments.steps))
             warm = min(1.0, (seen.steps + 1) / _WARM_UP)
             self._optimizer.step(warm * (max(_LAST, 1 - part) if arguments.decay else 1.0))
             seen.steps += 1
@@ -190,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--steps", type=int, default=sys.maxsize, help="end after so many, though there be time")
     parser.add_argument("--decay", action="store_true")
     parser.add_argument("--batch", type=int, default=4096, help="padded tokens of a batch in one process")
     parser.add_argument("--gather", type=int, default=2, help="batches of a step in one process")

@@ -24,6 +24,11 @@ LINES = ("def f(a, b):", "    c = a + b", "    return c")
 SIZES = {"width": 64, "layers": 2, "head": 32, "hidden": 96}
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)  # two that wait for each other take many times as long on a busy machine
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder with a vocabulary and shards: `a - b` should be `a + b`."""
@@ -37,8 +42,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def trainer(data: Path, minutes: float, decay: bool = False) -> Trainer:
-    options = {"minutes": minutes, "decay": decay, "batch": 512, "gather": 1, "seed": 0, "data": data}
+def trainer(data: Path, steps: int, decay: bool = False) -> Trainer:
+    options = {"minutes": 10, "steps": steps, "decay": decay, "batch": 512, "gather": 1, "seed": 0, "data": data}
     return Trainer(argparse.Namespace(**options, **SIZES), 0, 1)
 
 
@@ -61,13 +66,13 @@ def answer_loss(model: Model, examples: list[Example]) -> float:
 
 def test_it_learns_and_goes_on_where_it_stopped(data: Path) -> None:
     examples = next(batched([data / "shards" / "0.npz"], 512, 0))
-    first = trainer(data, 0.05)
+    first = trainer(data, 120)
     before = answer_loss(first.model, examples)
     first.model.train()
     first.run()
     middle = answer_loss(first.model, examples)
     assert middle < before / 2
-    second = trainer(data, 0.05, decay=True)
+    second = trainer(data, 120, decay=True)
     assert answer_loss(second.model, examples) == pytest.approx(middle, rel=1e-3), "the same weights"
     second.model.train()
     second.run()
