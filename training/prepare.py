@@ -22,8 +22,9 @@ from typing import Any
 
 from rich.progress import track
 
-from training.bugs import make_bugs
+from training.bugs import Weights
 from training.examples import Example, Hunk, make_example
+from training.planting import plant
 from training.shards import write_shard
 from training.vocabulary import Vocabulary
 
@@ -50,12 +51,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def make_shard(work: Work, tokenizer: Path) -> int:
+def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
     """Write one shard; returns how many examples it has."""
     vocabulary, rng = Vocabulary.load(tokenizer), random.Random(work.seed)
     examples: list[Example | None] = []
     for lines in work.functions:
-        broken, hunks = make_bugs(lines, rng)
+        broken, hunks = plant(lines, rng, weights)
         examples.append(make_example(broken, hunks, vocabulary, rng, _LONGEST))
     for fix in work.fixes:
         hunk = Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))
@@ -103,12 +104,13 @@ def main() -> None:
     if not tokenizer.exists():
         some = random.Random(0).sample(functions, min(_TEXTS, len(functions)))
         Vocabulary.learn(("\n".join(lines) for lines in some), arguments.vocabulary).save(tokenizer)
+    weights = Weights.read(data / "weights.json")
     shards = data / "shards"
     shards.mkdir(exist_ok=True)
     for round_ in range(arguments.rounds):
         left = [work for work in shares(functions, fixes, shards, round_) if not work.path.exists()]
         with multiprocessing.Pool(len(os.sched_getaffinity(0))) as pool:
-            made = pool.imap_unordered(partial(make_shard, tokenizer=tokenizer), left)
+            made = pool.imap_unordered(partial(make_shard, tokenizer=tokenizer, weights=weights), left)
             total = sum(track(made, f"round {round_}", total=len(left)))
         print(f"round {round_}: {total:,} examples in {len(left)} new shards")
 
