@@ -27,6 +27,10 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _SPDX = re.compile(r"SPDX-License-Identifier:\s*([^\n*#]+)")
+_OLD_PYTHON = re.compile(
+    r"previously\s+distributed\s+under\s+the\s+GNU\s+General\s+Public\s+License"
+)  # CNRI's, in the PSF's
+_OF_DOCUMENTS = re.compile(r"^Documentation Licen[sc]e\s*$", re.MULTILINE)  # what follows is not about code
 _GRANT = "permission is hereby granted, free of charge, to any person obtaining a copy"
 _ANY_PURPOSE = re.compile(
     r"permission to use, copy, modify,? and(/or)? distribute this software( and its documentation)? for any purpose"
@@ -101,7 +105,8 @@ def of_expression(expression: str) -> str | None:
 
 def of_text(text: str) -> str | None:
     """The permissive licence (SPDX) whose well known phrases stand in a licence file; `None` for any other text."""
-    if _FORBIDDEN.search(text):
+    text = _OF_DOCUMENTS.split(text)[0]
+    if _FORBIDDEN.search(_OLD_PYTHON.sub("", text)):
         return None
     spdx = _SPDX.search(text)
     plain = " ".join(text.lower().replace("``", "'").replace('"', "'").split())

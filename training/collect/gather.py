@@ -45,9 +45,9 @@ def gather(source: Source, data: Path) -> Gathered:
         OSError, subprocess.CalledProcessError: the source can't be read.
     """
     path = gathered_file(data, source.name)
-    if (known := _known(path)) and (known.version, known.form) == (source.version, extract.FORM):
-        return known
     result = Gathered(source.name, source.version, source.licence() or "")
+    if (known := _known(path)) and _state(known) == _state(result):
+        return known
     functions = list(_functions(source, result)) if result.licence else []
     store.write(path, [asdict(result), *functions])
     return result
@@ -93,6 +93,10 @@ def programs_of(quixbugs: Repository) -> list[dict[str, Any]]:
 
 def _wanted(path: str, size: int) -> bool:
     return path.endswith(".py") and extract.unwanted_file(path, size) is None
+
+
+def _state(result: Gathered) -> tuple[str, str, int]:
+    return result.version, result.licence, result.form
 
 
 def _known(path: Path) -> Gathered | None:

@@ -183,8 +183,9 @@ def repositories(folder: Path) -> list[Repository]:
     """The bare repositories in a folder of `owner+name/repo`, by name; those without a commit are left out."""
     found = []
     for path in sorted(folder.glob("*+*/repo")):
-        if version := bare.head(path):
-            found.append(Repository("github:" + path.parent.name.replace("+", "/", 1), version, path))
+        inside = path / ".git" if (path / ".git").is_dir() else path
+        if version := bare.head(inside):
+            found.append(Repository("github:" + path.parent.name.replace("+", "/", 1), version, inside))
     return found
 
 
