@@ -35,7 +35,7 @@ pascal possible_change powerset quicksort reverse_linked_list rpn_eval shortest_
 shortest_path_lengths shortest_paths shunting_yard sieve sqrt subsequences to_base topological_ordering wrap
 """
 QUIXBUGS_NAMES = frozenset(_NAMES.split())
-CONTAINED = 0.6  # of a QuixBugs program's shingles of six tokens, names and literals left out, that a near copy has
+CONTAINED = 0.5  # of a QuixBugs program's shingles of six tokens, names and literals left out, that a near copy has
 VENDOR_FOLDERS = frozenset(
     {"_vendor", "vendor", "_vendored", "vendored", "third_party", "thirdparty", "extern", "externals"}
 )

@@ -104,7 +104,7 @@ def _sources(
                 left_out[f"pypi:{name}"] = str(error)
     allowed = [one for one in taken if exclusions.excluded_source(one.name) is None]
     left_out |= {one.name: exclusions.excluded_source(one.name) or "" for one in taken if one not in allowed}
-    return [StandardLibrary(), *allowed, *packages], left_out
+    return [*([StandardLibrary()] if listing.stdlib else []), *allowed, *packages], left_out
 
 
 def _download(name: str, options: Options, console: Console) -> Package:

@@ -50,8 +50,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The committed list: name to the licence (SPDX) that was seen when it was put there."""
+    """The committed list: name to the licence (SPDX) that was seen when it was put there.
 
+    Attributes:
+        stdlib: whether the interpreter's own library is taken.
+        packages: by normalised name on PyPI.
+        repositories: by "owner/name" on GitHub.
+    """
+
+    stdlib: bool
     packages: dict[str, str]
     repositories: dict[str, str]
 
@@ -64,7 +71,7 @@ class Listing:
         """
         try:
             tables = tomllib.loads(path.read_text("utf-8"))
-            return cls(dict(tables["packages"]), dict(tables["repositories"]))
+            return cls("stdlib" in tables, dict(tables["packages"]), dict(tables["repositories"]))
         except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path} can't be read as a list of sources: {error}",
