@@ -57,10 +57,11 @@ def functions(content: bytes, dropped: Counter[str]) -> Iterator[Function]:
         dropped["file: not Python 3"] += 1
         return
     inside: set[int] = set()
+    physical = python_source.ast_lines(source)
     for name, definition in python_source.definitions(module):
         if id(definition) in inside:
             continue
-        lines = _printed(definition, source)
+        lines = _printed(definition, physical)
         if why := _unwanted(definition, lines):
             dropped[f"function: {why}"] += 1
             if why == "too long":
@@ -70,9 +71,12 @@ def functions(content: bytes, dropped: Counter[str]) -> Iterator[Function]:
         inside.update(id(node) for node in ast.walk(definition) if isinstance(node, python_source.Definition))
 
 
-def _printed(definition: python_source.Definition, source: str) -> list[str]:
+def _printed(definition: python_source.Definition, physical: list[str]) -> list[str]:
+    start = python_source.first_line(definition) - 1
+    # Printing reads all lines that it is given, each time: those before the function may as well be empty.
+    excerpt = "\n" * start + "".join(physical[start : definition.end_lineno])
     try:
-        lines = python_source.unit_lines(definition, source)
+        lines = python_source.unit_lines(definition, excerpt)
     except (ValueError, IndexError, RecursionError):
         return []
     return [line.printed for line in lines[len(definition.decorator_list) :]]
