@@ -15,6 +15,7 @@ import argparse
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,13 +168,15 @@ class References:
     """The texts that nothing in a corpus may be like.
 
     Attributes:
-        quixbugs: by program, its shingles without names.
+        programs: of QuixBugs, right and wrong: of each, how many shingles it has without names.
+        having: by such a shingle, the programs that have it, as places in `programs`.
         texts: text keys of the kept projects' functions.
         renamed: their keys without names.
         near: an index of their shingles, names kept.
     """
 
-    quixbugs: list[tuple[str, likeness.Shingles]] = field(default_factory=list)
+    programs: list[int] = field(default_factory=list)
+    having: dict[int, list[int]] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     near: likeness.NearIndex = field(default_factory=likeness.NearIndex)
@@ -201,41 +204,40 @@ class References:
         for record in records:
             shingles = np.array(record["shingles"], dtype=np.uint32)
             if "program" in record:
-                self.quixbugs.append((str(record["program"]), shingles))
+                for shingle in shingles.tolist():
+                    self.having.setdefault(shingle, []).append(len(self.programs))
+                self.programs.append(len(shingles))
                 continue
             self.texts.add(str(record["text"]))
             if record["renamed"]:
                 self.renamed.add(str(record["renamed"]))
-                if self.near.near(shingles) is None:
-                    self.near.add(shingles, str(record["project"]))
+                if not self.near.near(shingles):
+                    self.near.add(shingles)
 
-    def why(self, lines: Sequence[str], words: Sequence[str]) -> str | None:
-        """Why a function may not be taken, by its printed lines and their tokens; `None` if it may."""
-        if likeness.text_key(lines) in self.texts:
+    def why(self, printed: likeness.Print) -> str | None:
+        """Why a function may not be taken, by its text; `None` if it may."""
+        if printed.text in self.texts:
             return "text: a kept project's"
-        nameless = likeness.shingles(likeness.nameless(words))
-        for _, program in self.quixbugs:
-            if len(np.intersect1d(nameless, program, assume_unique=True)) >= CONTAINED * len(program):
-                return "text: near QuixBugs"
-        if len(words) < likeness.LONG:
+        had = Counter(program for shingle in printed.nameless.tolist() for program in self.having.get(shingle, ()))
+        if any(number >= CONTAINED * self.programs[program] for program, number in had.items()):
+            return "text: near QuixBugs"
+        if printed.renamed is None:
             return None
-        if likeness.renamed_key(words) in self.renamed:
+        if printed.renamed in self.renamed:
             return "text: a kept project's, renamed"
-        return "text: near a kept project's" if self.near.near(likeness.shingles(words)) else None
+        return "text: near a kept project's" if self.near.near(printed.shingles) else None
 
 
 def program_of(name: str, lines: Sequence[str]) -> dict[str, list[int] | str]:
     """The record of a function of QuixBugs."""
-    words = likeness.tokens(lines)
-    return {"program": name, "shingles": likeness.shingles(likeness.nameless(words)).tolist()}
+    return {"program": name, "shingles": likeness.Print(lines).nameless.tolist()}
 
 
 def reference_of(project: str, lines: Sequence[str]) -> dict[str, list[int] | str]:
     """The record of a kept project's function: keys and shingles, not its text."""
-    words = likeness.tokens(lines)
-    renamed = likeness.renamed_key(words)
-    shingles = likeness.shingles(words).tolist() if renamed else []
-    return {"project": project, "text": likeness.text_key(lines), "renamed": renamed or "", "shingles": shingles}
+    printed = likeness.Print(lines)
+    shingles = printed.shingles.tolist() if printed.renamed else []
+    return {"project": project, "text": printed.text, "renamed": printed.renamed or "", "shingles": shingles}
 
 
 def references_file(data: Path, kind: Literal["quixbugs", "projects"]) -> Path:
@@ -246,10 +248,7 @@ def references_file(data: Path, kind: Literal["quixbugs", "projects"]) -> Path:
 def why_excluded(references: References, source: str, path: str, name: str, lines: Sequence[str]) -> str | None:
     """All filters in turn, cheap ones first: why a function may not be taken, or `None`."""
     return (
-        excluded_source(source)
-        or excluded_path(path)
-        or excluded_name(name)
-        or references.why(lines, likeness.tokens(lines))
+        excluded_source(source) or excluded_path(path) or excluded_name(name) or references.why(likeness.Print(lines))
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 import keyword
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -28,37 +29,43 @@ _GENERATOR = np.random.default_rng(20_150_821)
 _FACTORS = _GENERATOR.integers(1, 2**63, size=_BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
-def tokens(lines: Sequence[str]) -> list[str]:
-    """The tokens of printed lines, strings whole; blanks and line ends are none."""
-    return _TOKEN.findall("\n".join(lines))
+class Print:
+    """What is compared of a function, each computed once, when it is asked for.
 
+    Attributes:
+        lines: as printed.
+    """
 
-def text_key(lines: Sequence[str]) -> str:
-    """Equal for functions that are printed alike, names and all. 32 hexadecimal digits."""
-    return _digest("\n".join(lines))
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
 
+    @cached_property
+    def text(self) -> str:
+        """Equal for functions that are printed alike, names and all. 32 hexadecimal digits."""
+        return _digest("\n".join(self.lines))
 
-def renamed_key(words: Sequence[str]) -> str | None:
-    """Equal for functions (as `tokens`) that differ in names and literals alone; `None` for those too short to tell."""
-    if len(words) < LONG:
-        return None
-    numbers: dict[str, str] = {}
-    return _digest(" ".join(_plain(word) or numbers.setdefault(word, f"v{len(numbers)}") for word in words))
+    @cached_property
+    def words(self) -> list[str]:
+        """The tokens, strings whole; blanks and line ends are none."""
+        return _TOKEN.findall("\n".join(self.lines))
 
+    @cached_property
+    def renamed(self) -> str | None:
+        """Equal for functions that differ in names and literals alone; `None` for those too short to tell."""
+        if len(self.words) < LONG:
+            return None
+        names: dict[str, str] = {}
+        return _digest(" ".join(_plain(word) or names.setdefault(word, f"v{len(names)}") for word in self.words))
 
-def nameless(words: Sequence[str]) -> list[str]:
-    """Tokens with every name replaced by `v` and literals by their kind."""
-    return [_plain(word) or "v" for word in words]
+    @cached_property
+    def shingles(self) -> Shingles:
+        """The set of runs of `SHINGLE` tokens, hashed and sorted: shape (n,)."""
+        return _shingles(self.words)
 
-
-def shingles(words: Sequence[str]) -> Shingles:
-    """The set of runs of `SHINGLE` tokens, hashed, sorted: shape (n,), n at least 1 unless there are no tokens."""
-    ids = np.array([crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint64)
-    if len(ids) < SHINGLE:
-        return np.unique(ids.astype(np.uint32))
-    runs = np.lib.stride_tricks.sliding_window_view(ids + np.uint64(1), SHINGLE)
-    mixed = (runs * _WEIGHTS).sum(axis=1, dtype=np.uint64)
-    return np.unique((mixed >> np.uint64(29)).astype(np.uint32))
+    @cached_property
+    def nameless(self) -> Shingles:
+        """The same of the tokens with every name replaced by one, and literals by their kind."""
+        return _shingles([_plain(word) or "v" for word in self.words])
 
 
 def jaccard(one: Shingles, other: Shingles) -> float:
@@ -72,23 +79,27 @@ class NearIndex:
 
     def __init__(self) -> None:
         self._shingles: list[Shingles] = []
-        self._labels: list[str] = []
         self._buckets: dict[bytes, int] = {}
 
-    def near(self, own: Shingles) -> str | None:
-        """The label of a function added before that is near, or `None`."""
+    def near(self, own: Shingles) -> bool:
+        """Whether a function added before is near."""
         seen = {self._buckets[band] for band in _bands(own) if band in self._buckets}
-        for index in sorted(seen):
-            if jaccard(own, self._shingles[index]) >= NEAR:
-                return self._labels[index]
-        return None
+        return any(jaccard(own, self._shingles[index]) >= NEAR for index in seen)
 
-    def add(self, own: Shingles, label: str) -> None:
+    def add(self, own: Shingles) -> None:
         """Take a function in; where a band is taken already, the first one keeps it."""
         self._shingles.append(own)
-        self._labels.append(label)
         for band in _bands(own):
             self._buckets.setdefault(band, len(self._shingles) - 1)
+
+
+def _shingles(words: Sequence[str]) -> Shingles:
+    ids = np.array([crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint64)
+    if len(ids) < SHINGLE:
+        return np.unique(ids.astype(np.uint32))
+    runs = np.lib.stride_tricks.sliding_window_view(ids + np.uint64(1), SHINGLE)
+    mixed = (runs * _WEIGHTS).sum(axis=1, dtype=np.uint64)
+    return np.unique((mixed >> np.uint64(29)).astype(np.uint32))
 
 
 def _bands(own: Shingles) -> list[bytes]:

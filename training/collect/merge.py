@@ -40,22 +40,19 @@ class Corpus:
         """Why a function isn't taken; `None` if it is, and then no copy of it will be."""
         if why := exclusions.excluded_path(path) or exclusions.excluded_name(name):
             return why
-        text = likeness.text_key(lines)
-        if text in self.texts:
+        printed = likeness.Print(lines)
+        if printed.text in self.texts:
             return "copy: the same text"
-        words = likeness.tokens(lines)
-        renamed = likeness.renamed_key(words)
-        if renamed in self.renamed:
+        if printed.renamed in self.renamed:
             return "copy: but for names and literals"
-        shingles = likeness.shingles(words)
-        if renamed and self.near.near(shingles) is not None:
-            return "copy: near"
-        if why := self.references.why(lines, words):
+        if why := self.references.why(printed):
             return why
-        self.texts.add(text)
-        if renamed:
-            self.renamed.add(renamed)
-            self.near.add(shingles, "")
+        if printed.renamed and self.near.near(printed.shingles):
+            return "copy: near"
+        self.texts.add(printed.text)
+        if printed.renamed:
+            self.renamed.add(printed.renamed)
+            self.near.add(printed.shingles)
         return None
 
 
@@ -89,7 +86,7 @@ def _take(source: Gathered, corpus: Corpus, data: Path, most: int, file: TextIO)
     next(functions)
     for function in functions:
         lines = function["lines"]
-        if source.functions > most and int(likeness.text_key(lines)[:8], 16) >= most / source.functions * 2**32:
+        if source.functions > most and int(likeness.Print(lines).text[:8], 16) >= most / source.functions * 2**32:
             dropped["function: enough of this source"] += 1
         elif why := corpus.why_not(function["path"], function["name"], lines):
             dropped[why] += 1
