@@ -211,11 +211,16 @@ class References:
             self.texts.add(str(record["text"]))
             if record["renamed"]:
                 self.renamed.add(str(record["renamed"]))
-                if not self.near.near(shingles):
-                    self.near.add(shingles)
+                bands = likeness.bands_of(shingles)
+                if not self.near.near(shingles, bands):
+                    self.near.add(shingles, bands)
 
-    def why(self, printed: likeness.Print) -> str | None:
-        """Why a function may not be taken, by its text; `None` if it may."""
+    def why(self, lines: Sequence[str], words: Sequence[str]) -> str | None:
+        """Why a function may not be taken, by its printed lines and their tokens; `None` if it may."""
+        return self.why_like(likeness.Print(lines, words))
+
+    def why_like(self, printed: likeness.Print) -> str | None:
+        """The same, of a function that is compared with others as well."""
         if printed.text in self.texts:
             return "text: a kept project's"
         had = Counter(program for shingle in printed.nameless.tolist() for program in self.having.get(shingle, ()))
@@ -225,7 +230,7 @@ class References:
             return None
         if printed.renamed in self.renamed:
             return "text: a kept project's, renamed"
-        return "text: near a kept project's" if self.near.near(printed.shingles) else None
+        return "text: near a kept project's" if self.near.near(printed.shingles, printed.bands) else None
 
 
 def program_of(name: str, lines: Sequence[str]) -> dict[str, list[int] | str]:
@@ -248,7 +253,10 @@ def references_file(data: Path, kind: Literal["quixbugs", "projects"]) -> Path:
 def why_excluded(references: References, source: str, path: str, name: str, lines: Sequence[str]) -> str | None:
     """All filters in turn, cheap ones first: why a function may not be taken, or `None`."""
     return (
-        excluded_source(source) or excluded_path(path) or excluded_name(name) or references.why(likeness.Print(lines))
+        excluded_source(source)
+        or excluded_path(path)
+        or excluded_name(name)
+        or references.why(lines, likeness.tokens(lines))
     )
 
 

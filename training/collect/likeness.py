@@ -10,7 +10,7 @@ import hashlib
 import keyword
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -29,25 +29,27 @@ _GENERATOR = np.random.default_rng(20_150_821)
 _FACTORS = _GENERATOR.integers(1, 2**63, size=_BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
+def tokens(lines: Sequence[str]) -> list[str]:
+    """The tokens of printed lines, strings whole; blanks and line ends are none."""
+    return _TOKEN.findall("\n".join(lines))
+
+
 class Print:
     """What is compared of a function, each computed once, when it is asked for.
 
     Attributes:
         lines: as printed.
+        words: their tokens.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], words: Sequence[str] | None = None) -> None:
         self.lines = lines
+        self.words = tokens(lines) if words is None else words
 
     @cached_property
     def text(self) -> str:
         """Equal for functions that are printed alike, names and all. 32 hexadecimal digits."""
         return _digest("\n".join(self.lines))
-
-    @cached_property
-    def words(self) -> list[str]:
-        """The tokens, strings whole; blanks and line ends are none."""
-        return _TOKEN.findall("\n".join(self.lines))
 
     @cached_property
     def renamed(self) -> str | None:
@@ -61,6 +63,11 @@ class Print:
     def shingles(self) -> Shingles:
         """The set of runs of `SHINGLE` tokens, hashed and sorted: shape (n,)."""
         return _shingles(self.words)
+
+    @cached_property
+    def bands(self) -> list[bytes]:
+        """What `NearIndex` looks functions up by."""
+        return bands_of(self.shingles)
 
     @cached_property
     def nameless(self) -> Shingles:
@@ -81,33 +88,42 @@ class NearIndex:
         self._shingles: list[Shingles] = []
         self._buckets: dict[bytes, int] = {}
 
-    def near(self, own: Shingles) -> bool:
+    def near(self, own: Shingles, bands: Sequence[bytes]) -> bool:
         """Whether a function added before is near."""
-        seen = {self._buckets[band] for band in _bands(own) if band in self._buckets}
+        seen = {self._buckets[band] for band in bands if band in self._buckets}
         return any(jaccard(own, self._shingles[index]) >= NEAR for index in seen)
 
-    def add(self, own: Shingles) -> None:
+    def add(self, own: Shingles, bands: Sequence[bytes]) -> None:
         """Take a function in; where a band is taken already, the first one keeps it."""
         self._shingles.append(own)
-        for band in _bands(own):
+        for band in bands:
             self._buckets.setdefault(band, len(self._shingles) - 1)
 
 
 def _shingles(words: Sequence[str]) -> Shingles:
-    ids = np.array([crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint64)
+    ids = np.array([_hash(word) for word in words], dtype=np.uint64)
     if len(ids) < SHINGLE:
         return np.unique(ids.astype(np.uint32))
-    runs = np.lib.stride_tricks.sliding_window_view(ids + np.uint64(1), SHINGLE)
-    mixed = (runs * _WEIGHTS).sum(axis=1, dtype=np.uint64)
+    ids += np.uint64(1)
+    mixed = np.zeros(len(ids) - SHINGLE + 1, dtype=np.uint64)
+    for offset, weight in enumerate(_WEIGHTS):
+        mixed += ids[offset : offset + len(mixed)] * weight
     return np.unique((mixed >> np.uint64(29)).astype(np.uint32))
 
 
-def _bands(own: Shingles) -> list[bytes]:
+def bands_of(own: Shingles) -> list[bytes]:
+    """The bands of a set's MinHash: sets that share one may be near."""
     hashes = (own.astype(np.uint64)[:, None] * _FACTORS[None, :]) >> np.uint64(32)
     least = hashes.min(axis=0).astype(np.uint32).reshape(_BANDS, _ROWS)
     return [bytes([number]) + row.tobytes() for number, row in enumerate(least)]
 
 
+@lru_cache(2**17)
+def _hash(word: str) -> int:
+    return crc32(word.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(2**17)
 def _plain(word: str) -> str | None:
     """What stands for a token whatever its name; `None` for a name."""
     first = word[0]

@@ -45,14 +45,14 @@ class Corpus:
             return "copy: the same text"
         if printed.renamed in self.renamed:
             return "copy: but for names and literals"
-        if why := self.references.why(printed):
+        if why := self.references.why_like(printed):
             return why
-        if printed.renamed and self.near.near(printed.shingles):
+        if printed.renamed and self.near.near(printed.shingles, printed.bands):
             return "copy: near"
         self.texts.add(printed.text)
         if printed.renamed:
             self.renamed.add(printed.renamed)
-            self.near.add(printed.shingles)
+            self.near.add(printed.shingles, printed.bands)
         return None
 
 
