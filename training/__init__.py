@@ -1,1 +1,1 @@
-"""How the embedded model is made, from a corpus of public code to a GGUF file."""
+"""From public code to the embedded model: collect, mine, make bugs, train, export, evaluate. Not part of the wheel."""
