@@ -105,7 +105,6 @@ def test_a_one_line_fix_is_found_with_its_hunk(repository: Repository) -> None:
     assert fix.before[fix.start : fix.end] == ("        result -= price * rate",)
     assert fix.after == fix.before[: fix.start] + fix.replacement + fix.before[fix.end :]
     assert (fix.tests, fix.imports, fix.revert) == (False, False, False)
-    assert fix.pattern == "change assignment operator"
 
 
 def test_an_insertion_with_tests_and_an_import(repository: Repository) -> None:
@@ -119,14 +118,12 @@ def test_an_insertion_with_tests_and_an_import(repository: Repository) -> None:
     (fix,) = repository.mined().fixes
     assert (fix.start, fix.end, fix.replacement) == (1, 1, ("    if not items:", "        return math.nan"))
     assert (fix.tests, fix.imports) == (True, True)
-    assert fix.pattern == "insert truth check"
 
 
 def test_a_deletion_and_a_decorated_function(repository: Repository) -> None:
     repository.commit("name was wrong", {"shop.py": change(("_nmae", "_name"))})
     (fix,) = repository.mined().fixes
     assert fix.before == ("def name(self):", "    return self._nmae")
-    assert fix.pattern == "change attribute used"
 
 
 def test_an_inner_function_stands_for_itself(repository: Repository) -> None:
@@ -228,7 +225,23 @@ def test_cherry_picks_count_once_and_what_was_taken_back_not_at_all(repository: 
     assert [(fix["name"], fix["split"]) for fix in whole.fixes] == [("first", "test")]
     assert whole.dropped == {"reverts": 4, "duplicates": 1}
     assert "revert" not in whole.fixes[0]
+    assert whole.fixes[0]["pattern"] == "change index"
     assert dataset.assemble([train], lambda record: "mine").dropped == {"reverts": 2, "mine": 1}
+
+
+def test_a_long_hunk_in_functions_of_one_name_counts_once() -> None:
+    def record(name: str, line: str, split: str) -> dict[str, Any]:
+        before, replacement = ["def f(x):", line, "    return x + 1"], ["    return x + 2 * 3"]
+        place = {"start": 2, "end": 3, "replacement": replacement, "tests": True, "revert": False}
+        sides = {"before": before, "after": [*before[:2], *replacement]}
+        return {"source": "s", "commit": "c", "name": name, "split": split} | place | sides
+
+    short = [record("A.f", "    x = 1", "train"), record("B.f", "    x = 2", "test"), record("g", "    x = 3", "train")]
+    assert len(dataset.assemble([short], lambda record: None).fixes) == 3
+    for one in short:
+        one["replacement"] = [f"    return x + 2 * {'3' * 60}"]
+    left = dataset.assemble([short], lambda record: None).fixes
+    assert [one["name"] for one in left] == ["B.f", "g"]
 
 
 def test_a_run_goes_on_where_it_was(repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

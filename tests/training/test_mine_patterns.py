@@ -56,7 +56,11 @@ from training.mine import patterns
         ("raise A", "", "delete raise"),
         ("if a:\n    f(x)", "f(x)", "remove condition"),
         ("else:", "elif a:", "other"),
-        ("x = 1\ny = 2", "z = f(a)\nfor z in y:\n    g(z)", "other"),
+        ("f(a[0])", "b = a[0]\nf(b)", "insert and change"),
+        ("b = a[0]\nf(b)", "f(a[0])", "remove and change"),
+        ("f(a)", "if a:\n    g(a)", "insert check and change"),
+        ("x = a\ny = 1", "x = b\ny = 2", "change several statements"),
+        ("x = a\ny = a", "x = b\ny = b", "change identifier used"),
     ],
 )
 def test_patterns(removed: str, added: str, pattern: str) -> None:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.mine import patterns
 from training.mine.mining import Mined
 
 Record = dict[str, Any]
+
+_LONG_HUNK = 60  # characters from which on the same hunk in a function of the same name is the same change
 
 # Where equal changes come from sources of several splits, the held-out side keeps them.
 _ORDER = {"test": 0, "dev": 1, "train": 2}
@@ -80,7 +83,7 @@ class Assembled:
 
 
 def assemble(groups: Iterable[Sequence[Record]], excluded: Callable[[Record], str | None]) -> Assembled:
-    """Put repositories together: no reverts nor what they took back, no change twice.
+    """Put repositories together: no reverts nor what they took back, no change twice; each gets its pattern's name.
 
     Of equal changes (cherry-picks, vendored copies) a held-out one stays rather than one to train on, then the one
     whose commit changed tests, then the oldest.
@@ -95,22 +98,33 @@ def assemble(groups: Iterable[Sequence[Record]], excluded: Callable[[Record], st
     everything.sort(key=lambda entry: (_ORDER[entry[0]["split"]], not entry[0]["tests"], entry[1], entry[0]["source"]))
     seen: set[bytes] = set()
     for record, _ in everything:
-        pair = _pair(record["before"], record["after"])
-        if record["revert"] or pair in turned:
+        keys = _keys(record)
+        if record["revert"] or keys[0] in turned:
             result.dropped["reverts"] += 1
-        elif pair in seen:
+        elif not seen.isdisjoint(keys):
             result.dropped["duplicates"] += 1
         elif why := excluded(record):
             result.dropped[why] += 1
         else:
-            seen.add(pair)
+            seen.update(keys)
             result.fixes.append(_public(record))
     result.fixes.sort(key=lambda record: (record["source"].lower(), record["commit"], record["name"]))
     return result
 
 
 def _public(record: Record) -> Record:
-    return {name: value for name, value in record.items() if name != "revert"}
+    removed = record["before"][record["start"] : record["end"]]
+    public = {name: value for name, value in record.items() if name != "revert"}
+    return public | {"pattern": patterns.classify(removed, record["replacement"])}
+
+
+def _keys(record: Record) -> list[bytes]:
+    """What two equal changes have in common: the functions, or only their name where a long hunk is the same."""
+    removed, name = record["before"][record["start"] : record["end"]], record["name"].rpartition(".")[2]
+    keys = [_pair(record["before"], record["after"])]
+    if sum(map(len, (*removed, *record["replacement"]))) >= _LONG_HUNK:
+        keys.append(_pair([name, *map(str.strip, removed)], list(map(str.strip, record["replacement"]))))
+    return keys
 
 
 def _pair(before: Sequence[str], after: Sequence[str]) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from reasoncli import python_source
-from training.mine import changes, history, noise, patterns
+from training.mine import changes, history, noise
 from training.mine.changes import Comparison, Function
 
 Excluded = Callable[[str, str], str | None]
@@ -27,7 +27,6 @@ class Fix:
         revert: the commit takes another one back; such records only serve to find what was taken back.
         tests: the commit changed tests as well.
         imports: it changed imports of the function's module, or of the other module that it touched.
-        pattern: see `patterns`.
     """
 
     source: str
@@ -42,7 +41,6 @@ class Fix:
     start: int
     end: int
     replacement: tuple[str, ...]
-    pattern: str
     tests: bool
     imports: bool
     revert: bool
@@ -90,7 +88,6 @@ def mine(repository: Path, source: str, licence: str, split: str, excluded: Excl
                 if why := excluded(path, function.name):
                     mined.dropped[why] += 1
                 else:
-                    removed = function.printed_before[change.start : change.end]
                     mined.fixes.append(
                         Fix(
                             source=source,
@@ -105,7 +102,6 @@ def mine(repository: Path, source: str, licence: str, split: str, excluded: Excl
                             start=change.start,
                             end=change.end,
                             replacement=change.replacement,
-                            pattern=patterns.classify(removed, change.replacement),
                             tests=candidate.tests,
                             imports=imports,
                             revert=candidate.revert,

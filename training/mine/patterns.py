@@ -36,8 +36,8 @@ def classify(removed: Sequence[str], added: Sequence[str]) -> str:
         return _changed(*differing[0])
     if len(before) == len(after):
         kinds = {_changed(one, other) for one, other in differing}
-        return kinds.pop() if len(kinds) == 1 else OTHER
-    return _grown(before, after)
+        return kinds.pop() if len(kinds) == 1 else "change several statements"
+    return _grown(before, after) if len(before) < len(after) else "remove and change"
 
 
 def _added(lines: list[str], wraps: bool = False) -> str:
@@ -82,12 +82,12 @@ def _removed(lines: list[str]) -> str:
 
 
 def _grown(before: list[str], after: list[str]) -> str:
-    if any(line.startswith("try:") for line in set(after) - set(before)):
-        return "wrap in try"
     fresh = [line for line in after if line not in before]
+    if any(line.startswith("try:") for line in fresh):
+        return "wrap in try"
     if fresh and fresh[0].startswith("if ") and not any(line.startswith("if ") for line in before):
         return "insert check and change"
-    return OTHER
+    return "insert and change"
 
 
 def _changed(before: str, after: str) -> str:
