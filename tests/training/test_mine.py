@@ -155,6 +155,7 @@ def test_modules_that_are_no_python_of_today_give_what_can_be_parsed(repository:
         ("Fix rate", {"shop.py": change(("RATE = 2", "RATE = 3"), ("items[0]", "items[1]"))}, "more than functions"),
         ("Fix decorator", {"shop.py": change(("@property\n", "@property  \n@cached\n"))}, "more than functions"),
         ("Fix types", {"shop.py": change(("first(items)", "first(items: list)"))}, "annotations"),
+        ("Fix copy", {"shop.py": "# GNU General Public License\n" + change(("items[0]", "items"))}, "the file's licence"),
         ("Fix by help", {"shop.py": change(("items[0]", "one(items)")) + "\n\ndef one(x):\n    return 1\n"}, "more"),
         ("Fix tests of it", {"tests/test_a.py": "def test_a():\n    assert 1\n"}, None),
         ("Fix and C", {"shop.py": change(("result -=", "result +=")), "shop.c": "int x;"}, None),

@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from reasoncli import python_source
+from training import licences
 from training.mine import changes, history, noise
-from training.mine.changes import Comparison, Function
+from training.mine.changes import Function
 
 Excluded = Callable[[str, str], str | None]
+
+_HEAD = 3000  # characters of a file in which a licence of its own would stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,10 @@ def _fix(
     found: list[tuple[str, Function]] = []
     imports = False
     for path, old, new in candidate.files:
-        comparison = _comparison(blobs(old), blobs(new))
+        before, after = _text(blobs(old)), _text(blobs(new))
+        if after is not None and licences.forbids(after[:_HEAD]):
+            return "the file's licence"
+        comparison = changes.compare(before, after) if before is not None and after is not None else None
         if comparison is None:
             return "more than functions, or too large"
         imports |= comparison.imports
@@ -132,6 +138,5 @@ def _fix(
     return why if why is not None else (path, function, change, imports)
 
 
-def _comparison(before: bytes | None, after: bytes | None) -> Comparison | None:
-    old, new = (python_source.decode(content) if content is not None else None for content in (before, after))
-    return changes.compare(old, new) if old is not None and new is not None else None
+def _text(content: bytes | None) -> str | None:
+    return python_source.decode(content) if content is not None else None
