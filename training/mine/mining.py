@@ -83,7 +83,10 @@ def mine(repository: Path, source: str, licence: str, split: str, excluded: Excl
     mined = Mined()
     with history.Blobs(repository) as blobs:
         for candidate in history.candidates(repository):
-            found = _fix(candidate, blobs)
+            try:
+                found = _fix(candidate, blobs)
+            except RecursionError:  # an expression of thousands of terms
+                found = "nested too deep"
             if isinstance(found, str):
                 mined.dropped[found] += 1
             else:
