@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from reasoncli.edits.context import Context
 from reasoncli.edits.edit import Edit, minimal
+from reasoncli.edits.pieces import Level, fit
 from reasoncli.edits.unit import LOOPS, Statement
 from reasoncli.python_source import INDENT
 
@@ -172,7 +173,7 @@ def _guards(statement: Statement, context: Context) -> Iterator[_Hunk]:
                 yield at, at, [f"{margin}if {test}:", inner], "insert-default"
     for site in context.words.tests[:8]:
         for leave in exits[:3]:
-            yield at, at, [f"{margin}if {site.piece.text}:", f"{margin}{INDENT}{leave}"], "insert-guard"
+            yield at, at, [f"{margin}if {fit(site.piece, Level.TEST)}:", f"{margin}{INDENT}{leave}"], "insert-guard"
 
 
 def _wrapped(statement: Statement, context: Context) -> Iterator[_Hunk]:
@@ -185,11 +186,12 @@ def _wrapped(statement: Statement, context: Context) -> Iterator[_Hunk]:
         for name in _names(statement, context)[:5]
         for text in (name, f"{name} is not None", f"not {name}", f"{name} is None")
     ]
-    tests += [site.piece.text for site in context.words.tests[:8]]
+    tests += [fit(site.piece, Level.TEST) for site in context.words.tests[:8]]
     for test in dict.fromkeys(tests):
         if not _prints_as_elif(statement):
             yield start, end, [f"{margin}if {test}:", *inner], "wrap-in-if"
-    if statement.index and takes_else(statement.block[statement.index - 1]):
+    branch = not isinstance(statement.node, ast.If) and statement.index
+    if branch and takes_else(statement.block[statement.index - 1]):
         yield start, end, [f"{margin}else:", *inner], "wrap-in-else"
     leave = ["pass", "continue"] if statement.in_loop else ["pass", "return None", "return"]
     for caught in ("Exception", "ValueError", "KeyError", "AttributeError", "TypeError", "OSError", "ImportError"):

@@ -24,7 +24,7 @@ def change_names(site: Site, context: Context) -> Changes:
         case ast.Name(ctx=ast.Store()):
             for other in _others(site.node.id, context.words.variables):
                 yield "change-target", atom(other)
-            if site.node.id != "self" and "self" in context.words.variables:
+            if "self" in context.words.variables and not isinstance(site.parent, ast.NamedExpr):
                 yield "target-to-attribute", atom(f"self.{site.node.id}")
         case ast.Name(ctx=ast.Load()) if is_called(site):
             yield from _function(site, site.node, context)

@@ -71,8 +71,9 @@ def _expression(value: ast.expr, text: str, statement: Statement, context: Conte
         case ast.Call() if isinstance(statement.function, ast.AsyncFunctionDef):
             yield "add-await", f"await {text}"
     yield "add-return", f"return {text}"
-    yield "add-yield", f"yield {text}"
-    yield "add-yield", f"yield from {text}"
+    whole = fit(context.piece(value), Level.ATOM)
+    yield "add-yield", f"yield {whole}"
+    yield "add-yield", f"yield from {whole}"
     yield "call-to-raise", f"raise {text}"
     match value:
         case ast.Call(func=ast.Attribute(value=owner, attr="append" | "add"), args=[item], keywords=[]):
