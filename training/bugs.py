@@ -13,6 +13,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ _PAIRS = (
     ("drop-parameter", "add-parameter"), ("drop-rest", "add-rest"), ("delete-guard", "insert-guard"),
     ("delete-statement", "insert-seen"), ("unwrap-block", "wrap-in-if"), ("unwrap-try", "wrap-in-try"),
     ("unwrap-else", "wrap-in-else"), ("indent-statement", "dedent-statement"),
-    ("target-to-attribute", "attribute-to-name"),
+    ("target-to-attribute", "attribute-to-name"), ("within-to-equal", "equal-to-within"),
 )  # fmt: skip
 _ONE_WAY = {
     "add-none-check": "drop-clause", "add-range-check": "drop-clause", "add-type-check": "drop-clause",
@@ -57,16 +58,23 @@ _ONE_WAY = {
     "insert-default": "delete-guard", "insert-assignment": "delete-statement", "insert-step": "delete-statement",
     "insert-exit": "delete-statement", "insert-super": "delete-statement", "delete-to-pass": "insert-seen",
     "drop-return-value": "change-return", "change-name-to-global": "change-name",
-    "change-function-to-variable": "change-name", "add-rest": "drop-rest",
+    "change-function-to-variable": "change-name", "vary-clause": "drop-clause", "drop-arguments": "add-argument",
+    "attribute-to-getattr": "unwrap-call", "attribute-to-index": "index-to-attribute",
 }  # fmt: skip
 
 
-def inverses() -> dict[str, str]:
-    """By an operator, the one that undoes it; those left out undo themselves."""
+@cache
+def _inverses() -> dict[str, str]:
     both = dict(_PAIRS)
     for one, other in _PAIRS:
         both.setdefault(other, one)
     return both | _ONE_WAY
+
+
+def undoing(operator: str) -> str:
+    """The operator that undoes what one does; most undo themselves."""
+    plain = operator.removesuffix("-everywhere")
+    return _inverses().get(plain, plain) + operator[len(plain) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +161,11 @@ class _Maker:
     def __init__(self, lines: Sequence[str], scope: Scope, rng: random.Random, weights: Weights) -> None:
         self.lines, self.rng, self.weights = tuple(lines), rng, weights
         self.unit = Unit.read(lines)
-        inverse = inverses()
         self.edits: dict[Shape, dict[str, dict[int, list[Edit]]]] = {}
         self.of_line: dict[int, list[Edit]] = defaultdict(list)
         for edit in enumerate_edits(lines, scope):
             shape = (len(edit.replacement), edit.end - edit.start)
-            repair = inverse.get(edit.operator, edit.operator)
+            repair = undoing(edit.operator)
             operators = self.edits.setdefault(shape, {})
             operators.setdefault(repair, defaultdict(list))[edit.start].append(edit)
             if shape == (1, 1):
@@ -266,9 +273,8 @@ class _Maker:
         if not always and self.rng.random() < 0.5:
             return self.lines[line]
         edits: dict[str, list[Edit]] = defaultdict(list)
-        inverse = inverses()
         for edit in self.of_line[line]:
-            edits[inverse.get(edit.operator, edit.operator)].append(edit)
+            edits[undoing(edit.operator)].append(edit)
         if not edits:
             return None
         operator = self._draw(self.weights.operators, sorted(edits))
@@ -341,7 +347,7 @@ def read_fixes(data: Path, split: str) -> Iterator[dict[str, Any]]:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             for line in stream:
                 fix = json.loads(line)
-                if fix["split"] == split:
+                if fix.get("split") == split:  # what else is there is the file's head
                     yield fix
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from reasoncli.edits.context import Changes, Context, is_read
-from reasoncli.edits.pieces import BINARY, Level, Piece, atom, binary, fit, minus, subscript, tuple_of
+from reasoncli.edits.pieces import BINARY, Level, Piece, atom, attribute, binary, call, fit, minus, subscript, tuple_of
 from reasoncli.edits.unit import Site
 
 _ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
@@ -78,10 +78,10 @@ def add_operands(site: Site, context: Context) -> Changes:
         return
     for operator in ("+", "-"):
         yield "off-by-one", binary(site.piece, operator, atom("1"))
-    if counted or isinstance(parent, ast.Assign | ast.Return | ast.AugAssign):
+    if counted or isinstance(parent, ast.Return | ast.AugAssign):
         for name in context.words.variables:
             if name not in {"self", "cls", site.piece.text}:
-                for operator in ("+", "-", "*"):
+                for operator in ("+", "-"):
                     yield "add-operand", binary(site.piece, operator, atom(name))
 
 
@@ -104,13 +104,11 @@ def change_indexes(site: Site, context: Context) -> Changes:
     text = fit(index, Level.TUPLE)
     yield "index-to-slice", subscript(value, f"{fit(index, Level.TEST)}:")
     yield "index-to-slice", subscript(value, f":{fit(index, Level.TEST)}")
-    yield "index-to-get", atom(f"{fit(value, Level.ATOM)}.get({fit(index, Level.TEST)})")
+    get = attribute(value, "get").text
+    yield "index-to-get", call(get, index)
     for default in ("None", "''", "0", "[]", "{}", "False"):
-        yield "index-to-get", atom(f"{fit(value, Level.ATOM)}.get({fit(index, Level.TEST)}, {default})")
+        yield "index-to-get", call(get, index, atom(default))
     yield "index-to-call", atom(f"{fit(value, Level.ATOM)}({text if index.level > Level.TUPLE else f'({text})'})")
-    for name in context.words.variables:
-        if name != text and name != value.text:
-            yield "add-index", subscript(site.piece, name)
     if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
         for other in ("0", "1", "-1", "2"):
             if other != text:
@@ -118,7 +116,7 @@ def change_indexes(site: Site, context: Context) -> Changes:
     elif text != "-1":
         yield "add-minus", subscript(value, minus(index).text)
     if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) and node.slice.value.isidentifier():
-        yield "index-to-attribute", atom(f"{fit(value, Level.ATOM)}.{node.slice.value}")
+        yield "index-to-attribute", attribute(value, node.slice.value)
 
 
 def _slice(value: Piece, node: ast.Slice, context: Context) -> Changes:

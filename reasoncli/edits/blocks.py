@@ -215,14 +215,17 @@ def _inserted(statement: Statement, context: Context) -> Iterator[_Hunk]:
     for other in context.unit.statements:
         if isinstance(other.node, _SIMPLE) and other is not statement:
             texts.setdefault(context.unit.lines[other.start].strip(), "insert-seen")
+    before_block = isinstance(statement.node, (*_COMPOUND, ast.Try))
     for name in words.variables:
-        if name not in {"self", "cls"}:
-            for value in ("None", "[]", "{}", "0", "''", "False", "True"):
-                texts.setdefault(f"{name} = {value}", "insert-assignment")
-            for text in (f"{name} += 1", f"{name} -= 1"):
-                texts.setdefault(text, "insert-step")
-            if "self" in words.variables:
-                texts.setdefault(f"self.{name} = {name}", "insert-assignment")
+        if name in {"self", "cls"}:
+            continue
+        for value in ("None", "[]", "{}", "0", "''", "False", "True") if before_block else ("None",):
+            texts.setdefault(f"{name} = {value}", "insert-assignment")
+        if statement.in_loop and name in words.counters:
+            texts.setdefault(f"{name} += 1", "insert-step")
+            texts.setdefault(f"{name} -= 1", "insert-step")
+        if "self" in words.variables and statement.function.name == "__init__":
+            texts.setdefault(f"self.{name} = {name}", "insert-assignment")
     for text in ("return", "return None", "return True", "return False", "raise"):
         texts.setdefault(text, "insert-exit")
     if statement.in_loop:

@@ -7,10 +7,11 @@ mutate data type.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Sequence
 
 from reasoncli.edits.context import Changes, Context, is_read
-from reasoncli.edits.pieces import Level, Piece, atom, call, fit, tuple_of
+from reasoncli.edits.pieces import Level, Piece, atom, attribute, call, fit, tuple_of
 from reasoncli.edits.related import KEYWORDS
 from reasoncli.edits.scope import bare_name
 from reasoncli.edits.unit import Site
@@ -37,10 +38,20 @@ def change_calls(site: Site, context: Context) -> Changes:
         yield "drop-argument", made(texts[:index] + texts[index + 1 :], words)
     for index in range(len(words)):
         yield "drop-keyword", made(texts, words[:index] + words[index + 1 :])
+    for count in range(len(texts) - 1):
+        yield "drop-arguments", made(texts[:count], [])
+    if len(texts) + len(words) > 1:
+        yield "drop-arguments", made([], [])
+    if words and texts:
+        yield "drop-arguments", made(texts, [])
+    for index, (word, after) in enumerate(itertools.pairwise(node.keywords)):
+        if word.arg and after.arg:
+            values = [f"{word.arg}={context.element(after.value)}", f"{after.arg}={context.element(word.value)}"]
+            yield "swap-values", made(texts, [*words[:index], *values, *words[index + 2 :]])
     for index in range(len(texts)):
         for other in range(index + 1, len(texts)):
             swapped = list(texts)
-            swapped[index], swapped[other] = swapped[other], swapped[index]
+            swapped[index], swapped[other] = texts[other], texts[index]
             yield "swap-arguments", made(swapped, words)
     for argument in node.args:
         if not isinstance(argument, ast.Starred):
@@ -68,6 +79,7 @@ def _added(node: ast.Call, texts: list[str], words: list[str], context: Context,
     for word, value in context.words.keywords.get(name, {}).items():
         known[f"{word}={value}"] = None
     known.update(dict.fromkeys(KEYWORDS.get(name, ())))
+    special = set(known)
     for passed in context.words.keywords.values():
         known.update((f"{word}={value}", None) for word, value in passed.items())
     known.update((f"{word}={word}", None) for word in context.words.variables if word not in {"self", "cls"})
@@ -75,6 +87,8 @@ def _added(node: ast.Call, texts: list[str], words: list[str], context: Context,
     for text in known:
         if text.split("=", 1)[0] not in given:
             yield "add-keyword", made(texts, [*words[:-1], text, words[-1]] if spread else [*words, text])
+            if text in special and words:
+                yield "add-keyword", made(texts, [text, *words])
 
 
 def _spread(node: ast.Call, texts: list[str], words: list[str], context: Context, made: _Made) -> Changes:
@@ -120,11 +134,15 @@ def _rephrased(node: ast.Call, texts: list[str], context: Context) -> Changes:
                     if len(given) == 1:
                         yield "change-types", call(name, context.piece(value), tuple_of([kind, *given]))
                         yield "change-types", call(name, context.piece(value), atom(kind))
+        case ast.Call(func=ast.Attribute(attr="join"), args=[ast.Name() | ast.Attribute() as argument], keywords=[]):
+            listed = context.piece(argument).text
+            for mapped in (f"map(str, {listed})", f"[str(x) for x in {listed}]", f"(str(x) for x in {listed})"):
+                yield "join-as-text", call(context.piece(node.func).text, atom(mapped))
         case ast.Call(func=ast.Attribute(value=value, attr="get" | "pop" | "setdefault"), args=[key, *_], keywords=[]):
             yield "get-to-index", atom(f"{fit(context.piece(value), Level.ATOM)}[{context.element(key)}]")
         case ast.Call(func=ast.Attribute(value=value, attr=name), args=[argument], keywords=[]):
             if not isinstance(argument, ast.Starred) and isinstance(argument, ast.Name | ast.Attribute | ast.Call):
-                yield "swap-caller", call(f"{fit(context.piece(argument), Level.ATOM)}.{name}", context.piece(value))
+                yield "swap-caller", call(attribute(context.piece(argument), name).text, context.piece(value))
         case ast.Call(func=ast.Name(id=name), args=[ast.Name() | ast.Attribute() | ast.Call()], keywords=[]):
             yield "function-to-method", call(f"{texts[0]}.{name}")
 
@@ -156,8 +174,11 @@ def wrap_values(site: Site, context: Context) -> Changes:
             yield "wrap-call-seen", call(f"self.{name}", site.piece)
     if iterated or isinstance(site.parent, ast.Compare):
         return
-    for limit in ("0", "1", *context.words.variables):
-        if not isinstance(site.parent, ast.Assign | ast.Return | ast.Slice):
+    variables = context.words.variables if isinstance(node, ast.BinOp | ast.Call) else []
+    for limit in ("0", "1", *variables):
+        if not isinstance(site.parent, ast.Assign | ast.Return | ast.Slice | ast.BinOp | ast.Call):
+            return
+        if limit in variables and isinstance(site.parent, ast.BinOp | ast.Call):
             return
         if limit not in {site.piece.text, "self", "cls"}:
             yield "add-limit", call("max", site.piece, atom(limit))

@@ -7,9 +7,23 @@ expression, insert null or range checks.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from reasoncli.edits.context import Changes, Context, is_read
-from reasoncli.edits.pieces import COMPARE, Level, Piece, atom, boolean, call, compare, fit, negated, tuple_of
+from reasoncli.edits.pieces import (
+    COMPARE,
+    Level,
+    Piece,
+    atom,
+    attribute,
+    boolean,
+    call,
+    compare,
+    fit,
+    negated,
+    tuple_of,
+)
+from reasoncli.edits.related import related_functions
 from reasoncli.edits.unit import Site
 
 _OPERATORS = {
@@ -24,7 +38,7 @@ _OPERATORS = {
     "in": ("not in", "==", "!="),
     "not in": ("in", "!=", "=="),
 }
-_TYPES = ("str", "bytes", "int", "float", "list", "tuple", "dict", "set", "bool")
+_TYPES = ("str", "bytes", "int", "list", "tuple", "dict", "type")
 
 
 def change_comparisons(site: Site, context: Context) -> Changes:
@@ -48,19 +62,23 @@ def change_comparisons(site: Site, context: Context) -> Changes:
     if site.truth:
         yield "comparison-to-truth", left
         yield "comparison-to-truth", negated(left)
+    within = node.comparators[0]
+    if operator in {"in", "not in"} and isinstance(within, ast.Tuple | ast.List | ast.Set):
+        for element in within.elts:
+            yield "within-to-equal", compare(left, "==" if operator == "in" else "!=", context.piece(element))
     if operator in {"==", "!=", "is", "is not"} and right.text != "None":
-        within = "in" if operator in {"==", "is"} else "not in"
+        inside = "in" if operator in {"==", "is"} else "not in"
         if isinstance(node.comparators[0], ast.Constant):
             for seen in [*context.words.strings, *context.words.numbers, "None", "''"]:
                 if seen != right.text:
-                    yield "equal-to-within", compare(left, within, tuple_of([right.text, seen]))
+                    yield "equal-to-within", compare(left, inside, tuple_of([right.text, seen]))
         direct = "is" if operator in {"==", "is"} else "is not"
         yield "compare-with-none", compare(left, direct, atom("None"))
     for index, part in enumerate(operands):
         if isinstance([node.left, *node.comparators][index], ast.Constant):
             continue
         for name, changed in (
-            ("compare-lowered", call(fit(part, Level.ATOM) + ".lower")),
+            ("compare-lowered", call(attribute(part, "lower").text)),
             ("compare-type", call("type", part)),
             ("compare-length", call("len", part)),
         ):
@@ -155,6 +173,7 @@ def _more_specific(site: Site, context: Context) -> Changes:
         if isinstance(other.node, ast.Attribute) and isinstance(other.node.value, ast.Name) and is_read(other)
     )
     near = [*used, *dotted]
+    flags = [f"self.{name}" for name in words.attributes.get("self", ())]
     own = {context.piece(value).text for value in (node.values if isinstance(node, ast.BoolOp) else [node])}
 
     def joined(operator: str, clause: Piece, *, first: bool) -> Piece:
@@ -163,7 +182,7 @@ def _more_specific(site: Site, context: Context) -> Changes:
             clauses = [context.piece(value) for value in node.values]
         return boolean(operator, [clause, *clauses] if first else [*clauses, clause])
 
-    for text in dict.fromkeys([*near, *words.variables]):
+    for text in dict.fromkeys([*near, *words.variables, *flags]):
         if text in {"self", "cls"}:
             continue
         value = atom(text)
@@ -184,6 +203,7 @@ def _more_specific(site: Site, context: Context) -> Changes:
             yield "add-none-check", joined("or", present, first=False)
             length = call("len", value)
             yield "add-range-check", joined("and", compare(length, ">", atom("0")), first=True)
+            yield "add-range-check", joined("and", compare(length, ">", atom("0")), first=False)
             yield "add-range-check", joined("and", compare(value, ">", atom("0")), first=True)
             yield "add-range-check", joined("and", compare(value, ">", atom("0")), first=False)
             yield "add-range-check", joined("or", compare(value, "==", atom("0")), first=False)
@@ -191,12 +211,32 @@ def _more_specific(site: Site, context: Context) -> Changes:
                 yield "add-type-check", joined("and", call("isinstance", value, atom(kind)), first=True)
                 yield "add-type-check", joined("and", call("isinstance", value, atom(kind)), first=False)
                 yield "add-type-check", joined("and", negated(call("isinstance", value, atom(kind))), first=False)
+    for clause in _varied(node, context):
+        yield "vary-clause", joined("or", clause, first=False)
+        yield "vary-clause", joined("and", clause, first=False)
     for test in words.tests:
         if test is not site and test.piece.text not in own:
             for operator in ("and", "or"):
                 yield "add-seen-clause", joined(operator, test.piece, first=False)
                 yield "add-seen-clause", joined(operator, test.piece, first=True)
                 yield "add-seen-clause", joined(operator, negated(test.piece), first=False)
+
+
+def _varied(node: ast.expr, context: Context) -> Iterator[Piece]:
+    """The last clause once more, compared with something else."""
+    last = node.values[-1] if isinstance(node, ast.BoolOp) else node
+    match last:
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            one, old = context.piece(left), context.piece(right).text
+            words = context.words
+            near = related_functions(old) or (words.strings if isinstance(right, ast.Constant) else words.variables)
+            for text in near:
+                if text not in {old, one.text, "self"}:
+                    yield compare(one, COMPARE[type(operator)], atom(text))
+        case ast.Call(func=function, args=[argument], keywords=[]) if isinstance(argument, ast.Constant):
+            for text in context.words.strings:
+                if text != context.piece(argument).text:
+                    yield call(context.piece(function).text, atom(text))
 
 
 def _conditional(node: ast.IfExp, context: Context) -> Changes:
@@ -216,20 +256,24 @@ def add_fallbacks(site: Site, context: Context) -> Changes:
     node, piece = site.node, site.piece
     if site.truth or not is_read(site):
         return
-    if isinstance(site.parent, ast.Attribute | ast.Compare | ast.BinOp | ast.Subscript):
-        return
     match node:
         case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript() if piece.text not in {"self", "cls"}:
             pass
         case _:
             return
-    for text in ("''", "[]", "{}", "0", "()", "None", "1"):
-        yield "add-fallback", boolean("or", [piece, atom(text)])
-        if text != "1":
-            checked = context.piece(node.value) if isinstance(node, ast.Attribute) else piece
-            yield "add-conditional", conditional(piece, checked, atom(text))
-            yield "add-conditional", conditional(piece, compare(checked, "is not", atom("None")), atom(text))
-    for name in context.words.variables:
-        if name not in {piece.text, "self", "cls"}:
-            yield "add-fallback", boolean("or", [piece, atom(name)])
-            yield "add-fallback", boolean("or", [atom(name), piece])
+    if not (isinstance(site.parent, ast.Attribute) and isinstance(node, ast.Name)):
+        for text in ("''", "[]", "{}", "0", "()", "None", "1"):
+            yield "add-fallback", boolean("or", [piece, atom(text)])
+    if isinstance(site.parent, ast.Attribute | ast.Compare | ast.BinOp | ast.Subscript):
+        return
+    checked = [context.piece(node.value) if isinstance(node, ast.Attribute) else piece]
+    if isinstance(node, ast.Call):
+        checked += [context.piece(part) for part in node.args if isinstance(part, ast.Name | ast.Attribute)]
+    for test in checked:
+        for text in ("None", "''", "[]", "0"):
+            yield "add-conditional", conditional(piece, test, atom(text))
+            yield "add-conditional", conditional(piece, compare(test, "is not", atom("None")), atom(text))
+    if isinstance(site.parent, ast.Assign | ast.Return | ast.keyword | ast.Call):
+        for name in [*context.words.variables, *(f"self.{name}" for name in context.words.attributes.get("self", ()))]:
+            if name not in {piece.text, "self", "cls"}:
+                yield "add-fallback", boolean("or", [piece, atom(name)])

@@ -9,7 +9,7 @@ from reasoncli.edits.arithmetic import add_operands, change_arithmetic, change_i
 from reasoncli.edits.blocks import change_blocks
 from reasoncli.edits.calls import change_calls, wrap_values
 from reasoncli.edits.conditions import add_fallbacks, change_comparisons, change_truth
-from reasoncli.edits.context import Changes, Context
+from reasoncli.edits.context import Changes, Context, is_read
 from reasoncli.edits.edit import Edit
 from reasoncli.edits.headers import rewrite_branches, rewrite_header
 from reasoncli.edits.literals import change_displays, change_literals, wrap_literals
@@ -76,14 +76,21 @@ def _all(context: Context, at: Container[int] | None) -> Iterator[Edit]:
         if at is not None and line not in at:
             continue
         margin = printed[: len(printed) - len(printed.lstrip(" "))]
+        alike: dict[str, list[Site]] = {}
         for site in unit.at_line.get(line, ()):
-            quoted = isinstance(site.parent, ast.Expr)  # a text alone is a docstring, and not printed
+            alike.setdefault(site.piece.text, []).append(site)
+        for site in unit.at_line.get(line, ()):
+            impossible = _impossible(site)
             before, after, level = printed[: site.start], printed[site.end :], site.level
             for change in _EXPRESSIONS:
                 for operator, piece in change(site, context):
                     text = before + fit(piece, level) + after
-                    if text != printed and not (quoted and piece.text[0] in "'\""):
+                    if text != printed and piece.text[0] not in impossible:
                         yield Edit(line, line + 1, (text,), operator)
+        for sites in alike.values():
+            if len(sites) > 1:
+                for operator, text in _everywhere(printed, sites, context):
+                    yield Edit(line, line + 1, (text,), operator)
         for operator, text in branches.get(line, ()):
             if margin + text != printed:
                 yield Edit(line, line + 1, (margin + text,), operator)
@@ -95,3 +102,33 @@ def _all(context: Context, at: Container[int] | None) -> Iterator[Edit]:
                 if margin + text != printed:
                     yield Edit(line, line + 1, (margin + text,), operator)
         yield from change_blocks(statement, context)
+
+
+def _impossible(site: Site) -> str:
+    """With what no text may begin there: a string alone is a docstring, and `1.x` is read as a number."""
+    match site.parent:
+        case ast.Expr():
+            return "'\""
+        case ast.Attribute():
+            return "0123456789"
+        case _:
+            return ""
+
+
+def _everywhere(printed: str, sites: list[Site], context: Context) -> Iterator[tuple[str, str]]:
+    """A name or attribute changed in every place of a line where it stands."""
+    first = sites[0]
+    if not isinstance(first.node, ast.Name | ast.Attribute | ast.Constant) or not all(map(is_read, sites)):
+        return
+    changes = [*change_names(first, context), *change_literals(first, context)]
+    is_object = any(isinstance(site.parent, ast.Attribute) for site in sites)
+    for operator, piece in changes:
+        if is_object and not piece.text.replace(".", "_").isidentifier():
+            continue
+        text, end = "", 0
+        for site in sites:
+            text += printed[end : site.start] + fit(piece, site.level)
+            end = site.end
+        text += printed[end:]
+        if text != printed:
+            yield f"{operator}-everywhere", text

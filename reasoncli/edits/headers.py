@@ -16,7 +16,7 @@ _DEFAULTS = ("None", "False", "True", "0", "''", "()")
 _EXCEPTIONS = (
     "Exception", "ValueError", "TypeError", "KeyError", "AttributeError", "IndexError", "OSError", "ImportError",
     "IOError", "RuntimeError", "UnicodeDecodeError", "FileNotFoundError", "StopIteration", "NotImplementedError",
-    "BaseException",
+    "PermissionError", "ConnectionError", "RecursionError", "BaseException",
     "KeyboardInterrupt", "OverflowError",
 )  # fmt: skip
 
@@ -33,7 +33,8 @@ def rewrite_header(statement: Statement, context: Context) -> Rewrites:
                 if not node.orelse:
                     yield "elif-to-else", "else:"
             else:
-                yield "if-to-while", f"while {test}"
+                if not (len(node.orelse) == 1 and context.unit.of_node[node.orelse[0]].elif_branch):
+                    yield "if-to-while", f"while {test}"
                 before = statement.block[statement.index - 1] if statement.index else None
                 if isinstance(before, ast.If) and takes_else(before):
                     yield "if-to-elif", f"el{text}"

@@ -6,6 +6,7 @@ ManySStuBs4J: change numeral, boolean literal, swap boolean literal. TBar: mutat
 from __future__ import annotations
 
 import ast
+import itertools
 
 from reasoncli.edits.context import Changes, Context, is_read
 from reasoncli.edits.pieces import Level, Piece, atom, binary, fit, minus, number, tuple_of
@@ -107,7 +108,18 @@ def _similar(value: str) -> list[str]:
             near.append(other)
         elif value == other:
             near.append(one)
-    for one, other in (("%s", "%r"), ("%d", "%s"), ("\\d", "\\w"), (".*", ".+"), ("*", "+"), ("+", "*"), (" ", "  ")):
+    for one, other in (
+        ("%s", "%r"),
+        ("%d", "%s"),
+        ("\\d", "\\w"),
+        (".*", ".+"),
+        ("*", "+"),
+        ("+", "*"),
+        (" ", "  "),
+        ("\n", "\n\n"),
+        ("'%s'", "%s"),
+        ('"%s"', "%s"),
+    ):
         if one in value:
             near.append(value.replace(one, other))
         if other in value:
@@ -212,6 +224,11 @@ def _items(keys: list[ast.expr | None], values: list[ast.expr], context: Context
         else f"**{fit(context.piece(value), Level.BIT_OR)}"
         for key, value in zip(keys, values, strict=True)
     ]
+    for index, (one, two) in enumerate(itertools.pairwise(keys)):
+        if one is not None and two is not None:
+            swapped = [f"{context.element(one)}: {context.element(values[index + 1])}"]
+            swapped.append(f"{context.element(two)}: {context.element(values[index])}")
+            yield "swap-values", atom("{" + ", ".join([*texts[:index], *swapped, *texts[index + 2 :]]) + "}")
     for index in range(len(texts)):
         yield "drop-item", atom("{" + ", ".join(texts[:index] + texts[index + 1 :]) + "}")
     known = {key.value for key in keys if isinstance(key, ast.Constant)}

@@ -15,7 +15,7 @@ from reasoncli.edits.related import related_attributes, related_functions, relat
 from reasoncli.edits.unit import Site
 
 _LITERALS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
-_BARE_METHODS = ("strip", "lower", "copy", "items", "values", "keys", "split", "encode", "decode")
+_BARE_METHODS = ("strip", "lower", "copy", "items", "values", "keys", "split", "encode", "decode", "rstrip", "upper")
 
 
 def change_names(site: Site, context: Context) -> Changes:
@@ -47,7 +47,8 @@ def _variable(site: Site, node: ast.Name, context: Context) -> Changes:
     if node.id not in {"self", "cls"}:
         if "self" in words.variables and f"self.{node.id}" not in dotted:
             dotted.append(f"self.{node.id}")
-        for text in dotted:
+        others = [f"{name}.{node.id}" for name in words.variables if name not in {node.id, "self", "cls"}]
+        for text in (*dotted, *others):
             yield "name-to-attribute", atom(text)
     for name in words.attributes.get(node.id, ()):
         if not (is_object and isinstance(site.parent, ast.Attribute) and site.parent.attr == name):
@@ -105,6 +106,11 @@ def _attribute(site: Site, node: ast.Attribute, context: Context) -> Changes:
     yield "attribute-to-name", atom(node.attr)
     for name in words.attributes.get(site.piece.text, ()):
         yield "add-attribute", attribute(site.piece, name)
+    if is_read(site) and not isinstance(site.parent, ast.Attribute):
+        for default in ("None", "False", "''"):
+            yield "attribute-to-getattr", atom(f"getattr({value.text}, '{node.attr}', {default})")
+        yield "attribute-to-index", subscript(value, f"'{node.attr}'")
+        yield "attribute-to-index", call(attribute(value, "get").text, atom(f"'{node.attr}'"))
 
 
 def change_access(site: Site, context: Context) -> Changes:
@@ -122,20 +128,20 @@ def change_access(site: Site, context: Context) -> Changes:
     if not is_read(site):
         return
     match node:
-        case ast.Name() | ast.Attribute() | ast.Subscript():
+        case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call() if piece.text not in {"self", "cls"}:
+            for method in ("copy",) if isinstance(site.parent, ast.Attribute) else _BARE_METHODS:
+                yield "add-method-call", call(attribute(piece, method).text)
             if isinstance(site.parent, ast.Attribute | ast.Subscript):
                 return
             yield "add-call", call(piece.text)
-            for method in _BARE_METHODS:
-                yield "add-method-call", call(f"{piece.text}.{method}")
     if site.truth or isinstance(site.parent, ast.Subscript):
         return
     match node:
         case ast.Name() | ast.Attribute() | ast.Call() if not isinstance(node, ast.Name) or node.id != "self":
             for index in ("0", "-1", "1", "1:", ":-1", ":"):
                 yield "add-index", subscript(piece, index)
-            for name in context.words.variables:
-                if name != piece.text and name != "self" and not isinstance(site.parent, ast.Attribute):
+            for name in context.words.indexes:
+                if name != piece.text and not isinstance(site.parent, ast.Attribute):
                     yield "add-index", subscript(piece, name)
 
 

@@ -197,7 +197,8 @@ def minus(piece: Piece) -> Piece:
 def attribute(value: Piece, name: str) -> Piece:
     """`value.name`."""
     base = fit(value, Level.ATOM)
-    return atom(f"{base} .{name}" if base.isdigit() else f"{base}.{name}")
+    apart = base.isdigit() or base in {"True", "False"}  # `1.x` would be read as a number
+    return atom(f"{base} .{name}" if apart else f"{base}.{name}")
 
 
 def subscript(value: Piece, index: str) -> Piece:

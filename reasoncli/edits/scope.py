@@ -83,6 +83,8 @@ class Vocabulary:
     """What a function's own lines and its scope offer, each in the order in which it is first seen.
 
     Attributes:
+        counters: names that are given numbers, or counted up or down.
+        indexes: names that loops bind, or that stand alone in an index.
         variables: parameters, and names bound anywhere in the function.
         functions: plain names that are called and not bound here.
         constants: names that are only read: of the module, or builtins.
@@ -140,6 +142,8 @@ class Vocabulary:
         self.constants = [name for name in constants if name not in functions]
         self.numbers = list(numbers)
         self.strings = list(strings)
+        self.indexes = _indexes(unit)
+        self.counters = _counters(unit)
         self.returns: list[str] = []
         self.tests: list[Site] = []
         self._read(unit)
@@ -170,6 +174,28 @@ def bare_name(function: ast.expr) -> str:
 def _put(names: list[str], name: str) -> None:
     if name not in names:
         names.append(name)
+
+
+def _counters(unit: Unit) -> frozenset[str]:
+    names = set()
+    for statement in unit.statements:
+        match statement.node:
+            case ast.AugAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int())):
+                names.add(name)
+    return frozenset(names)
+
+
+def _indexes(unit: Unit) -> list[str]:
+    names: dict[str, None] = {}
+    for node in ast.walk(unit.definition):
+        match node:
+            case ast.Subscript(slice=ast.Name(id=name)):
+                names[name] = None
+            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+                names.update((part.id, None) for part in ast.walk(target) if isinstance(part, ast.Name))
+    return list(names)
 
 
 def _variables(unit: Unit) -> list[str]:

@@ -9,13 +9,14 @@ import ast
 from collections.abc import Iterator
 
 from reasoncli.edits.context import Context
-from reasoncli.edits.pieces import BINARY, Level, fit
+from reasoncli.edits.pieces import BINARY, Level, binary, fit
 from reasoncli.edits.unit import Statement
 
 Rewrites = Iterator[tuple[str, str]]
 """The operator's name, and the line that takes the statement's place, without indentation."""
 
 _VALUES = ("None", "True", "False", "0", "1", "-1", "''", "[]", "{}", "()")
+_HELD = ("e", "exc", "err", "error", "ex")
 _AUGMENTED = ("+", "-", "*", "/", "//", "%", "|", "&", "^")
 
 
@@ -120,7 +121,7 @@ def _raised(node: ast.Raise, text: str, context: Context) -> Rewrites:
     yield "raise-again", "raise"
     if node.cause is None:
         yield "raise-from", f"{text} from None"
-        for name in _caught(context):
+        for name in dict.fromkeys([*_caught(context), *(name for name in _HELD if name in context.words.variables)]):
             yield "raise-from", f"{text} from {name}"
     else:
         yield "raise-from", f"raise {value}"
@@ -151,6 +152,7 @@ def _assigned(target: ast.expr, value: ast.expr, context: Context) -> Rewrites:
     for name in context.words.variables:
         if name not in {"self", "cls", held}:
             yield "chain-assign", f"{held} = {name} = {new}"
+            yield "chain-assign", f"{name} = {held} = {new}"
     if not isinstance(value, ast.Name | ast.Constant | ast.List | ast.Dict):
         for other in _VALUES:
             if other != new:
@@ -161,6 +163,8 @@ def _augmented(node: ast.AugAssign, context: Context) -> Rewrites:
     held, new = fit(context.piece(node.target), Level.TUPLE), context.element(node.value)
     own = BINARY[type(node.op)]
     yield "augmented-to-assign", f"{held} = {new}"
+    longer = binary(context.piece(node.target), own, context.piece(node.value))
+    yield "augmented-to-assign", f"{held} = {longer.text}"
     for operator in _AUGMENTED:
         if operator != own:
             yield "change-augmented", f"{held} {operator}= {new}"
