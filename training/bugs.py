@@ -358,7 +358,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=20_000, help="fixes of each split to look at")
     arguments = parser.parse_args()
     for split in ("train", "dev"):
-        fixes = [fix for _, fix in zip(range(arguments.limit), read_fixes(arguments.data, split), strict=False)]
+        fixes = list(read_fixes(arguments.data, split))
+        random.Random(0).shuffle(fixes)
+        fixes = fixes[: arguments.limit]
         weights, held = measure(fixes)
         if split == "train":
             weights.write(arguments.data / "weights.json")
