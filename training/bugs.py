@@ -48,7 +48,7 @@ _PAIRS = (
     ("elif-to-else", "else-to-elif"), ("widen-except", "narrow-except"), ("drop-default", "add-default"),
     ("drop-parameter", "add-parameter"), ("drop-rest", "add-rest"), ("delete-guard", "insert-guard"),
     ("delete-statement", "insert-seen"), ("unwrap-block", "wrap-in-if"), ("unwrap-try", "wrap-in-try"),
-    ("unwrap-else", "wrap-in-else"), ("indent-statement", "dedent-statement"),
+    ("unwrap-else", "wrap-in-else"), ("delete-branch", "insert-else"), ("indent-statement", "dedent-statement"),
     ("target-to-attribute", "attribute-to-name"), ("within-to-equal", "equal-to-within"),
 )  # fmt: skip
 _ONE_WAY = {

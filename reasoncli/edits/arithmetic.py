@@ -9,7 +9,20 @@ from __future__ import annotations
 import ast
 
 from reasoncli.edits.context import Changes, Context, is_read
-from reasoncli.edits.pieces import BINARY, Level, Piece, atom, attribute, binary, call, fit, minus, subscript, tuple_of
+from reasoncli.edits.pieces import (
+    BINARY,
+    Level,
+    Piece,
+    atom,
+    attribute,
+    binary,
+    call,
+    fit,
+    is_name,
+    minus,
+    subscript,
+    tuple_of,
+)
 from reasoncli.edits.unit import Site
 
 _ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
@@ -115,7 +128,7 @@ def change_indexes(site: Site, context: Context) -> Changes:
                 yield "change-index", subscript(value, other)
     elif text != "-1":
         yield "add-minus", subscript(value, minus(index).text)
-    if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) and node.slice.value.isidentifier():
+    if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) and is_name(node.slice.value):
         yield "index-to-attribute", attribute(value, node.slice.value)
 
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from reasoncli import python_source
-from reasoncli.edits.blocks import takes_else
 from reasoncli.edits.context import Context
+from reasoncli.edits.insertions import takes_else
 from reasoncli.edits.pieces import Level, fit
 from reasoncli.edits.statements import Rewrites
 from reasoncli.edits.unit import Statement

@@ -9,7 +9,7 @@ import ast
 import itertools
 
 from reasoncli.edits.context import Changes, Context, is_read
-from reasoncli.edits.pieces import Level, Piece, atom, binary, fit, minus, number, tuple_of
+from reasoncli.edits.pieces import Level, Piece, atom, binary, fit, is_name, minus, number, tuple_of
 from reasoncli.edits.unit import Site
 
 _NONE_LIKE = ("False", "True", "0", "1", "-1", "''", "[]", "{}", "()", "set()")
@@ -92,7 +92,7 @@ def _string(site: Site, value: str, context: Context) -> Changes:
         yield "change-string-kind", atom("b" + text)
     yield "literal-to-none", atom("None")
     yield from _names("literal-to-name", context)
-    if value.isidentifier() and "self" in context.words.variables:
+    if is_name(value) and "self" in context.words.variables:
         yield "literal-to-attribute", atom(f"self.{value}")
 
 
@@ -138,7 +138,7 @@ def _format(text: str, context: Context) -> Changes:
         while end < len(text) and (text[end].isalnum() or text[end] == "_"):
             end += 1
         name = text[start + 1 : end]
-        if name.isidentifier() and text[end : end + 1] in {"}", ".", "!", ":", "["}:
+        if is_name(name) and text[end : end + 1] in {"}", ".", "!", ":", "["}:
             for other in context.words.variables:
                 if other != name:
                     yield "change-name-in-format", atom(text[: start + 1] + other + text[end:])

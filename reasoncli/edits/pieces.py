@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from keyword import iskeyword
 from typing import NamedTuple
 
 
@@ -143,6 +144,11 @@ def _demanded(node: ast.AST, field: str) -> Level:
             return Level.OR
         case _:
             return Level.TEST
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may stand as an identifier."""
+    return text.isidentifier() and not iskeyword(text)
 
 
 def fit(piece: Piece, level: Level) -> str:

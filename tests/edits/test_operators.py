@@ -192,6 +192,11 @@ BLOCKS = [
     ("while a:\n    b += 1\n    a = b", "while a:\n    a = b", "delete-statement"),
     ("b = a.x\na.x = 1\nreturn b", "b = a.x\na.x = 1\nb = a.x\nreturn b", "insert-seen"),
     ("for x in a:\n    b.append(x)", "for x in a:\n    pass", "delete-to-pass"),
+    ("del a[b]", "if b in a:\n    del a[b]", "wrap-in-if"),
+    ("a[b] = 1", "if b not in a:\n    return None\na[b] = 1", "insert-guard"),
+    ("return a.x.y", "if a.x is None:\n    return None\nreturn a.x.y", "insert-guard"),
+    ("if a:\n    b = 1\nreturn b", "if a:\n    b = 1\nelse:\n    b = None\nreturn b", "insert-else"),
+    ("x = next(a)", "try:\n    x = next(a)\nexcept StopIteration:\n    x = None", "wrap-in-try"),
 ]
 
 
@@ -201,3 +206,19 @@ def test_a_block_is_changed(body: str, changed: str, operator: str | None) -> No
     wanted = ["def f(a, b):", *textwrap.indent(changed, "    ").split("\n")]
     found = [edit.operator for edit in enumerate_edits(lines) if edit.apply(lines) == wanted]
     assert found == ([operator] if operator else [])
+
+
+def test_a_default_that_calls_share_is_made_anew() -> None:
+    lines = printed("def f(a, b: list=[]):\n    return b + [a]")
+    found = {edit.replacement for edit in enumerate_edits(lines) if edit.operator == "default-made-anew"}
+    assert found == {
+        ("def f(a, b: list=None):", "    if b is None:", "        b = []"),
+        ("def f(a, b: list=None):", "    b = b or []"),
+    }
+
+
+def test_a_name_is_changed_in_every_place() -> None:
+    lines = printed("def f(a, b, c):\n    return a.x + c(a)")
+    found = {edit.replacement: edit.operator for edit in enumerate_edits(lines)}
+    assert found["    return b.x + c(b)",] == "change-name-everywhere"
+    assert found["    return b.x + c(a)",] == "change-name"
