@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the held-out bugs")
     parser.add_argument("--sets", default="a,b,c")
     parser.add_argument("--limit", type=int, help="bugs of each set")
+    parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
     parser.add_argument("--scored", type=int, default=4096, help="edits of one function that a model may score")
     parser.add_argument("--json", type=Path, help="write outcomes by bug there")
     options = parser.parse_args()
@@ -70,9 +71,11 @@ def _bugs(name: str, options: argparse.Namespace, judging: Judging, console: Con
     if options.data is None or not (path := options.data / _FILES[name]).is_file():
         console.print(f"{_TITLES[name]}: no {_FILES[name]}, left out")
         return []
-    bugs, unreadable = read_bugs(path, limit=options.limit)
-    if unreadable:
-        console.print(f"{_TITLES[name]}: {unreadable} left out that this Python reads otherwise")
+    bugs, long, unreadable = read_bugs(path, limit=options.limit, longest=options.longest)
+    console.print(
+        f"{_TITLES[name]}: {long} left out that are longer than {options.longest} lines, "
+        f"{unreadable} that this Python reads otherwise"
+    )
     return bugs
 
 

@@ -21,7 +21,7 @@ from reasoncli import python_source
 from reasoncli.edits import Scope
 
 FOLDER = Path(__file__).parent / "programs"
-_TOGETHER = 16  # candidates judged at once; the first that passes is seldom the last that is wanted
+_TOGETHER = 32  # candidates judged at once; the first that passes is seldom the last that is wanted
 
 
 @dataclass(frozen=True, slots=True)

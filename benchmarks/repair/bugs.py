@@ -49,29 +49,32 @@ class Bug:
         return self.tests(texts) if self.tests else map(self.is_exact, texts)
 
 
-def read_bugs(path: Path, *, limit: int | None = None) -> tuple[list[Bug], int]:
+def read_bugs(path: Path, *, limit: int | None = None, longest: int | None = None) -> tuple[list[Bug], int, int]:
     """Held-out bugs of a file of training data.
 
     Args:
         path: JSON lines, gzip: `source`, `path`, `name`, `split`, and a hunk from `before` to `after`.
         limit: how many at most; the same ones each time, drawn by the hash of their id.
+        longest: lines of a function at most.
 
     Returns:
-        the bugs, and how many of the file's test split can't be read as functions here.
+        the bugs; how many others came up that are too long; and how many that can't be read as functions here.
     """
     rows = [row for row in _rows(path) if row.get("split") == "test"]
     rows.sort(key=lambda row: hashlib.sha256(_id(row).encode()).digest())
     bugs: list[Bug] = []
-    unreadable = 0
+    long = unreadable = 0
     for row in rows:
         if limit is not None and len(bugs) == limit:
             break
         bug = _bug(row)
-        if is_printed(bug.before) and is_printed(bug.after):
+        if longest is not None and len(bug.before) > longest:
+            long += 1
+        elif is_printed(bug.before) and is_printed(bug.after):
             bugs.append(bug)
         else:
             unreadable += 1
-    return bugs, unreadable
+    return bugs, long, unreadable
 
 
 def is_printed(lines: Lines) -> bool:

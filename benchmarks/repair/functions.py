@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ def joined(lines: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def canonical(text: str) -> str | None:
-    """What equal functions have in common: their AST without docstrings and needless `pass`.
+    """What equal functions have in common: a hash of their AST without docstrings and needless `pass`.
 
     `pass` goes because a model that answers for one line can delete a statement in no other way.
 
@@ -39,9 +40,10 @@ def canonical(text: str) -> str | None:
                     block.clear()
                 elif isinstance(block, list):
                     block[:] = [each for each in block if not isinstance(each, ast.Pass)]
-        return ast.dump(module)
+        dumped = ast.dump(module)
     except RecursionError:
-        return text
+        dumped = text
+    return hashlib.sha256(dumped.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _strip(node: ast.AST, body: list[ast.stmt]) -> None:

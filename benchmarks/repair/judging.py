@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-SECONDS = 0.25  # of processor time, for all tests of a program; the right ones take some thousandths
+SECONDS = 0.1  # of processor time, for all tests of a program; the right ones take some thousandths
 
 
 class Judging:

@@ -71,7 +71,7 @@ def measure(bug: Bug, models: Sequence[Model], *, most: int, scored: int) -> Mea
     seed = int.from_bytes(hashlib.sha256(bug.id.encode()).digest()[:7], "big")
     outcomes = []
     for told in (True, False):
-        outcomes.append(_outcome(bug, BASELINE, "random order", told, _shuffled(bug, edits, seed, told)[:most], 0.0))
+        outcomes.append(_outcome(bug, BASELINE, "random order", told, _shuffled(bug, edits, seed, told, most), 0.0))
     sayable = {}
     for model in models:
         asked = Asked(model, bug.before, seed)
@@ -80,8 +80,8 @@ def measure(bug: Bug, models: Sequence[Model], *, most: int, scored: int) -> Mea
         for told in (True, False):
             place = bug.wrong if told else None
             draw = asked.drawn(most, place)
-            ranking = asked.ranked(said, scored, place)
-            drawn, ranked = _distinct(draw.texts), ranking.texts[:most]
+            ranking = asked.ranked(said, most, scored, place)
+            drawn, ranked = _distinct(draw.texts), ranking.texts
             both = draw.seconds + ranking.seconds
             outcomes += [
                 _outcome(bug, model.name, SAMPLED, told, draw.texts, draw.seconds),
@@ -106,11 +106,10 @@ def _outcome(bug: Bug, weights: str, way: str, told: bool, candidates: Sequence[
     return Outcome(weights, way, told, plausible, exact, len(candidates), seconds)
 
 
-def _shuffled(bug: Bug, edits: Iterable[Edit], seed: int, told: bool) -> list[str]:
+def _shuffled(bug: Bug, edits: Sequence[Edit], seed: int, told: bool, most: int) -> list[str]:
     near = [edit for edit in edits if not told or _starts_in(edit, *bug.wrong)]
-    texts = [joined(edit.apply(bug.before)) for edit in near]
-    Random(seed).shuffle(texts)
-    return texts
+    Random(seed).shuffle(near)
+    return [joined(edit.apply(bug.before)) for edit in near[:most]]
 
 
 def _starts_in(edit: Edit, first: int, last: int) -> bool:

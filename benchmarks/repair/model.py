@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -61,10 +61,9 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Functions, most probable first; `scored` says how many edits had to be scored for it, in that many seconds."""
+    """Functions, most probable first."""
 
     texts: tuple[str, ...]
-    scored: int
     seconds: float
 
 
@@ -75,7 +74,8 @@ class Asked:
         self._model = model
         self._lines = lines
         self._seed = seed
-        self._scores: dict[tuple[int, int], tuple[list[tuple[float, str]], float]] = {}
+        self._lengths: dict[str, int] = {}
+        self._scores: dict[tuple[int, int], tuple[list[tuple[float, Edit]], float]] = {}
 
     @cached_property
     def _prompts(self) -> dict[int, Prompt]:
@@ -154,12 +154,13 @@ class Asked:
         lines = None if completion.finish == "length" else answered(self._lines, *place, completion.text)
         return None if lines is None else joined(lines)
 
-    def ranked(self, edits: Sequence[Edit], most: int, told: tuple[int, int] | None) -> Ranking:
+    def ranked(self, edits: Sequence[Edit], most: int, scored: int, told: tuple[int, int] | None) -> Ranking:
         """Edits, most probable first: by log P(fix | lines), and the doubt about the line as a share of all doubt.
 
         Args:
             edits: those that the model's form can say.
-            most: how many may be scored; those of the most doubtful lines are.
+            most: how many are wanted.
+            scored: how many may be scored; those of the most doubtful lines are.
             told: where the wrong lines are, if that is told: only edits that start there count.
         """
         kept, seconds = self._keeps
@@ -171,30 +172,49 @@ class Asked:
                 places.setdefault((start, end), []).append(edit)
         if told is not None:
             seconds = 0.0
-        found: list[tuple[float, str]] = []
+        found: list[tuple[float, Edit]] = []
         for place, group in sorted(places.items(), key=lambda item: (kept[item[0][0]], item[0])):
-            if len(found) >= most:
+            if len(found) >= scored:
                 break
             scores, spent = self._scored(place, group)
             doubt = math.log(max((1 - kept[place[0]]) / whole, 1e-9))
-            found += [(score + doubt, text) for score, text in scores]
+            found += [(score + doubt, edit) for score, edit in scores]
             seconds += spent
         found.sort(key=lambda pair: -pair[0])
-        return Ranking(tuple(text for _, text in found), len(found), seconds)
+        return Ranking(tuple(joined(edit.apply(self._lines)) for _, edit in found[:most]), seconds)
 
-    def _scored(self, place: tuple[int, int], edits: Sequence[Edit]) -> tuple[list[tuple[float, str]], float]:
+    def _scored(self, place: tuple[int, int], edits: Sequence[Edit]) -> tuple[list[tuple[float, Edit]], float]:
+        """Edits at one place with their scores; without those that are too long for the model's context."""
         if place not in self._scores:
             asked = self._prompt(*place)
-            answers = []
-            for edit in edits:
-                _, _, replacement = anchored(self._lines, edit.start, edit.end, edit.replacement)
-                answers.append(answer(replacement))
             started = time.perf_counter()
-            scores = [] if asked is None else self._model.sampler.score(asked, answers)
+            fitting: list[Edit] = []
+            answers: list[str] = []
+            for edit in edits if asked else ():
+                text = answer(anchored(self._lines, edit.start, edit.end, edit.replacement)[2])
+                if asked and self._fits(asked, text):
+                    fitting.append(edit)
+                    answers.append(text)
+            scores = self._model.sampler.score(asked, answers) if asked else []
             spent = time.perf_counter() - started
-            texts = [joined(edit.apply(self._lines)) for edit in edits]
-            self._scores[place] = list(zip(scores, texts, strict=False)), spent
+            self._scores[place] = list(zip(scores, fitting, strict=True)), spent
         return self._scores[place]
+
+    def _fits(self, asked: Prompt, text: str) -> bool:
+        sampler = self._model.sampler
+        room = sampler.info.context - self._length(asked) - 1
+        if len(text.encode("utf-8", "surrogatepass")) <= room:  # a token is at least a byte
+            return True
+        content = asked.content
+        if not isinstance(content, RepairContent):
+            return False
+        long, empty = (replace(asked, content=replace(content, line=line)) for line in (text, ""))
+        return sampler.count_tokens(long) - sampler.count_tokens(empty) <= room
+
+    def _length(self, asked: Prompt) -> int:
+        if asked.id not in self._lengths:
+            self._lengths[asked.id] = self._model.sampler.count_tokens(asked)
+        return self._lengths[asked.id]
 
 
 def _turns(shares: Sequence[float], n: int) -> list[int]:

@@ -139,11 +139,13 @@ def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> No
     rows = [row("a", "test"), row("b", "train"), row("c", "test"), row("d", "test", ("def f():", "  return 1"))]
     path = tmp_path / "fixes.jsonl.gz"
     path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in rows).encode()))
-    bugs, unreadable = read_bugs(path)
+    bugs, long, unreadable = read_bugs(path)
+    assert long == 0
     assert len(bugs) == 2
     assert unreadable == 1
     assert {bug.wrong for bug in bugs} == {(4, 5)}
     assert [bug.id for bug in read_bugs(path, limit=1)[0]] == [bugs[0].id]
+    assert read_bugs(path, longest=5) == ([], 2, 1)
 
 
 def test_all_ways_are_measured_on_one_bug_and_again_alike() -> None:
