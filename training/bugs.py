@@ -26,6 +26,7 @@ LONGEST = 5
 """Lines of a hunk, before and after."""
 
 _TRIES = 12
+_NEAR = 12  # lines above a hunk, of statements that an edit there may begin at
 _SLACK = 0.01  # of the weight, so that nothing that the grammar knows is never made
 
 Shape = tuple[int, int]
@@ -319,7 +320,7 @@ def operator_of(fix: Mapping[str, Any]) -> str | None:
         return None
     key = (wanted.start, wanted.end, wanted.replacement)
     one_line = wanted.end - wanted.start == len(wanted.replacement) == 1
-    at = range(wanted.start, wanted.end) if one_line else None
+    at = range(wanted.start, wanted.end) if one_line else range(wanted.start - _NEAR, wanted.end + 2)
     for edit in enumerate_edits(before, Scope(), at):
         if (edit.start, edit.end, edit.replacement) == key:
             return edit.operator

@@ -14,7 +14,7 @@ class Edit:
         start: index of the first line that goes, or before which lines come.
         end: index after the last line that goes; equal to `start` for an insertion.
         replacement: printed lines, with their indentation.
-        operator: the name of the change, a member of `OPERATORS`.
+        operator: the name of the change, such as `change-name`.
     """
 
     start: int

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
 from reasoncli.edits.unit import Site, Unit
-
-_BUILTINS = frozenset(dir(builtins))
 
 
 @dataclass(frozen=True, slots=True)
