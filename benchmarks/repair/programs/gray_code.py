@@ -9,10 +9,11 @@ def to_gray(number):
 
 
 def from_gray(gray):
-    number = 0
-    while gray:
-        number ^= gray
-        gray >>= 1
+    number = gray
+    shift = 1
+    while gray >> shift:
+        number ^= gray >> shift
+        shift += 1
     return number
 
 
@@ -37,6 +38,11 @@ BUGS = r"""
 -    return number ^ (number >> 1)
 +    return number & (number >> 1)
 
--        number ^= gray
-+        number |= gray
+-        number ^= gray >> shift
++        number |= gray >> shift
+
+-    number = gray
+-    shift = 1
++    number = gray
++    shift = 0
 """
