@@ -91,7 +91,7 @@ def of_expression(expression: str) -> str | None:
             return None
         token = tokens[place]
         place += 1
-        if token == "(":  # noqa: S105
+        if token == "(":
             inside = either()
             place += 1
             return inside

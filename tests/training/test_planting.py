@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -36,7 +37,7 @@ def test_taking_all_bugs_back_gives_the_function(seed: int) -> None:
     for hunk in reversed(hunks):
         right[hunk.start : hunk.end] = hunk.replacement
     assert tuple(right) == LINES
-    assert all(one.end < other.start for one, other in zip(hunks, hunks[1:], strict=False)), "a right line between"
+    assert all(one.end < other.start for one, other in itertools.pairwise(hunks)), "a right line between"
 
 
 def test_a_function_without_anything_to_break_stays() -> None:

@@ -62,7 +62,7 @@ def candidates(repository: Path) -> Iterator[Candidate]:
     )
     process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None
         pending = b""
         while chunk := process.stdout.read(1 << 20):
             *whole, pending = (pending + chunk).split(b"\x01")
@@ -125,8 +125,8 @@ class Blobs:
     def __call__(self, blob: str) -> bytes | None:
         """The content; `None` of one that is not there or too large to be a module somebody wrote."""
         reading, writing = self._process.stdout, self._process.stdin
-        assert reading is not None  # noqa: S101
-        assert writing is not None  # noqa: S101
+        assert reading is not None
+        assert writing is not None
         writing.write(blob.encode() + b"\n")
         writing.flush()
         header = reading.readline().split()
