@@ -142,6 +142,7 @@ def test_only_what_is_listed_is_taken(world: World) -> None:
     manifest = world.manifest()
     assert manifest["github:acme/listed"]["why"] == "not in the folder of repositories"
     assert manifest["github:acme/other"]["why"] == "not in sources.toml"
+    assert manifest["github:jkoppel/QuixBugs"]["why"] == "source: QuixBugs"
     assert "pypi:other" not in manifest
 
 

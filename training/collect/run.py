@@ -86,7 +86,8 @@ def _sources(
     found = {one.name.partition(":")[2].lower() for one in there}
     absent = [name for name in listing.repositories if name.lower() not in found]
     left_out |= {f"github:{name}": "not in the folder of repositories" for name in absent}
-    left_out |= {one.name: "not in sources.toml" for one in there if one not in taken}
+    unlisted = [one.name for one in there if one not in taken]
+    left_out |= {name: exclusions.excluded_source(name) or "not in sources.toml" for name in unlisted}
 
     names = {one.name.rpartition("/")[2].lower().replace("_", "-") for one in there}
     at_hand = installed(options.installed or [Path(sysconfig.get_path("purelib"))])
