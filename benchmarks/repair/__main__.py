@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -49,7 +50,10 @@ def main() -> None:
     console = Console(width=None if Console().is_terminal else 140)
     models = _models(options.weights or ["embedded"])
     written = {}
-    with Judging() as judging:
+    with ExitStack() as open_ones:
+        judging = open_ones.enter_context(Judging())
+        for model in models:
+            open_ones.callback(model.sampler.close)
         for name in options.sets.split(","):
             bugs = _bugs(name, options, judging, console)
             if not bugs:
