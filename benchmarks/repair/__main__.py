@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the held-out bugs")
     parser.add_argument("--sets", default="a,b,c")
     parser.add_argument("--limit", type=int, help="bugs of each set")
+    parser.add_argument("--minutes", type=float, help="begin no further bug of a set after that time")
     parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
     parser.add_argument("--scored", type=int, default=4096, help="edits of one function that a model may score")
     parser.add_argument("--json", type=Path, help="write outcomes by bug there")
@@ -47,12 +50,15 @@ def main() -> None:
     console = Console(width=None if Console().is_terminal else 140)
     models = _models(options.weights or ["embedded"])
     written = {}
-    with Judging() as judging:
+    with ExitStack() as open_ones:
+        judging = open_ones.enter_context(Judging())
+        for model in models:
+            open_ones.callback(model.sampler.close)
         for name in options.sets.split(","):
             bugs = _bugs(name, options, judging, console)
             if not bugs:
                 continue
-            measured = _measured(bugs, models, options.scored)
+            measured = _measured(bugs, models, options)
             _show(console, name, measured)
             written[name] = as_json(measured)
             if options.json:
@@ -79,11 +85,15 @@ def _bugs(name: str, options: argparse.Namespace, judging: Judging, console: Con
     return bugs
 
 
-def _measured(bugs: list[Bug], models: list[Model], scored: int) -> list[Measured]:
+def _measured(bugs: list[Bug], models: list[Model], options: argparse.Namespace) -> list[Measured]:
+    started = time.monotonic()
+    measured: list[Measured] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        return [
-            measure(bug, models, most=BUDGETS[-1], scored=scored) for bug in progress.track(bugs, description="bugs")
-        ]
+        for bug in progress.track(bugs, description="bugs"):
+            if options.minutes is not None and measured and time.monotonic() - started > 60 * options.minutes:
+                break
+            measured.append(measure(bug, models, most=BUDGETS[-1], scored=options.scored))
+    return measured
 
 
 def _show(console: Console, name: str, measured: list[Measured]) -> None:

@@ -74,17 +74,15 @@ def programs() -> list[Program]:
 
 
 def program_bugs(judging: Judging, *, limit: int | None = None) -> list[Bug]:
-    """The bugs of all programs, to be judged by their tests.
+    """The bugs of all programs, to be judged by their tests; in an order that is the same each time, by hash.
 
     Args:
         judging: runs the tests.
-        limit: how many at most; the same ones each time, drawn by the hash of their id.
+        limit: how many at most.
     """
     bugs = [made for program in programs() for made in _bugs(program, judging)]
-    if limit is not None:
-        bugs.sort(key=lambda bug: hashlib.sha256(bug.id.encode()).digest())
-        del bugs[limit:]
-    return bugs
+    bugs.sort(key=lambda bug: hashlib.sha256(bug.id.encode()).digest())
+    return bugs[:limit]
 
 
 def _bugs(program: Program, judging: Judging) -> Iterator[Bug]:
