@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("tokenizers", reason="training's own dependencies are an extra")
-
 from training.examples import Example, Hunk, make_example
 from training.shards import read_shard, write_shard
 from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary

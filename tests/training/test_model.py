@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="training's own dependencies are an extra")
+torch = pytest.importorskip(
+    "torch", reason="it is in the extra `training`: hundreds of MB that nothing else here needs"
+)
 
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from training.batches import batched, collate
