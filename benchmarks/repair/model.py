@@ -209,7 +209,7 @@ class Asked:
         if not isinstance(content, RepairContent):
             return False
         long, empty = (replace(asked, content=replace(content, line=line)) for line in (text, ""))
-        return sampler.count_tokens(long) - sampler.count_tokens(empty) <= room
+        return sampler.count_tokens(long) - sampler.count_tokens(empty) < room  # the empty one's space is a token, too
 
     def _length(self, asked: Prompt) -> int:
         if asked.id not in self._lengths:

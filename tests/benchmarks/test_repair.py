@@ -14,9 +14,10 @@ from benchmarks.repair.figures import coverage
 from benchmarks.repair.functions import anchored, answer, answered, canonical, hunk, joined
 from benchmarks.repair.judging import Judging
 from benchmarks.repair.measuring import BASELINE, measure
-from benchmarks.repair.model import Model
+from benchmarks.repair.model import Asked, Model
 from reasoncli import python_source
 from reasoncli.domain import Region, RepairContent
+from reasoncli.edits import Edit
 from reasoncli.patches.line_repair import apply_repair
 from reasoncli.patches.tree import MemoryTree
 
@@ -164,3 +165,18 @@ def test_all_ways_are_measured_on_one_bug_and_again_alike() -> None:
     assert ranks == {(o.weights, o.way, o.told): o.exact for o in again.outcomes}
     assert ranks["embedded", "ranked edits", True] is not None
     assert all(o.seconds > 0 for o in first.outcomes if o.weights != BASELINE)
+
+
+def test_edits_that_just_fit_the_context_are_ranked_and_longer_ones_left_out() -> None:
+    model = Model("embedded", "embedded")
+    try:
+        ranked = []
+        for words in range(60, 90):
+            line = f"    return a + [{', '.join(f'b{number}' for number in range(words))}]"
+            lines = ("def f(a):", line)
+            edits = [Edit(1, 2, (line.replace("a + ", "a - "),), "x"), Edit(1, 2, ("    return a",), "x")]
+            ranked.append(len(Asked(model, lines, 0).ranked(edits, 8, 8, (1, 2)).texts))
+    finally:
+        model.sampler.close()
+    assert ranked == sorted(ranked, reverse=True)
+    assert ranked[0] > ranked[-1]
