@@ -131,7 +131,8 @@ def _replace(source: Source, full: str, old: Line, span: Span, answer: _Answer) 
     end = _offset(lines, span.end_line, span.end_column)
     before, statement, after = full[:start], full[start:end], full[end:]
     first, *rest = answer.lines
-    if first.startswith("elif ") and statement.startswith("if"):  # printed so, but written as an `if` under `else:`
+    # Printed as `elif`, but written as an `if` under `else:`.
+    if first.startswith("elif ") and old.text.startswith("elif ") and statement.startswith("if"):
         first = first.removeprefix("el")
     if not rest:
         if _meaning(first) == _meaning(statement):

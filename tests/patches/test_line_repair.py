@@ -177,6 +177,11 @@ def test_replaced_in_the_form_of_the_file(
     assert changed(result) == expected
 
 
+def test_an_if_can_become_an_elif() -> None:
+    source = "def f(a, b):\n    if a:\n        return 1\n    if b:\n        return 2\n"
+    assert changed(repair("if b:", (4, 4), "elif b:", source)) == ["-    if b:", "+    elif b:"]
+
+
 def test_an_else_with_only_an_if_is_printed_as_elif() -> None:
     source = "def f(a, b):\n    if a:\n        return 1\n    else:\n        if b:\n            return 2\n"
     assert changed(repair("elif b:", (5, 5), "elif not b:", source)) == ["-        if b:", "+        if not b:"]

@@ -1,0 +1,123 @@
+"""Outcomes as figures: coverage within so many candidates, with its standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from math import sqrt
+from statistics import fmean
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.repair.measuring import Measured, Outcome
+from benchmarks.repair.model import ONE_LINE
+
+BUDGETS = (1, 8, 64, 256, 512)
+
+
+def coverage(ranks: Sequence[int | None], groups: Sequence[str], budget: int) -> tuple[float, float]:
+    """Share of bugs that are repaired within a budget, and its standard error.
+
+    Bugs of one group (program, repository) are taken for alike: the error is that of a mean over groups of bugs.
+
+    Args:
+        ranks: of each bug, the number of its first right candidate.
+        groups: of each bug, its group.
+        budget: candidates.
+    """
+    hits = [rank is not None and rank <= budget for rank in ranks]
+    share = fmean(hits)
+    off: dict[str, float] = {}
+    for hit, group in zip(hits, groups, strict=True):
+        off[group] = off.get(group, 0.0) + hit - share
+    number = len(off)
+    spread = sum(value * value for value in off.values()) * (number / (number - 1) if number > 1 else 1.0)
+    return share, sqrt(spread) / len(hits)
+
+
+def table(title: str, measured: Sequence[Measured], *, exact: bool) -> Table:
+    """The figures of a set of bugs.
+
+    Args:
+        title: of the set.
+        measured: its bugs.
+        exact: whether only the right function counts, or any that passes the tests.
+    """
+    made = Table(
+        title=f"{title}: {len(measured)} bugs, percent within k candidates ± standard error", title_justify="left"
+    )
+    for name in ("weights", "proposals", "line"):
+        made.add_column(name)
+    for name in (*(f"k={budget}" for budget in BUDGETS), "candidates", "model s/bug"):
+        made.add_column(name, justify="right", no_wrap=True)
+    groups = [each.bug.group for each in measured]
+    last = ""
+    for key, outcomes in _columns(measured).items():
+        if last and key[0] != last:
+            made.add_section()
+        last = key[0]
+        ranks = [each.exact if exact else each.plausible for each in outcomes]
+        cells = [coverage(ranks, groups, budget) for budget in BUDGETS]
+        made.add_row(
+            key[0],
+            key[1],
+            "told" if key[2] else "not told",
+            *(f"{100 * share:.1f} ±{100 * error:.1f}" for share, error in cells),
+            f"{fmean(each.candidates for each in outcomes):.0f}",
+            f"{fmean(each.seconds for each in outcomes):.2f}" if any(each.seconds for each in outcomes) else "",
+        )
+    return made
+
+
+def remarks(measured: Sequence[Measured]) -> list[str]:
+    """What the table doesn't say of its bugs."""
+    edits = sum(each.edits for each in measured)
+    reachable = sum(each.reachable for each in measured)
+    several = sum(each.bug.wrong[1] - each.bug.wrong[0] > 1 for each in measured)
+    told = [
+        f"{edits / len(measured):.0f} edits a bug; for {reachable} of {len(measured)} bugs one is the right fix",
+        f"{several} bugs are of several lines that follow each other, which {ONE_LINE} has no answer for",
+    ]
+    for name in measured[0].sayable:
+        sayable = sum(each.sayable[name] for each in measured)
+        told.append(f"{name} can't say {edits - sayable} of {edits} edits: they change several lines at once")
+    return told
+
+
+def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
+    """All outcomes by bug, and the figures."""
+    groups = [each.bug.group for each in measured]
+    figures = [
+        {
+            "weights": weights,
+            "way": way,
+            "told": told,
+            "plausible": [coverage([each.plausible for each in outcomes], groups, budget) for budget in BUDGETS],
+            "exact": [coverage([each.exact for each in outcomes], groups, budget) for budget in BUDGETS],
+        }
+        for (weights, way, told), outcomes in _columns(measured).items()
+    ]
+    bugs = [
+        {
+            "id": each.bug.id,
+            "group": each.bug.group,
+            "lines": len(each.bug.before),
+            "wrong": each.bug.wrong,
+            "edits": each.edits,
+            "sayable": each.sayable,
+            "reachable": each.reachable,
+            "outcomes": [asdict(outcome) for outcome in each.outcomes],
+        }
+        for each in measured
+    ]
+    return {"budgets": BUDGETS, "figures": figures, "bugs": bugs}
+
+
+def _columns(measured: Iterable[Measured]) -> dict[tuple[str, str, bool], list[Outcome]]:
+    """Outcomes of all bugs by weights, way, and whether the lines were told; those that were told first."""
+    columns: dict[tuple[str, str, bool], list[Outcome]] = {}
+    for each in measured:
+        for outcome in each.outcomes:
+            columns.setdefault((outcome.weights, outcome.way, outcome.told), []).append(outcome)
+    return columns

@@ -1,0 +1,97 @@
+"""What the model is shown and asked, as tokens, and that it keeps on disk and in batches."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from training.examples import Example, Hunk, make_example
+from training.shards import read_shard, write_shard
+from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+
+LINES = ("def total(items):", "    result = 1", "    for item in items:", "        result += item", "    return result")
+TEXT = "\n".join(LINES)
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary.learn([TEXT, "if x is None:\n    return result - 1"] * 20, 400)
+
+
+def example(vocabulary: Vocabulary, *hunks: Hunk, lines: tuple[str, ...] = LINES, longest: int = 500) -> Example:
+    made = make_example(lines, hunks, vocabulary, random.Random(0), longest)
+    assert made is not None
+    return made
+
+
+def asked(example: Example, vocabulary: Vocabulary) -> dict[str, str]:
+    """Lines asked about -> answer."""
+    found = {}
+    for question, answer in example.questions:
+        ids = [int(token) for token in question]
+        assert (ids[0], ids[-1]) == (BUG, FIX)
+        says = [int(token) for token in answer]
+        assert says == [KEEP] or says[-1] == EOT
+        found[vocabulary.decode(ids[1:-1])] = "<keep>" if says == [KEEP] else vocabulary.decode(says[:-1])
+    return found
+
+
+def test_the_function_stands_as_one_text_and_its_fault_is_asked_for_among_right_lines(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)))
+    assert [int(token) for token in made.code] == [CODE, *vocabulary.encode([TEXT])[0]], (
+        "no trace of cutting it to lines"
+    )
+    questions = asked(made, vocabulary)
+    assert questions.pop(" result = 1") == " result = 0"
+    assert set(questions.values()) == {"<keep>"}
+    assert set(questions) <= {f" {line.strip()}" for line in LINES}
+
+
+def test_lines_of_a_hunk_keep_their_indentation_but_the_first(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(2, 4, ("    return result", "        result += 1")))
+    answer = asked(made, vocabulary)[" for item in items:\n        result += item"]
+    assert answer == " return result\n        result += 1"
+
+
+def test_nothing_is_an_answer_too(vocabulary: Vocabulary) -> None:
+    assert asked(example(vocabulary, Hunk(3, 4, ())), vocabulary)[" result += item"] == ""
+
+
+def test_an_insertion_replaces_the_line_before_it(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(4, 4, ("    result += 1",)))
+    assert asked(made, vocabulary)[" result += item"] == " result += item\n    result += 1"
+
+
+def test_what_is_wrong_is_not_to_be_learned_to_write(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(3, 4, ("        result -= item",)))
+    wrong = vocabulary.decode([int(t) for t, fluent in zip(made.code, made.fluent, strict=True) if not fluent][1:])
+    assert wrong == "\n        result += item"
+
+
+def test_what_is_too_long_is_left_out(vocabulary: Vocabulary) -> None:
+    assert make_example(LINES, [], vocabulary, random.Random(0), 20) is None
+
+
+def test_special_tokens_in_a_text_are_text(vocabulary: Vocabulary) -> None:
+    [ids] = vocabulary.encode(["<fix> <keep>"])
+    assert not {FIX, KEEP} & set(ids)
+    assert vocabulary.decode(ids) == "<fix> <keep>"
+
+
+def test_examples_keep_on_disk(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    made = [
+        example(vocabulary, Hunk(1, 2, ("    result = 0",))),
+        example(vocabulary),
+        example(vocabulary, Hunk(3, 4, ())),
+    ]
+    write_shard(tmp_path / "a.npz", made)
+    read = read_shard(tmp_path / "a.npz")
+    assert [len(each) for each in read] == [len(each) for each in made]
+    for mine, theirs in zip(made, read, strict=True):
+        assert mine.code.tolist() == theirs.code.tolist()
+        assert mine.fluent.tolist() == theirs.fluent.tolist()
+        assert [(q.tolist(), a.tolist()) for q, a in mine.questions] == [
+            (q.tolist(), a.tolist()) for q, a in theirs.questions
+        ]

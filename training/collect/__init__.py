@@ -1,0 +1,1 @@
+"""Functions of permissively licensed Python, de-duplicated and split by source."""

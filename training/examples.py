@@ -1,0 +1,108 @@
+"""From functions with faults to what the model is trained on: the prompt's tokens, and questions about it.
+
+The form is called `line-repair-2`:
+
+    <code> function <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
+
+where `<keep>` in place of an answer and its end says that the lines are right. The function stands once; every question
+reads it and nothing of the other questions. Lines that may be wrong are one or several that follow each other; the
+first stands without its indentation. Nothing between `<fix>` and `<eot>` deletes them. What is inserted replaces the
+line before it by that line and the new ones.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+
+_KEEPS = 4  # questions about right lines, for each function
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines `start` to `end` (exclusive) of a function are wrong, and `replacement` should stand there."""
+
+    start: int
+    end: int
+    replacement: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One function as tokens.
+
+    Attributes:
+        code: ids of the prompt, `<code>` first.
+        fluent: of each id, whether the model may learn to write it: what is wrong it may not.
+        questions: (ids from `<bug>` to `<fix>`, ids of the answer) of each.
+    """
+
+    code: NDArray[np.uint16]
+    fluent: NDArray[np.bool_]
+    questions: tuple[tuple[NDArray[np.uint16], NDArray[np.uint16]], ...]
+
+    def __len__(self) -> int:
+        return len(self.code) + sum(len(asked) + len(answer) for asked, answer in self.questions)
+
+
+def make_example(
+    lines: Sequence[str], hunks: Sequence[Hunk], vocabulary: Vocabulary, rng: random.Random, longest: int
+) -> Example | None:
+    """The tokens of a function with faults; `None` where they are more than `longest`.
+
+    Args:
+        lines: the function as printed, faults included.
+        hunks: its faults, which don't touch each other.
+        vocabulary: of the model.
+        rng: chooses the right lines that are asked about.
+        longest: tokens of the function and of any one question together.
+    """
+    hunks = [_anchored(lines, hunk) for hunk in hunks]
+    wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
+    right = [index for index in range(len(lines)) if index not in wrong]
+    asked = [(hunk.start, hunk.end) for hunk in hunks] + [
+        (index, index + 1) for index in sorted(rng.sample(right, min(_KEEPS, len(right))))
+    ]
+    texts = [_hunk_text(lines[start:end]) for start, end in asked]
+    answers = [_hunk_text(hunk.replacement) for hunk in hunks]
+    encoded = vocabulary.encode([*_pieces(lines), *texts, *answers])
+    pieces, rest = encoded[: len(lines)], encoded[len(lines) :]
+    code = [CODE, *(token for piece in pieces for token in piece)]
+    fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
+    questions = [
+        (
+            _ids([BUG, *rest[at], FIX]),
+            _ids([*rest[len(asked) + at], EOT] if at < len(hunks) else [KEEP]),
+        )
+        for at in range(len(asked))
+    ]
+    if len(code) + max((len(q) + len(a) for q, a in questions), default=0) > longest:
+        return None
+    return Example(_ids(code), np.array(fluent), tuple(questions))
+
+
+def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
+    """An insertion as a replacement of the line before it, so that there is a line to ask about."""
+    if hunk.start < hunk.end or not hunk.start:
+        return hunk
+    return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+
+
+def _hunk_text(lines: Sequence[str]) -> str:
+    """Lines as they stand in a question: the first after a space, without its indentation."""
+    return "\n".join([f" {lines[0].strip()}", *lines[1:]]) if lines else ""
+
+
+def _pieces(lines: Sequence[str]) -> list[str]:
+    """The lines of a text, each with the line end before it: where the text can be cut without changing its tokens."""
+    return [line if index == 0 else f"\n{line}" for index, line in enumerate(lines)]
+
+
+def _ids(tokens: Sequence[int]) -> NDArray[np.uint16]:
+    return np.array(tokens, dtype=np.uint16)

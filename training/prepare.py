@@ -1,0 +1,119 @@
+"""From functions and fixes to shards of examples.
+
+    python -m training.prepare --data DIR [--rounds N] [--vocabulary SIZE]
+
+Learns DIR/tokenizer.json unless it is there, and writes DIR/shards/*.npz, of split `train` alone: rounds over all
+functions with new bugs in each, and the real fixes among them. What is there already is not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from training.bugs import Weights
+from training.examples import Example, Hunk, make_example
+from training.planting import plant
+from training.shards import write_shard
+from training.vocabulary import Vocabulary
+
+_SHARD = 4000  # functions in a shard
+_LONGEST = 640  # tokens of a function with one question
+_TEXTS = 60_000  # functions that the vocabulary is learned from
+_FIXES = 2  # how often each real fix stands in a round
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One shard to be made: functions to plant bugs in, and real fixes."""
+
+    path: Path
+    seed: str
+    functions: tuple[tuple[str, ...], ...]
+    fixes: tuple[dict[str, Any], ...]
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a `.jsonl.gz` file."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
+    """Write one shard; returns how many examples it has."""
+    vocabulary, rng = Vocabulary.load(tokenizer), random.Random(work.seed)
+    examples: list[Example | None] = []
+    for lines in work.functions:
+        broken, hunks = plant(lines, rng, weights)
+        examples.append(make_example(broken, hunks, vocabulary, rng, _LONGEST))
+    for fix in work.fixes:
+        hunk = Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))
+        examples.append(make_example(fix["before"], [hunk], vocabulary, rng, _LONGEST))
+    fitting = [example for example in examples if example is not None]
+    rng.shuffle(fitting)
+    write_shard(work.path, fitting)
+    return len(fitting)
+
+
+def shares(
+    functions: Sequence[tuple[str, ...]], fixes: Sequence[dict[str, Any]], folder: Path, round_: int
+) -> list[Work]:
+    """The shards of one round."""
+    rng = random.Random(round_)
+    functions, fixes = list(functions), list(fixes) * _FIXES
+    rng.shuffle(functions)
+    rng.shuffle(fixes)
+    count = max(1, -(-len(functions) // _SHARD))
+    return [
+        Work(
+            folder / f"round-{round_:03}-{number:04}.npz",
+            f"{round_}-{number}",
+            tuple(functions[number::count]),
+            tuple(fixes[number::count]),
+        )
+        for number in range(count)
+    ]
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--vocabulary", type=int, default=8192)
+    arguments = parser.parse_args()
+    data: Path = arguments.data
+    functions = [
+        tuple(record["lines"]) for record in read_lines(data / "functions.jsonl.gz") if record["split"] == "train"
+    ]
+    fixes = [record for record in read_lines(data / "fixes.jsonl.gz") if record["split"] == "train"]
+    print(f"{len(functions):,} functions and {len(fixes):,} fixes to train on")
+    tokenizer = data / "tokenizer.json"
+    if not tokenizer.exists():
+        some = random.Random(0).sample(functions, min(_TEXTS, len(functions)))
+        Vocabulary.learn(("\n".join(lines) for lines in some), arguments.vocabulary).save(tokenizer)
+    weights = Weights.read(data / "weights.json")
+    shards = data / "shards"
+    shards.mkdir(exist_ok=True)
+    for round_ in range(arguments.rounds):
+        left = [work for work in shares(functions, fixes, shards, round_) if not work.path.exists()]
+        with multiprocessing.Pool(len(os.sched_getaffinity(0))) as pool:
+            made = pool.imap_unordered(partial(make_shard, tokenizer=tokenizer, weights=weights), left)
+            total = sum(track(made, f"round {round_}", total=len(left)))
+        print(f"round {round_}: {total:,} examples in {len(left)} new shards")
+
+
+if __name__ == "__main__":
+    main()
