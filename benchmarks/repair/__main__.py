@@ -44,7 +44,6 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="bugs of each set")
     parser.add_argument("--minutes", type=float, help="begin no further bug of a set after that time")
     parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
-    parser.add_argument("--scored", type=int, default=4096, help="edits of one function that a model may score")
     parser.add_argument("--json", type=Path, help="write outcomes by bug there")
     options = parser.parse_args()
     console = Console(width=None if Console().is_terminal else 140)
@@ -92,7 +91,7 @@ def _measured(bugs: list[Bug], models: list[Model], options: argparse.Namespace)
         for bug in progress.track(bugs, description="bugs"):
             if options.minutes is not None and measured and time.monotonic() - started > 60 * options.minutes:
                 break
-            measured.append(measure(bug, models, most=BUDGETS[-1], scored=options.scored))
+            measured.append(measure(bug, models, most=BUDGETS[-1]))
     return measured
 
 

@@ -58,14 +58,13 @@ class Measured:
     outcomes: tuple[Outcome, ...]
 
 
-def measure(bug: Bug, models: Sequence[Model], *, most: int, scored: int) -> Measured:
+def measure(bug: Bug, models: Sequence[Model], *, most: int) -> Measured:
     """Try all ways on one bug.
 
     Args:
         bug: to repair.
         models: asked one after the other.
         most: how many candidates are looked at, and samples drawn.
-        scored: how many edits of a function a model may score.
     """
     edits = list(enumerate_edits(bug.before, bug.scope))
     seed = int.from_bytes(hashlib.sha256(bug.id.encode()).digest()[:7], "big")
@@ -80,7 +79,7 @@ def measure(bug: Bug, models: Sequence[Model], *, most: int, scored: int) -> Mea
         for told in (True, False):
             place = bug.wrong if told else None
             draw = asked.drawn(most, place)
-            ranking = asked.ranked(said, most, scored, place)
+            ranking = asked.ranked(said, most, place)
             drawn, ranked = _distinct(draw.texts), ranking.texts
             both = draw.seconds + ranking.seconds
             outcomes += [

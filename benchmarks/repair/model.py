@@ -15,8 +15,9 @@ from random import Random
 from benchmarks.repair.functions import Lines, anchored, answer, answered, joined
 from reasoncli.domain import Completion, Form, Prompt, Region, RepairContent, Suspect
 from reasoncli.edits import Edit
-from reasoncli.models.interface import KEEP, Sampler, SampleRequest
-from reasoncli.models.open import open_sampler
+from reasoncli.models.interface import KEEP, Choices, SampleRequest
+from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
+from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import read_profile
 from reasoncli.models.resolve import resolve
 from reasoncli.prompting.options import PromptOptions
@@ -43,7 +44,7 @@ class Model:
         self.name = name
         self.path: Path = path
         self.form = read_profile(path).metadata.prompt_form
-        self.sampler: Sampler = open_sampler(spec)
+        self.sampler: LlamaSampler = open_llama_sampler(path, ModelOptions())
 
     def takes(self, edit: Edit, lines: Lines) -> bool:
         """Whether an edit can be said in the model's form: the first ones answer for one line only."""
@@ -75,7 +76,6 @@ class Asked:
         self._lines = lines
         self._seed = seed
         self._lengths: dict[str, int] = {}
-        self._scores: dict[tuple[int, int], tuple[list[tuple[float, Edit]], float]] = {}
 
     @cached_property
     def _prompts(self) -> dict[int, Prompt]:
@@ -154,13 +154,12 @@ class Asked:
         lines = None if completion.finish == "length" else answered(self._lines, *place, completion.text)
         return None if lines is None else joined(lines)
 
-    def ranked(self, edits: Sequence[Edit], most: int, scored: int, told: tuple[int, int] | None) -> Ranking:
+    def ranked(self, edits: Sequence[Edit], most: int, told: tuple[int, int] | None) -> Ranking:
         """Edits, most probable first: by log P(fix | lines), and the doubt about the line as a share of all doubt.
 
         Args:
             edits: those that the model's form can say.
             most: how many are wanted.
-            scored: how many may be scored; those of the most doubtful lines are.
             told: where the wrong lines are, if that is told: only edits that start there count.
         """
         kept, seconds = self._keeps
@@ -172,33 +171,24 @@ class Asked:
                 places.setdefault((start, end), []).append(edit)
         if told is not None:
             seconds = 0.0
-        found: list[tuple[float, Edit]] = []
-        for place, group in sorted(places.items(), key=lambda item: (kept[item[0][0]], item[0])):
-            if len(found) >= scored:
-                break
-            scores, spent = self._scored(place, group)
-            doubt = math.log(max((1 - kept[place[0]]) / whole, 1e-9))
-            found += [(score + doubt, edit) for score, edit in scores]
-            seconds += spent
-        found.sort(key=lambda pair: -pair[0])
-        return Ranking(tuple(joined(edit.apply(self._lines)) for _, edit in found[:most]), seconds)
-
-    def _scored(self, place: tuple[int, int], edits: Sequence[Edit]) -> tuple[list[tuple[float, Edit]], float]:
-        """Edits at one place with their scores; without those that are too long for the model's context."""
-        if place not in self._scores:
+        choices: list[Choices] = []
+        meant: list[list[Edit]] = []
+        started = time.perf_counter()
+        for place, group in places.items():
             asked = self._prompt(*place)
-            started = time.perf_counter()
-            fitting: list[Edit] = []
-            answers: list[str] = []
-            for edit in edits if asked else ():
-                text = answer(anchored(self._lines, edit.start, edit.end, edit.replacement)[2])
-                if asked and self._fits(asked, text):
-                    fitting.append(edit)
-                    answers.append(text)
-            scores = self._model.sampler.score(asked, answers) if asked else []
-            spent = time.perf_counter() - started
-            self._scores[place] = list(zip(scores, fitting, strict=True)), spent
-        return self._scores[place]
+            if asked is None:
+                continue
+            fitting = [(edit, text) for edit in group if self._fits(asked, text := self._text(edit))]
+            doubt = math.log(max((1 - kept[place[0]]) / whole, 1e-9))
+            choices.append(Choices(asked, [text for _, text in fitting], doubt))
+            meant.append([edit for edit, _ in fitting])
+        best = [meant[choice][text] for choice, text, _ in self._model.sampler.rank(choices, most)]
+        seconds += time.perf_counter() - started
+        return Ranking(tuple(joined(edit.apply(self._lines)) for edit in best), seconds)
+
+    def _text(self, edit: Edit) -> str:
+        """An edit as an answer."""
+        return answer(anchored(self._lines, edit.start, edit.end, edit.replacement)[2])
 
     def _fits(self, asked: Prompt, text: str) -> bool:
         sampler = self._model.sampler

@@ -47,6 +47,19 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """Given texts that could answer a prompt.
+
+    Attributes:
+        offset: added to the log-probability of each, to weigh prompts against each other.
+    """
+
+    prompt: Prompt
+    texts: Sequence[str]
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SampleRequest:
     """Draw `n` independent samples of one prompt.
 

@@ -153,8 +153,8 @@ def test_all_ways_are_measured_on_one_bug_and_again_alike() -> None:
     bug = Bug("x", "x", (*CLAMP[:4], "        return low", CLAMP[5]), CLAMP, (4, 5))
     model = Model("embedded", "embedded")
     try:
-        first = measure(bug, [model], most=64, scored=500)
-        again = measure(bug, [model], most=64, scored=500)
+        first = measure(bug, [model], most=64)
+        again = measure(bug, [model], most=64)
     finally:
         model.sampler.close()
     ways = {(outcome.weights, outcome.way, outcome.told) for outcome in first.outcomes}
@@ -175,7 +175,7 @@ def test_edits_that_just_fit_the_context_are_ranked_and_longer_ones_left_out() -
             line = f"    return a + [{', '.join(f'b{number}' for number in range(words))}]"
             lines = ("def f(a):", line)
             edits = [Edit(1, 2, (line.replace("a + ", "a - "),), "x"), Edit(1, 2, ("    return a",), "x")]
-            ranked.append(len(Asked(model, lines, 0).ranked(edits, 8, 8, (1, 2)).texts))
+            ranked.append(len(Asked(model, lines, 0).ranked(edits, 8, (1, 2)).texts))
     finally:
         model.sampler.close()
     assert ranked == sorted(ranked, reverse=True)

@@ -16,7 +16,7 @@ from benchmarks.random_gguf import CHAT_TEMPLATE, Shape, write
 from reasoncli.domain import ChatContent, Completion, Form, InfillContent, Prompt, RepairContent
 from reasoncli.errors import ModelError, ModelFileError, ModelMemoryError
 from reasoncli.machine import free_memory
-from reasoncli.models.interface import KEEP, SampleRequest
+from reasoncli.models.interface import KEEP, Choices, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.decoder import Feed
 from reasoncli.models.llama_cpp.prefixes import Prefixes
@@ -156,6 +156,20 @@ def test_scores_do_not_depend_on_their_company(embedded: LlamaSampler) -> None:
     together = embedded.score(prompt, texts)
     assert together[:8] == pytest.approx(alone, abs=0.02)
     assert together[8:16] == pytest.approx(alone, abs=0.02)
+
+
+def test_the_likeliest_of_many_texts_are_those_with_the_highest_scores(embedded: LlamaSampler) -> None:
+    prompts = [repair(), repair("if b == 0:")]
+    texts = [
+        f" return {f}({x}, {y})" for f in ("gcd", "max", "f") for x in ("a", "b", "a % b") for y in ("b", "a", "0")
+    ]
+    every = [(i, j, each - i) for i, p in enumerate(prompts) for j, each in enumerate(embedded.score(p, texts))]
+    every.sort(key=lambda each: -each[2])
+    found = embedded.rank([Choices(prompts[0], texts), Choices(prompts[1], texts, offset=-1.0)], 10)
+    assert [value for _, _, value in found] == pytest.approx([value for _, _, value in every[:10]], abs=0.05)
+    assert {(i, j) for i, j, value in found if value > found[-1][2] + 0.1} <= {(i, j) for i, j, _ in every[:10]}
+    with pytest.raises(ModelError, match="tokens"):
+        embedded.rank([Choices(prompts[0], [" x" * 600])], 1)
 
 
 def test_keep_can_be_scored_and_is_never_drawn(embedded: LlamaSampler) -> None:

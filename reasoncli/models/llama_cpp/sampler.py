@@ -12,7 +12,7 @@ from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
 from reasoncli.machine import cores, free_memory
 from reasoncli.models.gguf import GgufMetadata
-from reasoncli.models.interface import KEEP, ModelInfo, SampleRequest
+from reasoncli.models.interface import KEEP, Choices, ModelInfo, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
@@ -21,6 +21,7 @@ from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
 from reasoncli.models.llama_cpp.lanes import Job
 from reasoncli.models.llama_cpp.prefixes import Prefixes
+from reasoncli.models.llama_cpp.ranking import Question, rank
 from reasoncli.models.llama_cpp.scoring import score
 from reasoncli.models.llama_cpp.vocabulary import Vocabulary
 from reasoncli.models.options import ModelOptions
@@ -81,6 +82,26 @@ class LlamaSampler:
 
     def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         """See `Sampler.score`. For a line-repair prompt, `KEEP` is the probability to leave the line."""
+        tokens, answers = self._answers(prompt, texts)
+        if not answers:
+            return []
+        with self._work():
+            return score(self._decoder, self._prefixes, tokens, answers)
+
+    def rank(self, choices: Sequence[Choices], most: int) -> list[tuple[int, int, float]]:
+        """(index of the choices, index of the text, log-probability and offset) of the likeliest texts, best first.
+
+        The same as `score` of all of them would give, but most are not read to their end.
+
+        Raises:
+            ModelError: the model failed, or a prompt with one of its texts doesn't fit the context.
+        """
+        questions = [Question(*self._answers(each.prompt, each.texts), each.offset) for each in choices]
+        with self._work():
+            return rank(self._decoder, self._prefixes, questions, most)
+
+    def _answers(self, prompt: Prompt, texts: Sequence[str]) -> tuple[list[int], list[list[int]]]:
+        """The tokens of a prompt, and of texts that answer it, their ends included."""
         tokens = self._prompt_tokens(prompt, think=False)
         ends = self._end_token()
         answers = []
@@ -92,10 +113,7 @@ class LlamaSampler:
         longest = len(tokens) + max(map(len, answers), default=0)
         if longest > self._context:
             raise self._too_long(longest)
-        if not answers:
-            return []
-        with self._work():
-            return score(self._decoder, self._prefixes, tokens, answers)
+        return tokens, answers
 
     def count_tokens(self, prompt: Prompt) -> int:
         """See `Sampler.count_tokens`; exact."""
