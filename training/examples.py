@@ -19,18 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.hunk import Hunk
 from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
 _KEEPS = 4  # questions about right lines, for each function
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """Lines `start` to `end` (exclusive) of a function are wrong, and `replacement` should stand there."""
-
-    start: int
-    end: int
-    replacement: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

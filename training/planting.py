@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reasoncli.edits import Scope
 from training.bugs import Weights, make_bugs
-from training.examples import Hunk
+from training.hunk import Hunk
 
 _LINES = 7  # of a function, for each bug
 _MOST = 4  # bugs in a function

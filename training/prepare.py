@@ -23,7 +23,8 @@ from typing import Any
 from rich.progress import track
 
 from training.bugs import Weights
-from training.examples import Example, Hunk, make_example
+from training.examples import Example, make_example
+from training.hunk import Hunk
 from training.planting import plant
 from training.shards import write_shard
 from training.vocabulary import Vocabulary

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.examples import Example, Hunk, make_example
+from training.examples import Example, make_example
+from training.hunk import Hunk
 from training.shards import read_shard, write_shard
 from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
 

@@ -15,8 +15,9 @@ torch = pytest.importorskip(
 
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from training.batches import batched, collate
-from training.examples import Example, Hunk, make_example
+from training.examples import Example, make_example
 from training.export import export
+from training.hunk import Hunk
 from training.model import Model, Shape
 from training.shards import write_shard
 from training.train import Trainer

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from reasoncli import python_source
 from reasoncli.python_source import Definition
+from training.hunk import Hunk
 
 MOST_LINES = 5
 _LONGEST_FUNCTION = 300
@@ -21,15 +22,6 @@ _MOST_CHANGED = 40
 _OPENS = re.compile(r"(?!(?:else|elif|except|finally|case)\b)[A-Za-z_@]")
 _IDLE = re.compile(r"\s*(?:#.*)?$")
 _VERSION = re.compile(r"_*(?:version|version_info|ver)_*", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """`after == before[:start] + replacement + before[end:]`, with no common line at either end."""
-
-    start: int
-    end: int
-    replacement: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reasoncli import python_source
 from training import licences
+from training.hunk import Hunk
 from training.mine import changes, history, noise
 from training.mine.changes import Function
 
@@ -116,9 +117,7 @@ def mine(repository: Path, source: str, licence: str, split: str, excluded: Excl
     return mined
 
 
-def _fix(
-    candidate: history.Candidate, blobs: Callable[[str], bytes | None]
-) -> tuple[str, Function, changes.Hunk, bool] | str:
+def _fix(candidate: history.Candidate, blobs: Callable[[str], bytes | None]) -> tuple[str, Function, Hunk, bool] | str:
     """The change, or why the commit is none: path, function, hunk, and whether imports changed."""
     found: list[tuple[str, Function]] = []
     imports = False

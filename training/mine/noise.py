@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from reasoncli import python_source
 from reasoncli.python_source import Definition
+from training.hunk import Hunk
 from training.mine import trees
-from training.mine.changes import Function, Hunk
+from training.mine.changes import Function
 from training.mine.trees import Difference
 
 _PYTHON_2 = {
