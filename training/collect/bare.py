@@ -57,8 +57,18 @@ def contents(folder: Path, objects: list[str]) -> dict[str, bytes]:
     return found
 
 
+def command(folder: Path, *arguments: str) -> list[str]:
+    """A git command about a bare repository, for `environment()`."""
+    return ["git", f"--git-dir={folder}", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Variables for git: a repository here is data, and no configuration may make git run or fetch something."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1"}
+    return {**kept, **own, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+
+
 def _git(folder: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1"}
-    command = ["git", "--git-dir", str(folder), *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, check=True, env=environment).stdout
+    done = subprocess.run(command(folder, *arguments), input=stdin, capture_output=True, check=True, env=environment())
+    return done.stdout

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from training.collect import bare
 from training.licences import is_licence_file
 from training.mine import rules
 
-# A mined repository is data: no configuration of the user's or the machine's may make git run or rewrite something.
-_ENVIRONMENT = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C.UTF-8",
-}
 _LARGEST = 600_000
 _MOST_FILES = 2
 _ORDINARY = {"100644", "100755"}
@@ -49,18 +42,18 @@ def git(repository: Path, *arguments: str) -> bytes:
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    command = _command(repository, *arguments)
-    return subprocess.run(command, env=_environment(), capture_output=True, check=True).stdout
+    command = bare.command(repository, *arguments)
+    return subprocess.run(command, env=bare.environment(), capture_output=True, check=True).stdout
 
 
 def candidates(repository: Path) -> Iterator[Candidate]:
     """The commits that HEAD knows, newest first, whose message and paths are those of a fix or of a revert."""
-    command = _command(
+    command = bare.command(
         repository,
         *("log", "--no-merges", "--raw", "--no-abbrev", "--no-renames", "-z", "-i", "-E", f"--grep={rules.GREP}"),
         *("--format=%x01%H%x02%s%x02%b%x03", "HEAD", "--"),
     )
-    process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=bare.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert process.stdout is not None
         pending = b""
@@ -106,8 +99,8 @@ class Blobs:
 
     def __init__(self, repository: Path) -> None:
         self._process = subprocess.Popen(
-            _command(repository, "cat-file", "--batch"),
-            env=_environment(),
+            bare.command(repository, "cat-file", "--batch"),
+            env=bare.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -144,19 +137,3 @@ def licence_texts(repository: Path) -> dict[str, str]:
         name: git(repository, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
         for name in filter(is_licence_file, blobs)
     }
-
-
-def _command(repository: Path, *arguments: str) -> list[str]:
-    return [
-        "git",
-        f"--git-dir={repository}",
-        "-c",
-        "core.hooksPath=/dev/null",
-        "-c",
-        "log.showSignature=false",
-        *arguments,
-    ]
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, **_ENVIRONMENT}
