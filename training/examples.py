@@ -2,12 +2,14 @@
 
 The form is called `line-repair-2`:
 
-    <code> function <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
+    <test> a check that fails <context> another function <code> function
+        <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
 
-where `<keep>` in place of an answer and its end says that the lines are right. The function stands once; every question
-reads it and nothing of the other questions. Lines that may be wrong are one or several that follow each other; the
-first stands without its indentation. Nothing between `<fix>` and `<eot>` deletes them. What is inserted replaces the
-line before it by that line and the new ones.
+where `<keep>` in place of an answer and its end says that the lines are right. Tests and other functions may be absent.
+The function stands once; every question reads it and nothing of the other questions. Lines that may be wrong are one or
+several that follow each other; the first stands without its indentation. Where the same lines stand in the function
+more than once, those above are put before them, with `<at>` between, as many as tell the places apart. Nothing between
+`<fix>` and `<eot>` deletes the lines. What is inserted replaces the line before it by that line and the new ones.
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.hunk import Hunk
-from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
 _KEEPS = 4  # questions about right lines, for each function
+_ABOVE = 3  # lines put before those asked about, at most
+
+Hint = tuple[int, str]
+"""What stands before a function: its special token, and the text after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Example:
     """One function as tokens.
 
     Attributes:
-        code: ids of the prompt, `<code>` first.
+        code: ids of what all questions read, hints and function.
         fluent: of each id, whether the model may learn to write it: what is wrong it may not.
         questions: (ids from `<bug>` to `<fix>`, ids of the answer) of each.
     """
@@ -44,13 +50,19 @@ class Example:
 
 
 def make_example(
-    lines: Sequence[str], hunks: Sequence[Hunk], vocabulary: Vocabulary, rng: random.Random, longest: int
+    lines: Sequence[str],
+    hunks: Sequence[Hunk],
+    hints: Sequence[Hint],
+    vocabulary: Vocabulary,
+    rng: random.Random,
+    longest: int,
 ) -> Example | None:
     """The tokens of a function with faults; `None` where they are more than `longest`.
 
     Args:
         lines: the function as printed, faults included.
         hunks: its faults, which don't touch each other.
+        hints: what stands before it; left out where there is no room.
         vocabulary: of the model.
         rng: chooses the right lines that are asked about.
         longest: tokens of the function and of any one question together.
@@ -61,22 +73,38 @@ def make_example(
     asked = [(hunk.start, hunk.end) for hunk in hunks] + [
         (index, index + 1) for index in sorted(rng.sample(right, min(_KEEPS, len(right))))
     ]
-    texts = [_hunk_text(lines[start:end]) for start, end in asked]
-    answers = [_hunk_text(hunk.replacement) for hunk in hunks]
-    encoded = vocabulary.encode([*_pieces(lines), *texts, *answers])
-    pieces, rest = encoded[: len(lines)], encoded[len(lines) :]
+    pieces = vocabulary.encode(_pieces(lines))
+    before = vocabulary.encode([_hunk_text(lines[start - above(lines, start, end) : start]) for start, end in asked])
+    texts = vocabulary.encode([_hunk_text(lines[start:end]) for start, end in asked])
+    answers = [[*ids, EOT] for ids in vocabulary.encode([_hunk_text(hunk.replacement) for hunk in hunks])]
+    answers += [[KEEP]] * (len(asked) - len(hunks))
+    questions = [
+        (_ids([BUG, *([*higher, AT] if higher else []), *text, FIX]), _ids(answer))
+        for higher, text, answer in zip(before, texts, answers, strict=True)
+    ]
     code = [CODE, *(token for piece in pieces for token in piece)]
     fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
-    questions = [
-        (
-            _ids([BUG, *rest[at], FIX]),
-            _ids([*rest[len(asked) + at], EOT] if at < len(hunks) else [KEEP]),
-        )
-        for at in range(len(asked))
-    ]
-    if len(code) + max((len(q) + len(a) for q, a in questions), default=0) > longest:
+    room = longest - len(code) - max((len(q) + len(a) for q, a in questions), default=0)
+    if room < 0:
         return None
+    told = vocabulary.encode([text for _, text in hints])
+    for (marker, _), ids in reversed(list(zip(hints, told, strict=True))):
+        if len(ids) < room:
+            code = [marker, *ids, *code]
+            room -= 1 + len(ids)
+    fluent = [False] * (len(code) - len(fluent)) + fluent
     return Example(_ids(code), np.array(fluent), tuple(questions))
+
+
+def above(lines: Sequence[str], start: int, end: int) -> int:
+    """How many lines above those asked about tell them from others in the function that read the same."""
+    for count in range(min(_ABOVE, start)):
+        asked = _hunk_text(lines[start - count : end])
+        length = end - start + count
+        places = sum(_hunk_text(lines[at : at + length]) == asked for at in range(len(lines) - length + 1))
+        if places == 1:
+            return count
+    return min(_ABOVE, start)
 
 
 def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:

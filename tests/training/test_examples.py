@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from training.examples import Example, make_example
+from training.examples import Example, Hint, above, make_example
 from training.hunk import Hunk
 from training.shards import read_shard, write_shard
-from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+from training.vocabulary import AT, BUG, CODE, CONTEXT, EOT, FIX, KEEP, TEST, Vocabulary
 
 LINES = ("def total(items):", "    result = 1", "    for item in items:", "        result += item", "    return result")
 TEXT = "\n".join(LINES)
@@ -21,8 +21,14 @@ def vocabulary() -> Vocabulary:
     return Vocabulary.learn([TEXT, "if x is None:\n    return result - 1"] * 20, 400)
 
 
-def example(vocabulary: Vocabulary, *hunks: Hunk, lines: tuple[str, ...] = LINES, longest: int = 500) -> Example:
-    made = make_example(lines, hunks, vocabulary, random.Random(0), longest)
+def example(
+    vocabulary: Vocabulary,
+    *hunks: Hunk,
+    lines: tuple[str, ...] = LINES,
+    hints: tuple[Hint, ...] = (),
+    longest: int = 500,
+) -> Example:
+    made = make_example(lines, hunks, hints, vocabulary, random.Random(0), longest)
     assert made is not None
     return made
 
@@ -72,7 +78,7 @@ def test_what_is_wrong_is_not_to_be_learned_to_write(vocabulary: Vocabulary) -> 
 
 
 def test_what_is_too_long_is_left_out(vocabulary: Vocabulary) -> None:
-    assert make_example(LINES, [], vocabulary, random.Random(0), 20) is None
+    assert make_example(LINES, [], [], vocabulary, random.Random(0), 20) is None
 
 
 def test_special_tokens_in_a_text_are_text(vocabulary: Vocabulary) -> None:
@@ -96,3 +102,38 @@ def test_examples_keep_on_disk(vocabulary: Vocabulary, tmp_path: Path) -> None:
         assert [(q.tolist(), a.tolist()) for q, a in mine.questions] == [
             (q.tolist(), a.tolist()) for q, a in theirs.questions
         ]
+
+
+def test_what_tests_check_and_what_is_called_stand_before_the_function(vocabulary: Vocabulary) -> None:
+    hints = ((TEST, "assert total([1]) == 1"), (CONTEXT, "def item():"))
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints)
+    ids = [int(token) for token in made.code]
+    [test, context, code] = vocabulary.encode([hints[0][1], hints[1][1], TEXT])
+    assert ids == [TEST, *test, CONTEXT, *context, CODE, *code]
+    assert not made.fluent[: ids.index(CODE) + 1].any(), "hints are read, not learned to be written"
+    assert made.fluent[ids.index(CODE) + 1 :].any()
+
+
+def test_hints_give_way_to_the_function(vocabulary: Vocabulary) -> None:
+    hints = ((TEST, "assert total([1]) == 1 " * 20), (CONTEXT, "def item():"))
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints, longest=120)
+    markers = {int(token) for token in made.code} & {TEST, CONTEXT, CODE}
+    assert markers == {CONTEXT, CODE}, "the long one is left out, the short one has room"
+
+
+def test_lines_that_stand_twice_are_told_apart_by_those_above(vocabulary: Vocabulary) -> None:
+    lines = ("def f(x):", "    if x:", "        return x", "    x = 1", "    return x")
+    made = example(vocabulary, Hunk(4, 5, ("    return -x",)), lines=lines)
+    [question] = [q for q, answer in made.questions if int(answer[-1]) == EOT]
+    ids = [int(token) for token in question]
+    at = ids.index(AT)
+    assert vocabulary.decode(ids[1:at]) == " x = 1"
+    assert vocabulary.decode(ids[at + 1 : -1]) == " return x"
+    others = [q for q, answer in made.questions if int(answer[-1]) == KEEP]
+    assert [AT in q for q in others] == ["return x" in vocabulary.decode([int(t) for t in q[1:-1]]) for q in others]
+
+
+@pytest.mark.parametrize(("start", "end", "count"), [(0, 1, 0), (1, 2, 1), (2, 3, 2), (1, 3, 1), (5, 6, 2)], ids=str)
+def test_as_many_lines_above_as_tell_places_apart(start: int, end: int, count: int) -> None:
+    lines = ("def f():", "    a()", "    a()", "    b()", "    a()", "    a()", "    b()")
+    assert above(lines, start, end) == count
