@@ -25,6 +25,9 @@ from training.hunk import Hunk
 from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
 _KEEPS = 4  # questions about right lines, for each function
+_LONGER = 0.2  # how often one of them is about several lines
+_MOST = 4  # of several lines
+_WIDER = 0.15  # how often a right line beside a fault is asked about with it
 _ABOVE = 3  # lines put before those asked about, at most
 
 Hint = tuple[int, str]
@@ -70,9 +73,9 @@ def make_example(
     hunks = [_anchored(lines, hunk) for hunk in hunks]
     wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
     right = [index for index in range(len(lines)) if index not in wrong]
-    asked = [(hunk.start, hunk.end) for hunk in hunks] + [
-        (index, index + 1) for index in sorted(rng.sample(right, min(_KEEPS, len(right))))
-    ]
+    keeps = sorted(rng.sample(right, min(_KEEPS, len(right))))
+    hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
+    asked = [(hunk.start, hunk.end) for hunk in hunks] + [_lengthened(lines, start, wrong, rng) for start in keeps]
     pieces = vocabulary.encode(_pieces(lines))
     before = vocabulary.encode([_hunk_text(lines[start - above(lines, start, end) : start]) for start, end in asked])
     texts = vocabulary.encode([_hunk_text(lines[start:end]) for start, end in asked])
@@ -112,6 +115,26 @@ def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
     if hunk.start < hunk.end or not hunk.start:
         return hunk
     return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+
+
+def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:
+    """Now and then, with the line below or above, so that the model knows questions that ask for more than is wrong."""
+    if rng.random() >= _WIDER:
+        return hunk
+    if hunk.end < len(lines) and hunk.end not in wrong and rng.random() < 0.5:
+        return Hunk(hunk.start, hunk.end + 1, (*hunk.replacement, lines[hunk.end]))
+    if hunk.start > 1 and hunk.start - 1 not in wrong:
+        return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+    return hunk
+
+
+def _lengthened(lines: Sequence[str], start: int, wrong: set[int], rng: random.Random) -> tuple[int, int]:
+    """Now and then several right lines instead of one."""
+    end = start + 1
+    most = start + (rng.randint(2, _MOST) if rng.random() < _LONGER else 1)
+    while end < min(most, len(lines)) and end not in wrong:
+        end += 1
+    return start, end
 
 
 def _hunk_text(lines: Sequence[str]) -> str:

@@ -9,8 +9,6 @@ functions with new bugs in each, and the real fixes among them. What is there al
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import multiprocessing
 import os
 import random
@@ -23,6 +21,7 @@ from typing import Any
 from rich.progress import track
 
 from training.bugs import Weights
+from training.collect import store
 from training.examples import Example, Hint, make_example
 from training.hints import Hints
 from training.hunk import Hunk
@@ -44,13 +43,6 @@ class Work:
     seed: str
     functions: tuple[tuple[tuple[str, ...], tuple[Hint, ...]], ...]
     fixes: tuple[tuple[dict[str, Any], tuple[Hint, ...]], ...]
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a `.jsonl.gz` file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
 
 
 def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
@@ -99,8 +91,8 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=8192)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    functions = [record for record in read_lines(data / "functions.jsonl.gz") if record["split"] == "train"]
-    fixes = [record for record in read_lines(data / "fixes.jsonl.gz") if record["split"] == "train"]
+    functions = [record for record in store.read(data / "functions.jsonl.gz") if record["split"] == "train"]
+    fixes = [record for record in store.read(data / "fixes.jsonl.gz") if record["split"] == "train"]
     print(f"{len(functions):,} functions and {len(fixes):,} fixes to train on")
     tokenizer = data / "tokenizer.json"
     if not tokenizer.exists():

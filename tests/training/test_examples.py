@@ -114,6 +114,23 @@ def test_what_tests_check_and_what_is_called_stand_before_the_function(vocabular
     assert made.fluent[ids.index(CODE) + 1 :].any()
 
 
+def test_some_questions_ask_for_more_than_is_wrong_and_some_for_several_right_lines(vocabulary: Vocabulary) -> None:
+    seen: set[tuple[str, str]] = set()
+    for seed in range(200):
+        made = make_example(LINES, [Hunk(3, 4, ("        result -= item",))], [], vocabulary, random.Random(seed), 500)
+        assert made is not None
+        seen |= asked(made, vocabulary).items()
+    repairs = {question: answer for question, answer in seen if answer != "<keep>"}
+    assert repairs == {
+        " result += item": " result -= item",
+        " result += item\n    return result": " result -= item\n    return result",
+        " for item in items:\n        result += item": " for item in items:\n        result -= item",
+    }
+    kept = {question for question, answer in seen if answer == "<keep>"}
+    assert not any("result += item" in question for question in kept)
+    assert {question.count("\n") + 1 for question in kept} == {1, 2, 3}
+
+
 def test_hints_give_way_to_the_function(vocabulary: Vocabulary) -> None:
     hints = ((TEST, "assert total([1]) == 1 " * 20), (CONTEXT, "def item():"))
     made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints, longest=120)
