@@ -9,7 +9,8 @@ where `<keep>` in place of an answer and its end says that the lines are right. 
 The function stands once; every question reads it and nothing of the other questions. Lines that may be wrong are one or
 several that follow each other; the first stands without its indentation. Where the same lines stand in the function
 more than once, those above are put before them, with `<at>` between, as many as tell the places apart. Nothing between
-`<fix>` and `<eot>` deletes the lines. What is inserted replaces the line before it by that line and the new ones.
+`<fix>` and `<eot>` deletes the lines. What is inserted, or begins in another column than the lines it replaces, is
+asked for together with the line before.
 """
 
 from __future__ import annotations
@@ -76,22 +77,32 @@ def make_example(
     keeps = sorted(rng.sample(right, min(_KEEPS, len(right))))
     hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
     asked = [(hunk.start, hunk.end) for hunk in hunks] + [_lengthened(lines, start, wrong, rng) for start in keeps]
-    pieces = vocabulary.encode(_pieces(lines))
-    before = vocabulary.encode([_hunk_text(lines[start - above(lines, start, end) : start]) for start, end in asked])
-    texts = vocabulary.encode([_hunk_text(lines[start:end]) for start, end in asked])
-    answers = [[*ids, EOT] for ids in vocabulary.encode([_hunk_text(hunk.replacement) for hunk in hunks])]
+    texts = iter(
+        vocabulary.encode(
+            [
+                *_pieces(lines),
+                *(_hunk_text(lines[start - above(lines, start, end) : start]) for start, end in asked),
+                *(_hunk_text(lines[start:end]) for start, end in asked),
+                *(_hunk_text(hunk.replacement) for hunk in hunks),
+                *(text for _, text in hints),
+            ]
+        )
+    )  # at once, as every call costs some
+    pieces = [next(texts) for _ in lines]
+    higher = [next(texts) for _ in asked]
+    wanted = [next(texts) for _ in asked]
+    answers = [[*next(texts), EOT] for _ in hunks]
     answers += [[KEEP]] * (len(asked) - len(hunks))
     questions = [
-        (_ids([BUG, *([*higher, AT] if higher else []), *text, FIX]), _ids(answer))
-        for higher, text, answer in zip(before, texts, answers, strict=True)
+        (_ids([BUG, *([*before, AT] if before else []), *text, FIX]), _ids(answer))
+        for before, text, answer in zip(higher, wanted, answers, strict=True)
     ]
     code = [CODE, *(token for piece in pieces for token in piece)]
     fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
     room = longest - len(code) - max((len(q) + len(a) for q, a in questions), default=0)
     if room < 0:
         return None
-    told = vocabulary.encode([text for _, text in hints])
-    for (marker, _), ids in reversed(list(zip(hints, told, strict=True))):
+    for (marker, _), ids in reversed(list(zip(hints, texts, strict=True))):
         if len(ids) < room:
             code = [marker, *ids, *code]
             room -= 1 + len(ids)
@@ -111,10 +122,17 @@ def above(lines: Sequence[str], start: int, end: int) -> int:
 
 
 def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
-    """An insertion as a replacement of the line before it, so that there is a line to ask about."""
-    if hunk.start < hunk.end or not hunk.start:
+    """A fault as the form can say it: with the line before it where there is nothing to ask about, or where what should
+    stand there begins in another column than what does.
+    """
+    new = hunk.replacement
+    if not hunk.start or (hunk.start < hunk.end and (not new or _margin(lines[hunk.start]) == _margin(new[0]))):
         return hunk
-    return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+    return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *new))
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:

@@ -72,10 +72,16 @@ class InfillContent:
 
 @dataclass(frozen=True, slots=True)
 class RepairContent:
-    """The embedded model's form: a function, normalized, and the suspect line, stripped."""
+    """The embedded model's form: a function, normalized, and the suspect lines.
+
+    Attributes:
+        line: the suspect line, stripped; or several that follow each other, all but the first with their indentation.
+        index: of the first in `function.split("\n")`, as equal lines may stand in it; -1 where it isn't known.
+    """
 
     function: str
     line: str
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True)

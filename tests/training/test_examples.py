@@ -71,6 +71,12 @@ def test_an_insertion_replaces_the_line_before_it(vocabulary: Vocabulary) -> Non
     assert asked(made, vocabulary)[" result += item"] == " result += item\n    result += 1"
 
 
+def test_what_begins_in_another_column_is_asked_for_with_the_line_before(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(3, 4, ("    result += item",)))
+    answer = asked(made, vocabulary)[" for item in items:\n        result += item"]
+    assert answer == " for item in items:\n    result += item"
+
+
 def test_what_is_wrong_is_not_to_be_learned_to_write(vocabulary: Vocabulary) -> None:
     made = example(vocabulary, Hunk(3, 4, ("        result -= item",)))
     wrong = vocabulary.decode([int(t) for t, fluent in zip(made.code, made.fluent, strict=True) if not fluent][1:])
