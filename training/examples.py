@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoncli.edits.answers import above, anchored, answer
 from training.hunk import Hunk
 from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
@@ -29,7 +30,6 @@ _KEEPS = 4  # questions about right lines, for each function
 _LONGER = 0.2  # how often one of them is about several lines
 _MOST = 4  # of several lines
 _WIDER = 0.15  # how often a right line beside a fault is asked about with it
-_ABOVE = 3  # lines put before those asked about, at most
 
 Hint = tuple[int, str]
 """What stands before a function: its special token, and the text after it."""
@@ -81,9 +81,9 @@ def make_example(
         vocabulary.encode(
             [
                 *_pieces(lines),
-                *(_hunk_text(lines[start - above(lines, start, end) : start]) for start, end in asked),
-                *(_hunk_text(lines[start:end]) for start, end in asked),
-                *(_hunk_text(hunk.replacement) for hunk in hunks),
+                *(answer(lines[start - above(lines, start, end) : start]) for start, end in asked),
+                *(answer(lines[start:end]) for start, end in asked),
+                *(answer(hunk.replacement) for hunk in hunks),
                 *(text for _, text in hints),
             ]
         )
@@ -94,8 +94,8 @@ def make_example(
     answers = [[*next(texts), EOT] for _ in hunks]
     answers += [[KEEP]] * (len(asked) - len(hunks))
     questions = [
-        (_ids([BUG, *([*before, AT] if before else []), *text, FIX]), _ids(answer))
-        for before, text, answer in zip(higher, wanted, answers, strict=True)
+        (_ids([BUG, *([*before, AT] if before else []), *text, FIX]), _ids(said))
+        for before, text, said in zip(higher, wanted, answers, strict=True)
     ]
     code = [CODE, *(token for piece in pieces for token in piece)]
     fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
@@ -110,29 +110,8 @@ def make_example(
     return Example(_ids(code), np.array(fluent), tuple(questions))
 
 
-def above(lines: Sequence[str], start: int, end: int) -> int:
-    """How many lines above those asked about tell them from others in the function that read the same."""
-    for count in range(min(_ABOVE, start)):
-        asked = _hunk_text(lines[start - count : end])
-        length = end - start + count
-        places = sum(_hunk_text(lines[at : at + length]) == asked for at in range(len(lines) - length + 1))
-        if places == 1:
-            return count
-    return min(_ABOVE, start)
-
-
 def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
-    """A fault as the form can say it: with the line before it where there is nothing to ask about, or where what should
-    stand there begins in another column than what does.
-    """
-    new = hunk.replacement
-    if not hunk.start or (hunk.start < hunk.end and (not new or _margin(lines[hunk.start]) == _margin(new[0]))):
-        return hunk
-    return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *new))
-
-
-def _margin(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+    return Hunk(*anchored(lines, hunk.start, hunk.end, hunk.replacement))
 
 
 def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:
@@ -153,11 +132,6 @@ def _lengthened(lines: Sequence[str], start: int, wrong: set[int], rng: random.R
     while end < min(most, len(lines)) and end not in wrong:
         end += 1
     return start, end
-
-
-def _hunk_text(lines: Sequence[str]) -> str:
-    """Lines as they stand in a question: the first after a space, without its indentation."""
-    return "\n".join([f" {lines[0].strip()}", *lines[1:]]) if lines else ""
 
 
 def _pieces(lines: Sequence[str]) -> list[str]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from training.examples import Example, Hint, above, make_example
+from reasoncli.domain import Suspect
+from reasoncli.models.profile import read_profile
+from reasoncli.models.resolve import resolve
+from reasoncli.prompting.options import PromptOptions
+from reasoncli.prompting.repair import Asking, repair_prompts
+from training.examples import Example, Hint, make_example
 from training.hunk import Hunk
 from training.shards import read_shard, write_shard
-from training.vocabulary import AT, BUG, CODE, CONTEXT, EOT, FIX, KEEP, TEST, Vocabulary
+from training.vocabulary import AT, BUG, CODE, CONTEXT, EOT, FIX, KEEP, SPECIAL, TEST, Vocabulary
 
 LINES = ("def total(items):", "    result = 1", "    for item in items:", "        result += item", "    return result")
 TEXT = "\n".join(LINES)
@@ -156,7 +162,33 @@ def test_lines_that_stand_twice_are_told_apart_by_those_above(vocabulary: Vocabu
     assert [AT in q for q in others] == ["return x" in vocabulary.decode([int(t) for t in q[1:-1]]) for q in others]
 
 
-@pytest.mark.parametrize(("start", "end", "count"), [(0, 1, 0), (1, 2, 1), (2, 3, 2), (1, 3, 1), (5, 6, 2)], ids=str)
-def test_as_many_lines_above_as_tell_places_apart(start: int, end: int, count: int) -> None:
-    lines = ("def f():", "    a()", "    a()", "    b()", "    a()", "    a()", "    b()")
-    assert above(lines, start, end) == count
+def test_the_tool_asks_as_training_does(vocabulary: Vocabulary) -> None:
+    weights = resolve("embedded").path
+    assert weights is not None
+    lines = ("def f(x):", "    if x:", "        return x", "    x = 1", "    return x")
+    source = "\n".join(lines)
+    made = make_example(
+        lines,
+        [Hunk(1, 3, ("    return 1",)), Hunk(4, 5, ())],
+        [(TEST, "assert f(1)")],
+        vocabulary,
+        random.Random(0),
+        500,
+    )
+    assert made is not None
+    prompts = repair_prompts(
+        [Suspect("m.py", None, "f", 1, 5, 1.0)], lambda _: source.encode(),
+        count_tokens=lambda _: 1, context=1000, options=PromptOptions(),
+        asking=Asking(hunks=True, hints=(("test", "assert f(1)"),)),
+    )  # fmt: skip
+    encoder = read_profile(weights).encoder
+    asked = {tuple(token_ids(encoder.segments(prompt), vocabulary)) for prompt in prompts}
+    for question, _ in made.questions:
+        assert (*map(int, made.code), *map(int, question)) in asked
+
+
+def token_ids(segments: Sequence[tuple[str, bool]], vocabulary: Vocabulary) -> list[int]:
+    ids: list[int] = []
+    for text, special in segments:
+        ids += [SPECIAL.index(text)] if special else vocabulary.encode([text])[0]
+    return ids
