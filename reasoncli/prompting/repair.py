@@ -72,15 +72,15 @@ def repair_prompts(
             if text is None:
                 continue
             seen.add(_region(unit, line))
-            prompts.append(_prompt(unit, line, text, _weight(unit, line) / spread, options))
+            prompts.append(_prompt(unit, line, *text, _weight(unit, line) / spread, options))
     prompts.sort(key=lambda each: -each.share)
     return shared_out(prompts[: options.repair_prompts])
 
 
-def _prompt(unit: Unit, line: Line, function: str, share: float, options: PromptOptions) -> Prompt:
+def _prompt(unit: Unit, line: Line, function: str, index: int, share: float, options: PromptOptions) -> Prompt:
     return prompt(
         Form.LINE_REPAIR,
-        RepairContent(function, line.text),
+        RepairContent(function, line.text, index),
         region=_region(unit, line),
         max_tokens=options.repair_tokens,
         share=share,
@@ -173,18 +173,18 @@ def _loose(module: ast.Module, start: int, end: int) -> list[ast.stmt]:
     ]
 
 
-def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions) -> dict[int, str]:
-    """The text to show with each line, by the line's identity; lines that can't be shown are absent."""
+def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions) -> dict[int, tuple[str, int]]:
+    """The text to show with each line, and its index there, by its identity; lines that can't be shown are absent."""
 
     def fits(lines: Sequence[Line]) -> bool:
         longest = max(lines, key=lambda line: len(line.text))
-        return count_tokens(_prompt(unit, longest, _text(lines), 1.0, options)) <= budget
+        return count_tokens(_prompt(unit, longest, _text(lines), -1, 1.0, options)) <= budget
 
     lines = unit.lines
     if fits(lines):
-        return {id(line): _text(lines) for line in lines}
+        return {id(line): (_text(lines), _index(lines, line)) for line in lines}
     head = lines[:1]
-    shown: dict[int, str] = {}
+    shown: dict[int, tuple[str, int]] = {}
     centred: dict[int, int] = {}
     start = 1
     while start < len(lines):
@@ -197,8 +197,9 @@ def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: Prompt
         for at, line in enumerate(window):
             distance = min(at, len(window) - 1 - at)
             if distance > centred.get(id(line), -1):
-                centred[id(line)], shown[id(line)] = distance, text
-        shown.setdefault(id(head[0]), text)
+                centred[id(line)] = distance
+                shown[id(line)] = text, _index((*head, *window), line)
+        shown.setdefault(id(head[0]), (text, 0))
         if stop == len(lines):
             break
         start = max(start + 1, start + (stop - start) // 2)
@@ -214,6 +215,12 @@ def _longest(head: Sequence[Line], lines: Sequence[Line], start: int, fits: Fits
         else:
             high = middle - 1
     return low
+
+
+def _index(lines: Sequence[Line], line: Line) -> int:
+    """Of a line in the text of these: a printed line may be several there."""
+    at = next(at for at, each in enumerate(lines) if each is line)
+    return sum(each.text.count("\n") + 1 for each in lines[:at])
 
 
 def _text(lines: Sequence[Line]) -> str:
