@@ -70,13 +70,14 @@ class SuspectsRanked:
 
 @dataclass(frozen=True, slots=True)
 class SamplesDrawn:
-    """A completion arrived; running totals over the run."""
+    """A completion arrived; running totals over the run: of independent samples, and of ranked texts beside them."""
 
     count: int
     samples: int
     distinct: int
     rejected: int
     tokens: int
+    ranked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.repair.bugs import Bug
-from benchmarks.repair.functions import Lines, anchored, hunk
+from benchmarks.repair.functions import Lines, hunk
 from benchmarks.repair.judging import Judging
 from reasoncli import python_source
 from reasoncli.edits import Scope
+from reasoncli.edits.answers import anchored
 
 FOLDER = Path(__file__).parent / "programs"
 _TOGETHER = 32  # candidates judged at once; the first that passes is seldom the last that is wanted

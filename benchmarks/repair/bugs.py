@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.repair.functions import Lines, anchored, canonical, joined
+from benchmarks.repair.functions import Lines, canonical, joined
 from reasoncli import python_source
 from reasoncli.edits import Scope
+from reasoncli.edits.answers import anchored
 
 Judge = Callable[[Sequence[str]], Iterator[bool]]
 """Verdicts on functions given as text, one after the other, only as many as are asked for."""

@@ -72,11 +72,6 @@ def answered(lines: Sequence[str], start: int, end: int, text: str) -> Lines | N
     return None if new == tuple(lines[start:end]) else (*lines[:start], *new, *lines[end:])
 
 
-def answer(replacement: Sequence[str]) -> str:
-    """The answer that `answered` makes a replacement of, as a model says it: a space before the first line's text."""
-    return joined([f" {replacement[0].strip()}", *replacement[1:]]) if replacement else ""
-
-
 def hunk(before: Sequence[str], after: Sequence[str]) -> tuple[int, int, Lines]:
     """The smallest `start`, `end` and replacement that lead from one list of lines to another."""
     start = 0
@@ -86,10 +81,3 @@ def hunk(before: Sequence[str], after: Sequence[str]) -> tuple[int, int, Lines]:
     while same < min(len(before), len(after)) - start and before[-1 - same] == after[-1 - same]:
         same += 1
     return start, len(before) - same, tuple(after[start : len(after) - same])
-
-
-def anchored(lines: Sequence[str], start: int, end: int, replacement: Sequence[str]) -> tuple[int, int, Lines]:
-    """The same change, but an insertion as a replacement of the line before it by that line and the new ones."""
-    if start < end or start == 0:
-        return start, end, tuple(replacement)
-    return start - 1, end, (lines[start - 1], *replacement)

@@ -7,14 +7,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 
-from benchmarks.repair.functions import Lines, anchored, answer, answered, joined
+from benchmarks.repair.functions import Lines, answered, joined
 from reasoncli.domain import Completion, Form, Prompt, Region, RepairContent, Suspect
 from reasoncli.edits import Edit
+from reasoncli.edits.answers import anchored, answer, by_place
 from reasoncli.models.interface import KEEP, Choices, SampleRequest
 from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
@@ -75,7 +76,6 @@ class Asked:
         self._model = model
         self._lines = lines
         self._seed = seed
-        self._lengths: dict[str, int] = {}
 
     @cached_property
     def _prompts(self) -> dict[int, Prompt]:
@@ -147,7 +147,7 @@ class Asked:
         if one is None or not isinstance(one.content, RepairContent):
             return None
         text = answer(self._lines[start:end]).strip()
-        content = RepairContent(one.content.function, text)
+        content = RepairContent(one.content.function, text, one.content.index)
         return prompt(Form.LINE_REPAIR, content, region=Region(_PATH, start + 1, end), max_tokens=one.max_tokens)
 
     def _result(self, completion: Completion, place: tuple[int, int]) -> str | None:
@@ -155,7 +155,7 @@ class Asked:
         return None if lines is None else joined(lines)
 
     def ranked(self, edits: Sequence[Edit], most: int, told: tuple[int, int] | None) -> Ranking:
-        """Edits, most probable first: by log P(fix | lines), and the doubt about the line as a share of all doubt.
+        """Edits, most probable first: by P(fix | line), and the square of the doubt about the line, as the search does.
 
         Args:
             edits: those that the model's form can say.
@@ -163,48 +163,20 @@ class Asked:
             told: where the wrong lines are, if that is told: only edits that start there count.
         """
         kept, seconds = self._keeps
-        whole = sum(1 - keep for keep in kept.values()) or 1.0
-        places: dict[tuple[int, int], list[Edit]] = {}
-        for edit in edits:
-            start, end, _ = anchored(self._lines, edit.start, edit.end, edit.replacement)
-            if start in kept and (told is None or told[0] <= start < told[1]):
-                places.setdefault((start, end), []).append(edit)
         if told is not None:
             seconds = 0.0
         choices: list[Choices] = []
-        meant: list[list[Edit]] = []
+        meant: list[dict[str, Edit]] = []
         started = time.perf_counter()
-        for place, group in places.items():
-            asked = self._prompt(*place)
-            if asked is None:
-                continue
-            fitting = [(edit, text) for edit in group if self._fits(asked, text := self._text(edit))]
-            doubt = math.log(max((1 - kept[place[0]]) / whole, 1e-9))
-            choices.append(Choices(asked, [text for _, text in fitting], doubt))
-            meant.append([edit for edit, _ in fitting])
-        best = [meant[choice][text] for choice, text, _ in self._model.sampler.rank(choices, most)]
-        seconds += time.perf_counter() - started
-        return Ranking(tuple(joined(edit.apply(self._lines)) for edit in best), seconds)
-
-    def _text(self, edit: Edit) -> str:
-        """An edit as an answer."""
-        return answer(anchored(self._lines, edit.start, edit.end, edit.replacement)[2])
-
-    def _fits(self, asked: Prompt, text: str) -> bool:
-        sampler = self._model.sampler
-        room = sampler.info.context - self._length(asked) - 1
-        if len(text.encode("utf-8", "surrogatepass")) <= room:  # a token is at least a byte
-            return True
-        content = asked.content
-        if not isinstance(content, RepairContent):
-            return False
-        long, empty = (replace(asked, content=replace(content, line=line)) for line in (text, ""))
-        return sampler.count_tokens(long) - sampler.count_tokens(empty) < room  # the empty one's space is a token, too
-
-    def _length(self, asked: Prompt) -> int:
-        if asked.id not in self._lengths:
-            self._lengths[asked.id] = self._model.sampler.count_tokens(asked)
-        return self._lengths[asked.id]
+        for place, said in by_place(edits, self._lines).items():
+            inside = place[0] in kept and (told is None or told[0] <= place[0] < told[1])
+            asked = self._prompt(*place) if inside else None
+            if asked is not None:
+                choices.append(Choices(asked, partial(tuple, said), 2 * math.log(max(1 - kept[place[0]], 1e-9))))
+                meant.append(said)
+        best = self._model.sampler.rank(choices).take(most, threading.Event())
+        texts = tuple(joined(meant[each.choice][each.text].apply(self._lines)) for each in best)
+        return Ranking(texts, seconds + time.perf_counter() - started)
 
 
 def _turns(shares: Sequence[float], n: int) -> list[int]:

@@ -59,12 +59,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A patch, the samples that wrote it, and what became of it.
+    """A patch, the completions that wrote it, and what became of it.
 
     Attributes:
         index: order of first appearance within the run, from 0.
-        votes: summed counts of its samples.
-        logprob: best mean log-probability per token among its samples; `-inf` where unknown.
+        votes: summed over the completions that wrote it: samples count 1 each, ranked ones by their probability.
+        logprob: best mean log-probability per token among its completions; `-inf` where unknown.
         prompts: ids of the prompts it came from.
     """
 
@@ -107,7 +107,8 @@ class Decision:
             have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed.
         tie: whether the last rule (order of appearance) had to decide.
         reasons: sentences, in the order in which the rules were applied.
-        samples: independent samples drawn; distinct: different patches among them.
+        samples: independent samples drawn; ranked: given texts proposed by their probability; distinct: different
+            patches among both.
         stopped_early: why sampling ended before its budget, or an empty string.
     """
 
@@ -120,3 +121,4 @@ class Decision:
     samples: int
     distinct: int
     stopped_early: str = ""
+    ranked: int = 0

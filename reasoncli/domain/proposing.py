@@ -113,16 +113,19 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One distinct text that a model gave for a prompt, and how many of the samples gave it.
+    """One distinct text that a model gave for a prompt, and how many of the samples gave it; or a ranked text.
 
     Attributes:
         prompt: the prompt's id.
-        count: how many independent samples this text stands for (exact tree sampling merges equal ones).
+        count: how many independent samples this text stands for (exact tree sampling merges equal ones); 1 if ranked.
         logprobs: untempered log-probability of each token of `text`; empty where the backend can't tell.
         tokens: how many tokens were generated (thinking included).
         finish: `stop`, `length` or `cancelled`.
         thinking: a reasoning model's thoughts, never taken for a patch.
         batch: index of the sampling batch it belongs to; batches count as a whole.
+        rank: place of a given text among all that the model ranked, from 1; 0 for a sample.
+        weight: votes for each of `count`: 1 for a sample; for a ranked text how often it would be expected among as
+            many samples as the run ranks.
     """
 
     prompt: str
@@ -133,3 +136,10 @@ class Completion:
     finish: str
     thinking: str = ""
     batch: int = 0
+    rank: int = 0
+    weight: float = 1.0
+
+    @property
+    def votes(self) -> float:
+        """What it counts in the vote."""
+        return self.count * self.weight

@@ -6,7 +6,7 @@ Every sampler passes the conformance suite in tests/contract/test_samplers.py.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -41,6 +41,7 @@ class ModelInfo:
         context: tokens that one sequence can hold, prompt and answer together.
         reasoning: whether it thinks before it answers.
         device: where it runs, for people: `CPU`, `CUDA0 (33/33 layers)`, `http://…`.
+        ranks: whether `Sampler.rank` is to be had.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelInfo:
     context: int
     reasoning: bool
     device: str
+    ranks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,44 @@ class Choices:
     """Given texts that could answer a prompt.
 
     Attributes:
+        texts: gives them; called at most once, and only where one of them may be among the likeliest.
         offset: added to the log-probability of each, to weigh prompts against each other.
     """
 
     prompt: Prompt
-    texts: Sequence[str]
+    texts: Callable[[], Sequence[str]]
     offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One of given texts, in its place.
+
+    Attributes:
+        choice: index of its `Choices`.
+        logprob: log-probability of the text, its end included, given that no token comes that is never drawn; plus the
+            offset of its choices.
+        logprobs: untempered log-probability of each token of the text, its end left out.
+    """
+
+    choice: int
+    text: str
+    logprob: float
+    logprobs: tuple[float, ...]
+
+
+class Ranking(Protocol):
+    """Given texts in the order of their probability, found as they are asked for."""
+
+    def take(self, most: int, cancel: threading.Event) -> Iterator[Ranked]:
+        """Yield the next likeliest texts, best first; fewer than `most` once no more are left or `cancel` is set.
+
+        Between two calls the sampler may do other work. A text that doesn't fit the context is left out.
+
+        Raises:
+            ModelError: the model failed.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +118,28 @@ class SampleRequest:
     min_p: float = 0.0
     thinking_tokens: int = 0
     batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RankRequest:
+    """Propose the likeliest of given texts, each once.
+
+    Attributes:
+        choices: the texts; requests that name the very same object go on with one ranking.
+        first: how many likelier ones were proposed before.
+        most: how many are wanted; there may be fewer.
+        draws: how many independent samples the whole ranking stands for; a text of probability p has `draws` * p votes.
+        batch: carried into every completion.
+    """
+
+    choices: tuple[Choices, ...]
+    first: int
+    most: int
+    draws: int
+    batch: int = 0
+
+
+Request = SampleRequest | RankRequest
 
 
 class Sampler(Protocol):
@@ -110,6 +166,14 @@ class Sampler(Protocol):
 
         Raises:
             ModelError: the model failed, or this backend can't score (HTTP).
+        """
+        ...
+
+    def rank(self, choices: Sequence[Choices]) -> Ranking:
+        """Begin a ranking of given texts, the same as scoring all of them would give.
+
+        Raises:
+            ModelError: a prompt doesn't fit the context, or this backend can't rank (HTTP).
         """
         ...
 

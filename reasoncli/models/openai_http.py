@@ -21,7 +21,7 @@ from reasoncli.models.http_client import EndpointClient, UnwantedFieldsError
 from reasoncli.models.http_replies import Answer, read_answers
 from reasoncli.models.http_requests import Body, Dialect
 from reasoncli.models.infill import format_by_name
-from reasoncli.models.interface import Ability, ModelInfo, SampleRequest
+from reasoncli.models.interface import Ability, Choices, ModelInfo, Ranking, SampleRequest
 from reasoncli.models.options import ModelOptions
 
 _GROUP: Final = 8  # samples in one request: more would delay the first of them and help no server
@@ -86,6 +86,14 @@ class HttpSampler:
             ModelError: always.
         """
         raise ModelError("an HTTP endpoint can't score texts", hint="Use a model in a GGUF file.")
+
+    def rank(self, choices: Sequence[Choices]) -> Ranking:
+        """Not offered by this interface.
+
+        Raises:
+            ModelError: always.
+        """
+        raise ModelError("an HTTP endpoint can't rank texts", hint="Use a model in a GGUF file.")
 
     def count_tokens(self, prompt: Prompt) -> int:
         """An estimate: the tokenizer is out of reach."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from reasoncli.domain import ChatContent, Completion, InfillContent, Prompt
 from reasoncli.errors import ModelError, ModelFileError
-from reasoncli.models.interface import Ability, ModelInfo, SampleRequest
+from reasoncli.models.interface import Ability, Choices, ModelInfo, Ranking, SampleRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ class RecordedSampler:
             ModelError: always.
         """
         raise ModelError("a recording can't score texts")
+
+    def rank(self, choices: Sequence[Choices]) -> Ranking:
+        """Recordings can't rank.
+
+        Raises:
+            ModelError: always.
+        """
+        raise ModelError("a recording can't rank texts")
 
     def count_tokens(self, prompt: Prompt) -> int:
         """About one token for four characters."""

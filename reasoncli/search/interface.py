@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reasoncli.domain import Candidate, Completion, Patch, Verdict
-from reasoncli.models.interface import SampleRequest
+from reasoncli.models.interface import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class View:
 
     Attributes:
         batches: how many were proposed so far.
-        asked: samples asked for so far.
+        asked: proposals so far: samples asked for, and ranked texts that came.
+        ranked: how many of them were ranked; fewer than were asked for once there are no more.
         candidates: all of them, with the verdicts known by now.
         pending: candidates without a verdict yet.
     """
@@ -26,12 +27,13 @@ class View:
     asked: int
     candidates: tuple[Candidate, ...]
     pending: int
+    ranked: int = 0
 
 
 class Strategy(Protocol):
     """Decides what to ask the model next. Deterministic, so that a resumed run proposes the same again."""
 
-    def propose(self, view: View) -> Sequence[SampleRequest] | None:
+    def propose(self, view: View) -> Sequence[Request] | None:
         """The next batch; an empty one when there is nothing more to ask; `None` to be asked again after a verdict."""
         ...
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reasoncli.domain import Candidate, Completion, Verdict
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, SamplesDrawn
-from reasoncli.models.interface import Sampler
+from reasoncli.models.interface import Sampler, SampleRequest
 from reasoncli.search.drawing import BatchDone, Drawing, DrawingFailed
 from reasoncli.search.interface import Journal, PatchVerifier, Recorded, Strategy, View
 from reasoncli.search.judging import Judged, Judging
@@ -27,11 +27,11 @@ class Rules:
     """What a search may spend, and when it stops.
 
     Attributes:
-        samples: independent samples to draw at most.
+        samples: proposals to make at most, sampled or ranked.
         targets: how many tests must turn green; 0 if there are none.
         seconds: wall-clock time for the search, `None` for no limit; the confirmation of the leader may run past it.
         confidence: stop once the leader is settled with this probability; 1.0 leaves only certainty.
-        exhaustive: draw all samples and judge all candidates, though the choice be settled.
+        exhaustive: make all proposals and judge all candidates, though the choice be settled.
         workers: candidates judged at once.
         confirmations: finalists to be judged in a fresh sandbox at most.
     """
@@ -51,14 +51,16 @@ class SearchResult:
 
     Attributes:
         candidates: with the votes of whole batches and the verdicts that were needed.
-        samples: independent samples drawn, in whole batches; distinct: different patches among all drawn.
-        rejected: samples that were no patch, by kind; reasons: an example of each kind's reason.
+        samples: independent samples drawn, ranked: texts of a ranking proposed, both in whole batches; distinct:
+            different patches among all of them.
+        rejected: proposals that were no patch, by kind; reasons: an example of each kind's reason.
         stopped_early: why sampling ended before its budget, or an empty string.
         tokens: generated. model_seconds: spent drawing. test_seconds: spent judging, summed over workers.
     """
 
     candidates: tuple[Candidate, ...]
     samples: int
+    ranked: int
     distinct: int
     rejected: dict[str, int]
     reasons: dict[str, str]
@@ -133,7 +135,8 @@ class Search:
         self._confirm_late()
         return SearchResult(
             candidates=tuple(self._pool.candidates()),
-            samples=self._pool.counted,
+            samples=self._pool.counted - self._pool.counted_ranked,
+            ranked=self._pool.counted_ranked,
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
             reasons=self._pool.reasons,
@@ -149,8 +152,8 @@ class Search:
             self._pool.judge(key, verdict)
         self._batches = replay(self._pool, self._recorded.batches)
         self._asked = self._pool.samples
-        if self._asked:
-            self._emit(self._drawn_so_far(self._asked))
+        if self._pool.counted:
+            self._emit(self._drawn_so_far(self._pool.counted))
         for candidate in self._pool.provisional():
             self._emit(CandidateFound(candidate))
             if candidate.verdict is None:
@@ -178,13 +181,16 @@ class Search:
         """Start the next batch if the time has come for it; whether one was started."""
         if self._busy or self._exhausted or self._stopped:
             return False
-        view = View(self._batches, self._asked, tuple(self._pool.provisional()), self._judging.pending)
+        ranked = self._pool.ranked
+        view = View(
+            self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked
+        )
         requests = self._strategy.propose(view)
         if not requests:
             self._exhausted = requests is not None or not view.pending
             return False
         self._batch = []
-        self._asked += sum(request.n for request in requests)
+        self._asked += sum(request.n for request in requests if isinstance(request, SampleRequest))
         self._drawing.start(self._batches, requests)
         self._batches += 1
         self._busy = True
@@ -223,7 +229,7 @@ class Search:
 
     def _drawn_so_far(self, count: int) -> SamplesDrawn:
         pool = self._pool
-        return SamplesDrawn(count, pool.samples, pool.distinct, pool.rejected, pool.tokens)
+        return SamplesDrawn(count, pool.samples, pool.distinct, pool.rejected, pool.tokens, pool.ranked)
 
     def _judged(self, candidate: Candidate, verdict: Verdict) -> None:
         self._journal.verdict(candidate.patch.execution_key, verdict)
@@ -247,7 +253,13 @@ class Search:
             for index in worth:  # some may have been dropped before a confirmation unseated the leader
                 self._judging.screen(known[index])
             if remaining and self._pool.counted:
-                reason = settled(candidates, targets=targets, remaining=remaining, confidence=self._rules.confidence)
+                reason = settled(
+                    candidates,
+                    targets=targets,
+                    remaining=remaining,
+                    confidence=self._rules.confidence,
+                    independent=self._pool.independent(),
+                )
         drawn = not remaining and not self._busy
         if reason is not None or (drawn and not self._judging.pending):
             final = self._unconfirmed_leader()

@@ -17,28 +17,41 @@ class Pool:
 
     Short completions finish first, so a batch cut short is a biased sample. Its votes therefore order
     the verification but don't count in `candidates()` until `close_batch` says that it is whole.
+
+    Attributes:
+        samples: independent ones so far.
+        ranked: texts of a ranking so far.
+        counted: proposals of whole batches, counted_ranked: those of them that were ranked.
+        tokens: generated so far.
+        rejections: proposals that were no patch, by kind; reasons: an example of each kind's reason.
     """
 
     def __init__(self, parse: Parse) -> None:
         self._parse = parse
         self._known: dict[str, Candidate] = {}  # execution key -> candidate, votes of all batches
-        self._open: dict[int, Counter[str]] = {}  # batch -> votes by execution key, not counted yet
-        self._open_samples: Counter[int] = Counter()
+        self._open: dict[int, list[tuple[str, Completion]]] = {}  # batch -> by execution key, "" for no patch
+        self._votes: dict[str, float] = {}  # of whole batches, by execution key
+        self._independent: Counter[str] = Counter()  # samples of whole batches, by execution key
         self._verdicts: dict[str, Verdict] = {}
         self.rejections: Counter[str] = Counter()
         self.reasons: dict[str, str] = {}
-        self.samples = 0
+        self.samples = self.ranked = 0
+        self.counted = self.counted_ranked = 0
         self.tokens = 0
 
     def add(self, completion: Completion) -> Candidate | None:
         """Take a completion in; the candidate it votes for, or `None` if it is no patch."""
-        self.samples += completion.count
+        if completion.rank:
+            self.ranked += completion.count
+        else:
+            self.samples += completion.count
         self.tokens += completion.tokens
-        self._open_samples[completion.batch] += completion.count
+        opened = self._open.setdefault(completion.batch, [])
         parsed = self._parse(completion)
         if isinstance(parsed, Rejection):
             self.rejections[parsed.kind] += completion.count
             self.reasons.setdefault(parsed.kind, parsed.reason)
+            opened.append(("", completion))
             return None
         key = parsed.execution_key
         logprob = mean_logprob(completion)
@@ -47,7 +60,7 @@ class Pool:
             known = Candidate(
                 index=len(self._known),
                 patch=parsed,
-                votes=float(completion.count),
+                votes=completion.votes,
                 logprob=logprob,
                 prompts=(completion.prompt,),
                 verdict=self._verdicts.get(key),
@@ -56,18 +69,22 @@ class Pool:
             prompts = known.prompts
             known = replace(
                 known,
-                votes=known.votes + completion.count,
+                votes=known.votes + completion.votes,
                 logprob=max(known.logprob, logprob),
                 prompts=prompts if completion.prompt in prompts else (*prompts, completion.prompt),
             )
         self._known[key] = known
-        self._open.setdefault(completion.batch, Counter())[key] += completion.count
+        opened.append((key, completion))
         return known
 
     def close_batch(self, batch: int) -> None:
         """The batch is whole: its votes count from now on."""
-        self._open.pop(batch, None)
-        self._open_samples.pop(batch, None)
+        for key, completion in self._open.pop(batch, ()):
+            self.counted += completion.count
+            self.counted_ranked += completion.count if completion.rank else 0
+            if key:
+                self._votes[key] = self._votes.get(key, 0.0) + completion.votes
+                self._independent[key] += 0 if completion.rank else completion.count
 
     def judge(self, key: str, verdict: Verdict) -> Candidate | None:
         """Keep a verdict; the candidate it belongs to, or `None` if no completion has led to it yet."""
@@ -79,13 +96,8 @@ class Pool:
 
     @property
     def rejected(self) -> int:
-        """Samples that were no patch."""
+        """Proposals that were no patch."""
         return self.rejections.total()
-
-    @property
-    def counted(self) -> int:
-        """Samples of whole batches."""
-        return self.samples - self._open_samples.total()
 
     @property
     def distinct(self) -> int:
@@ -98,13 +110,12 @@ class Pool:
 
     def candidates(self) -> list[Candidate]:
         """Candidates by the votes of whole batches; if those gave none, by what there is."""
-        unfinished: Counter[str] = sum(self._open.values(), Counter())
-        counted = [
-            replace(candidate, votes=candidate.votes - unfinished[key])
-            for key, candidate in self._known.items()
-            if candidate.votes > unfinished[key]
-        ]
+        counted = [replace(each, votes=self._votes[key]) for key, each in self._known.items() if key in self._votes]
         return counted or self.provisional()
+
+    def independent(self) -> dict[int, int]:
+        """By the index of a candidate, the samples of whole batches that wrote it."""
+        return {each.index: self._independent[key] for key, each in self._known.items()}
 
 
 def mean_logprob(completion: Completion) -> float:

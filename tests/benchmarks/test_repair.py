@@ -11,13 +11,14 @@ import pytest
 from benchmarks.repair.algorithms import Program, program_bugs, programs
 from benchmarks.repair.bugs import Bug, read_bugs
 from benchmarks.repair.figures import coverage
-from benchmarks.repair.functions import anchored, answer, answered, canonical, hunk, joined
+from benchmarks.repair.functions import answered, canonical, hunk, joined
 from benchmarks.repair.judging import Judging
 from benchmarks.repair.measuring import BASELINE, measure
 from benchmarks.repair.model import Asked, Model
 from reasoncli import python_source
 from reasoncli.domain import Region, RepairContent
 from reasoncli.edits import Edit
+from reasoncli.edits.answers import anchored, answer
 from reasoncli.patches.line_repair import apply_repair
 from reasoncli.patches.tree import MemoryTree
 

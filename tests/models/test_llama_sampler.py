@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -163,13 +164,16 @@ def test_the_likeliest_of_many_texts_are_those_with_the_highest_scores(embedded:
     texts = [
         f" return {f}({x}, {y})" for f in ("gcd", "max", "f") for x in ("a", "b", "a % b") for y in ("b", "a", "0")
     ]
-    every = [(i, j, each - i) for i, p in enumerate(prompts) for j, each in enumerate(embedded.score(p, texts))]
+    kept = [math.log(1 - math.exp(embedded.score(p, [KEEP])[0])) for p in prompts]  # a ranked text is none that stays
+    every = [
+        (i, j, each - i - kept[i]) for i, p in enumerate(prompts) for j, each in enumerate(embedded.score(p, texts))
+    ]
     every.sort(key=lambda each: -each[2])
-    found = embedded.rank([Choices(prompts[0], texts), Choices(prompts[1], texts, offset=-1.0)], 10)
-    assert [value for _, _, value in found] == pytest.approx([value for _, _, value in every[:10]], abs=0.05)
-    assert {(i, j) for i, j, value in found if value > found[-1][2] + 0.1} <= {(i, j) for i, j, _ in every[:10]}
-    with pytest.raises(ModelError, match="tokens"):
-        embedded.rank([Choices(prompts[0], [" x" * 600])], 1)
+    choices = [Choices(prompts[0], lambda: texts), Choices(prompts[1], lambda: texts, offset=-1.0)]
+    found = list(embedded.rank(choices).take(10, threading.Event()))
+    assert [each.logprob for each in found] == pytest.approx([value for _, _, value in every[:10]], abs=0.05)
+    likely = {(each.choice, texts.index(each.text)) for each in found if each.logprob > found[-1].logprob + 0.1}
+    assert likely <= {(i, j) for i, j, _ in every[:10]}
 
 
 def test_keep_can_be_scored_and_is_never_drawn(embedded: LlamaSampler) -> None:
@@ -185,7 +189,7 @@ def test_keep_can_be_scored_and_is_never_drawn(embedded: LlamaSampler) -> None:
 
 
 def test_equal_seeds_give_equal_samples(embedded: LlamaSampler) -> None:
-    first, second = (draw(embedded, SampleRequest(repair(), 100, seed=5)) for _ in range(2))
+    _, first, second = (draw(embedded, SampleRequest(repair(), 100, seed=5)) for _ in range(3))  # both find it read
     assert counts(first) == counts(second)
 
 

@@ -1,14 +1,17 @@
-"""The likeliest of very many given texts, found without reading most of them.
+"""Very many given texts in the order of their probability, found without reading most of them.
 
-A text is at most as likely as any beginning of it. So beginnings are read best first, in batches, and reading ends when
-as many texts as wanted are known that are likelier than every beginning left: the result is that of scoring them all.
-Edits of a line differ from it in a few tokens, and most of them begin with a token that the model would never write.
+A text is at most as likely as any beginning of it. So beginnings are read best first, in batches, and a text is told
+once it is likelier than every beginning left: the order is that of scoring them all. Edits of a line differ from it in
+a few tokens, and most of them begin with a token that the model would never write. The texts of a prompt are asked for
+only once the prompt itself, whose bound is its offset, is among the best.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -17,10 +20,11 @@ from numpy.typing import NDArray
 
 from reasoncli.models.llama_cpp.decoder import Decoder, Feed
 from reasoncli.models.llama_cpp.drawing import log_softmax
-from reasoncli.models.llama_cpp.prefixes import Node, Prefixes, path
-from reasoncli.models.llama_cpp.scoring import decode, read, score
+from reasoncli.models.llama_cpp.prefixes import Node, Prefixes, living_child, path
+from reasoncli.models.llama_cpp.scoring import decode, read_to
 
 _WIDTH = 48  # beginnings read together: more waste work on those that the best of them would have ruled out
+_PROMPTS = 8  # prompts begun together: each costs the making of all its texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,32 @@ class Question:
 
     Attributes:
         prompt: tokens, at least one.
-        texts: tokens of each, at least one; the last is only scored, never read.
+        texts: gives the tokens of each, at least one; the last is only scored, never read. Called at most once.
         offset: added to the log-probability of each.
+        banned: tokens that no answer has: probabilities are those given that none of them comes.
     """
 
     prompt: Sequence[int]
-    texts: Sequence[Sequence[int]]
+    texts: Callable[[], Sequence[Sequence[int]]]
     offset: float = 0.0
+    banned: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A text; the likelier one is the smaller, and of equal ones the first.
+
+    Attributes:
+        cost: minus the sum of log-probability and offset.
+        question: index of its question.
+        text: index of the text.
+        logprobs: of each token, banned ones included in what may come.
+    """
+
+    cost: float
+    question: int
+    text: int
+    logprobs: tuple[float, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,138 +68,167 @@ class _Branch:
     Attributes:
         question: index of it.
         bound: log-probability of what they have in common, offset included: none of them is likelier.
-        node: the last token that they have in common, which is to be read for what follows.
-        read: how many of their tokens that is.
+        node: the last token that they have in common, which is to be read for what follows; `None` before any is read.
+        logprobs: of the tokens that they have in common.
         texts: indices of the texts.
     """
 
     question: int
     bound: float
-    node: Node
-    read: int
-    texts: Sequence[int]
+    node: Node | None
+    logprobs: tuple[float, ...] = ()
+    texts: Sequence[int] = ()
 
 
-@dataclass(slots=True)
-class _Best:
-    """The `most` best texts so far."""
+class Ranking:
+    """Texts by their probability. Between two calls of `take` the decoder may do other work."""
 
-    most: int
-    heap: list[tuple[float, int, int]] = field(default_factory=list)
+    def __init__(self, decoder: Decoder, prefixes: Prefixes, questions: Sequence[Question]) -> None:
+        """Begin a ranking; nothing is read yet.
 
-    def add(self, value: float, question: int, text: int) -> None:
-        """Take a text in, if it is one of the best."""
-        entry = (value, -question, -text)  # of equal ones the first stay
-        if len(self.heap) < self.most:
-            heapq.heappush(self.heap, entry)
-        else:
-            heapq.heappushpop(self.heap, entry)
-
-    def wants(self, bound: float) -> bool:
-        """Whether a text may be among the best that is not likelier than this."""
-        return len(self.heap) < self.most or bound > self.heap[0][0]
-
-    def ranked(self) -> list[tuple[int, int, float]]:
-        """All of them, best first."""
-        return [(-question, -text, value) for value, question, text in sorted(self.heap, reverse=True)]
-
-
-def rank(
-    decoder: Decoder, prefixes: Prefixes, questions: Sequence[Question], most: int
-) -> list[tuple[int, int, float]]:
-    """(question, text, log-probability and offset) of the likeliest texts of all, best first.
-
-    Args:
-        decoder: reads the texts.
-        prefixes: of the same decoder.
-        questions: whose prompts share what they have in common.
-        most: how many texts are wanted.
-
-    Raises:
-        ModelError: a prompt and a text don't fit the cache.
-    """
-    best, order = _Best(most), count()
-    if decoder.whole:  # recurrent states can't be shared from the middle of a text
+        Args:
+            decoder: reads the texts.
+            prefixes: of the same decoder.
+            questions: whose prompts share what they have in common.
+        """
+        self._decoder = decoder
+        self._prefixes = prefixes
+        self._questions = questions
+        self._texts: dict[int, Sequence[Sequence[int]]] = {}
+        self._order = count()
+        self._waiting: list[tuple[float, int, _Branch]] = []
+        self._ready: list[Found] = []
         for number, question in enumerate(questions):
-            for text, value in enumerate(score(decoder, prefixes, question.prompt, question.texts)):
-                best.add(question.offset + value, number, text)
-        return best.ranked()
-    waiting: list[tuple[float, int, _Branch]] = []
-    for number, question in enumerate(questions):
-        if question.texts and most > 0:
-            node = Node(_prompt_end(decoder, prefixes, question.prompt), question.prompt[-1])
-            whole = _Branch(number, question.offset, node, 0, range(len(question.texts)))
-            heapq.heappush(waiting, (-whole.bound, next(order), whole))
-    while waiting and best.wants(-waiting[0][0]):
-        wave: list[_Branch] = []
-        while waiting and len(wave) < min(_WIDTH, decoder.outputs) and best.wants(-waiting[0][0]):
-            wave.append(heapq.heappop(waiting)[2])
-        while wave:
-            part = _fitting(decoder, prefixes, wave)
-            for branch, logits in zip(wave, _read_part(decoder, prefixes, wave[:part]), strict=False):
-                for each in _parted(branch, questions[branch.question].texts, logits, best):
-                    heapq.heappush(waiting, (-each.bound, next(order), each))
-            wave = wave[part:]
-    return best.ranked()
+            self._wait(_Branch(number, question.offset, None))
 
+    def take(self, most: int, cancel: threading.Event) -> Iterator[Found]:
+        """Yield the next likeliest texts, best first; fewer than `most` once there are no more or `cancel` is set.
 
-def _prompt_end(decoder: Decoder, prefixes: Prefixes, prompt: Sequence[int]) -> Node:
-    """The last token but one of a prompt, read; it is kept as long as there is room."""
-    sequence = read(decoder, prefixes, prompt[:-1])
-    node = prefixes.tip(sequence)
-    prefixes.retain(sequence)
-    return node
-
-
-def _fitting(decoder: Decoder, prefixes: Prefixes, branches: Sequence[_Branch]) -> int:
-    """How many of the branches one batch takes; at least one."""
-    tokens = 0
-    for number, branch in enumerate(branches):
-        tokens += len(path(branch.node, prefixes.nearest(branch.node)))
-        if number and (tokens > decoder.batch or number == prefixes.free_sequences):
-            return number
-    return len(branches)
-
-
-def _read_part(decoder: Decoder, prefixes: Prefixes, part: Sequence[_Branch]) -> Iterator[NDArray[np.float64]]:
-    """What may follow each branch: log-probabilities, shape (vocabulary,)."""
-    opened = [prefixes.open(prefixes.nearest(branch.node)) for branch in part]
-    paths = [path(branch.node, prefixes.tip(sequence)) for branch, sequence in zip(part, opened, strict=True)]
-    readers: dict[Node, list[int]] = {}  # of nodes that no sequence holds yet
-    for sequence, nodes in zip(opened, paths, strict=True):
-        for node in nodes:
-            readers.setdefault(node, []).append(sequence)
-    while prefixes.free_cells < len(readers) and prefixes.forget():
-        pass
-    wanted = {branch.node for branch in part}
-    feed = Feed()
-    rows: dict[Node, int] = {}
-    for node in sorted(readers, key=lambda node: node.depth):
-        if node in wanted:
-            rows[node] = len(rows)
-        feed.add(node.token, node.depth - 1, tuple(readers[node]), node in wanted)
-    logits = decode(decoder, prefixes, feed)
-    values = log_softmax(logits)
-    for sequence, nodes in zip(opened, paths, strict=True):
-        prefixes.advance(sequence, nodes)
-        prefixes.retain(sequence)
-    return (values[rows[branch.node]] for branch in part)
-
-
-def _parted(
-    branch: _Branch, texts: Sequence[Sequence[int]], values: NDArray[np.float64], best: _Best
-) -> Iterator[_Branch]:
-    """The branches that the texts of one part into. Those that end are put among the best."""
-    parts: dict[int, list[int]] = {}
-    for text in branch.texts:
-        parts.setdefault(texts[text][branch.read], []).append(text)
-    for token, members in parts.items():
-        bound = branch.bound + float(values[token])
-        going_on = []
-        for text in members:
-            if len(texts[text]) == branch.read + 1:
-                best.add(bound, branch.question, text)
+        Raises:
+            ModelError: a prompt and a text don't fit the cache.
+        """
+        best = [-each.cost for each in heapq.nsmallest(most, self._ready)]  # what this call can count on
+        heapq.heapify(best)
+        taken = 0
+        while taken < most and not cancel.is_set():
+            if self._ready and (not self._waiting or self._ready[0].cost <= self._waiting[0][0]):
+                yield heapq.heappop(self._ready)
+                taken += 1
+            elif self._waiting:
+                for found in self._step(best, most, cancel):
+                    heapq.heappush(self._ready, found)
+                    heapq.heappush(best, -found.cost)
+                    if len(best) > most:
+                        heapq.heappop(best)
             else:
-                going_on.append(text)
-        if going_on:
-            yield _Branch(branch.question, bound, Node(branch.node, token), branch.read + 1, going_on)
+                return
+
+    def _wait(self, branch: _Branch) -> None:
+        heapq.heappush(self._waiting, (-branch.bound, next(self._order), branch))
+
+    def _step(self, best: Sequence[float], most: int, cancel: threading.Event) -> list[Found]:
+        """Read the best beginnings on; the texts that end."""
+        wave: list[_Branch] = []
+        begun = 0
+        width = 1 if self._decoder.whole else min(_WIDTH, self._decoder.outputs)  # recurrent states can't be shared
+        while self._waiting and len(wave) < width and begun < _PROMPTS:
+            bound = -self._waiting[0][0]
+            if len(best) >= most and bound <= best[0]:
+                break
+            branch = heapq.heappop(self._waiting)[2]
+            if branch.node is None:
+                begun += 1
+                opened = self._opened(branch)
+                if opened is None:
+                    continue
+                branch = opened
+            wave.append(branch)
+        ended: list[Found] = []
+        while wave and not cancel.is_set():
+            part = self._fitting(wave)
+            for branch, values in zip(wave, self._read_part(wave[:part]), strict=False):
+                ended += self._parted(branch, values)
+            wave = wave[part:]
+        for branch in wave:
+            self._wait(branch)
+        return ended
+
+    def _opened(self, branch: _Branch) -> _Branch | None:
+        """All texts of a question; `None` if it has none."""
+        question = self._questions[branch.question]
+        texts = self._texts[branch.question] = question.texts()
+        if not texts:
+            return None
+        node = self._prefixes.root
+        for token in question.prompt[:-1]:
+            node = living_child(node, token) or Node(node, token)
+        read_to(self._decoder, self._prefixes, node)
+        return _Branch(branch.question, branch.bound, Node(node, question.prompt[-1]), (), range(len(texts)))
+
+    def _fitting(self, branches: Sequence[_Branch]) -> int:
+        """How many of the branches one batch takes; at least one."""
+        prefixes, tokens = self._prefixes, 0
+        for number, branch in enumerate(branches):
+            tokens += len(_unread(branch, prefixes))
+            if number == 0 and tokens > self._decoder.batch:
+                read_to(self._decoder, prefixes, _node(branch).parent or prefixes.root)
+                tokens = 1
+            if number and (tokens > self._decoder.batch or number == prefixes.free_sequences):
+                return number
+        return len(branches)
+
+    def _read_part(self, part: Sequence[_Branch]) -> Iterator[NDArray[np.float64]]:
+        """What may follow each branch: log-probabilities, shape (vocabulary,)."""
+        prefixes, batch = self._prefixes, self._decoder.batch
+        opened = [prefixes.open(prefixes.nearest(_node(branch))) for branch in part]
+        paths = [path(_node(branch), prefixes.tip(sequence)) for branch, sequence in zip(part, opened, strict=True)]
+        readers: dict[Node, list[int]] = {}  # of nodes that no sequence holds yet
+        for sequence, nodes in zip(opened, paths, strict=True):
+            for node in nodes:
+                readers.setdefault(node, []).append(sequence)
+        while prefixes.free_cells < len(readers) and prefixes.forget():
+            pass
+        wanted = {_node(branch) for branch in part}
+        values: dict[Node, NDArray[np.float64]] = {}
+        order = sorted(readers, key=lambda node: node.depth)
+        for at in range(0, len(order), batch):  # to open one sequence may have cost what another could go on from
+            feed = Feed()
+            for node in order[at : at + batch]:
+                feed.add(node.token, node.depth - 1, tuple(readers[node]), node in wanted)
+            logits = decode(self._decoder, prefixes, feed)
+            asked = [node for node in order[at : at + batch] if node in wanted]
+            values.update(zip(asked, log_softmax(logits), strict=True))
+        for sequence, nodes in zip(opened, paths, strict=True):
+            prefixes.advance(sequence, nodes)
+            prefixes.retain(sequence)
+        return (values[_node(branch)] for branch in part)
+
+    def _parted(self, branch: _Branch, values: NDArray[np.float64]) -> Iterator[Found]:
+        """Part the texts of a branch by their next token; those that end are yielded, the others wait."""
+        question, texts = self._questions[branch.question], self._texts[branch.question]
+        read = len(branch.logprobs)
+        allowed = branch.bound - math.log(max(1.0 - float(np.exp(values[list(question.banned)]).sum()), 1e-12))
+        parts: dict[int, list[int]] = {}
+        for text in branch.texts:
+            parts.setdefault(texts[text][read], []).append(text)
+        for token, members in parts.items():
+            value = float(values[token])
+            logprobs = (*branch.logprobs, value)
+            going_on = []
+            for text in members:
+                if len(texts[text]) == read + 1:
+                    yield Found(-(allowed + value), branch.question, text, logprobs)
+                else:
+                    going_on.append(text)
+            if going_on:
+                node = Node(branch.node, token)
+                self._wait(_Branch(branch.question, allowed + value, node, logprobs, going_on))
+
+
+def _node(branch: _Branch) -> Node:
+    assert branch.node is not None  # noqa: S101 - it was opened before it is read
+    return branch.node
+
+
+def _unread(branch: _Branch, prefixes: Prefixes) -> list[Node]:
+    return path(_node(branch), prefixes.nearest(_node(branch)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from reasoncli.domain import Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
 from reasoncli.machine import cores, free_memory
 from reasoncli.models.gguf import GgufMetadata
-from reasoncli.models.interface import KEEP, Choices, ModelInfo, SampleRequest
+from reasoncli.models.interface import KEEP, Choices, ModelInfo, Ranking, SampleRequest
 from reasoncli.models.llama_cpp import library, memory
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from reasoncli.models.llama_cpp.decoder import LlamaDecoder
@@ -21,7 +21,8 @@ from reasoncli.models.llama_cpp.forest import Forest
 from reasoncli.models.llama_cpp.growth import Rules
 from reasoncli.models.llama_cpp.lanes import Job
 from reasoncli.models.llama_cpp.prefixes import Prefixes
-from reasoncli.models.llama_cpp.ranking import Question, rank
+from reasoncli.models.llama_cpp.ranked import RankedTexts
+from reasoncli.models.llama_cpp.ranking import Question
 from reasoncli.models.llama_cpp.scoring import score
 from reasoncli.models.llama_cpp.vocabulary import Vocabulary
 from reasoncli.models.options import ModelOptions
@@ -65,6 +66,7 @@ class LlamaSampler:
                 context=self._context,
                 reasoning=self._profile.reasoning,
                 device=self._model.device,
+                ranks=True,
             )
         return self._info
 
@@ -88,17 +90,23 @@ class LlamaSampler:
         with self._work():
             return score(self._decoder, self._prefixes, tokens, answers)
 
-    def rank(self, choices: Sequence[Choices], most: int) -> list[tuple[int, int, float]]:
-        """(index of the choices, index of the text, log-probability and offset) of the likeliest texts, best first.
+    def rank(self, choices: Sequence[Choices]) -> Ranking:
+        """See `Sampler.rank`."""
+        return RankedTexts(self._work, self._question, choices, lambda: (self._decoder, self._prefixes))
 
-        The same as `score` of all of them would give, but most are not read to their end.
+    def _question(self, choices: Choices, keep: Callable[[Sequence[str]], None]) -> Question:
+        """Choices as tokens; `keep` is handed the texts once they are asked for, without those that don't fit."""
+        prompt = choices.prompt
+        tokens = self._prompt_tokens(prompt, think=False)
+        ends = self._end_token()
 
-        Raises:
-            ModelError: the model failed, or a prompt with one of its texts doesn't fit the context.
-        """
-        questions = [Question(*self._answers(each.prompt, each.texts), each.offset) for each in choices]
-        with self._work():
-            return rank(self._decoder, self._prefixes, questions, most)
+        def texts() -> Sequence[Sequence[int]]:
+            answers = [(text, [*self._vocabulary.tokens(text, special=False), ends]) for text in choices.texts()]
+            fitting = [(text, answer) for text, answer in answers if len(tokens) + len(answer) <= self._context]
+            keep([text for text, _ in fitting])
+            return [answer for _, answer in fitting]
+
+        return Question(tokens, texts, choices.offset, self.banned_tokens(prompt))
 
     def _answers(self, prompt: Prompt, texts: Sequence[str]) -> tuple[list[int], list[list[int]]]:
         """The tokens of a prompt, and of texts that answer it, their ends included."""

@@ -43,6 +43,15 @@ def read(decoder: Decoder, prefixes: Prefixes, tokens: Sequence[int]) -> int:
     node = prefixes.root
     for token in tokens:
         node = living_child(node, token) or Node(node, token)
+    return _held(decoder, prefixes, node)
+
+
+def read_to(decoder: Decoder, prefixes: Prefixes, node: Node) -> None:
+    """See to it that what leads to a node is read, in as many batches as it takes; kept as long as there is room."""
+    prefixes.retain(_held(decoder, prefixes, node))
+
+
+def _held(decoder: Decoder, prefixes: Prefixes, node: Node) -> int:
     base = prefixes.nearest(node)
     sequence = prefixes.open(base)
     nodes = path(node, base)

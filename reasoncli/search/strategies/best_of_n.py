@@ -40,20 +40,24 @@ class BestOfN:
 
     def propose(self, view: View) -> Sequence[SampleRequest] | None:
         """The next batch, or an empty one once all samples were asked for."""
-        upto = min(self.samples, max(self.first, 2 * view.asked)) if self.prompts else view.asked
-        if upto <= view.asked:
+        upto = min(self.samples, max(self.first, 2 * view.asked))
+        return self.requests(view.asked, upto, view.batches)
+
+    def requests(self, asked: int, upto: int, batch: int) -> Sequence[SampleRequest]:
+        """Those that make `upto` samples of the `asked` ones before; none where there are no prompts."""
+        if upto <= asked or not self.prompts:
             return ()
-        before, after = self._quota(view.asked), self._quota(upto)
+        before, after = self._quota(asked), self._quota(upto)
         return tuple(
             SampleRequest(
                 prompt=prompt,
                 n=now - then,
-                seed=derive_seed(self.seed, prompt.id, view.batches),
+                seed=derive_seed(self.seed, prompt.id, batch),
                 temperature=self.drawing.temperature,
                 top_p=self.drawing.top_p,
                 min_p=self.drawing.min_p,
                 thinking_tokens=self.drawing.thinking_tokens,
-                batch=view.batches,
+                batch=batch,
             )
             for prompt, then, now in zip(self.prompts, before, after, strict=True)
             if now > then

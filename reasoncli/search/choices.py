@@ -1,0 +1,106 @@
+"""Line repairs as choices: for each prompt the grammar's edits of its line, in the words of an answer."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from reasoncli import python_source
+from reasoncli.domain import Prompt, RepairContent
+from reasoncli.edits import Edit, Scope, enumerate_edits
+from reasoncli.edits.answers import Place, by_place
+from reasoncli.models.interface import Choices
+from reasoncli.python_source import Definition, Line
+
+Read = Callable[[str], bytes | None]
+
+
+class Function:
+    """A function's edits in the words of answers, enumerated once they are asked for."""
+
+    def __init__(self, lines: Sequence[str], scope: Scope) -> None:
+        """Take a function as printed, and what is known of its surroundings."""
+        self._lines = lines
+        self._scope = scope
+
+    def answers(self, place: Place) -> tuple[str, ...]:
+        """Those to a question about these lines, in a fixed order."""
+        return tuple(self._places.get(place, ()))
+
+    @cached_property
+    def _places(self) -> Mapping[Place, Mapping[str, Edit]]:
+        return by_place(enumerate_edits(self._lines, self._scope), self._lines)
+
+
+def repair_choices(prompts: Sequence[Prompt], read: Read) -> tuple[Choices, ...]:
+    """What could answer line repairs, each prompt weighed by its share.
+
+    The edits are those of the whole function, though a window of it be shown. Outside any function there are none.
+
+    Args:
+        prompts: of any form; only line repairs have choices.
+        read: bytes of a file of the base by path.
+
+    Returns:
+        one for each prompt that has a share and whose line is found again; the texts are made when they are asked for.
+    """
+    functions: dict[tuple[str, int], Function] = {}
+    files: dict[str, _File | None] = {}
+    choices: list[Choices] = []
+    for prompt in prompts:
+        if not isinstance(prompt.content, RepairContent) or prompt.region is None or prompt.share <= 0:
+            continue
+        path = prompt.region.path
+        if path not in files:
+            files[path] = _File.read(path, read)
+        file = files[path]
+        found = file.find(prompt, prompt.content) if file is not None else None
+        if file is None or found is None:
+            continue
+        definition, index = found
+        key = (path, definition.lineno)
+        if key not in functions:
+            lines = tuple(line.printed for line in file.printed(definition))
+            functions[key] = Function(lines, Scope.around(file.module, definition))
+        texts = partial(functions[key].answers, (index, index + 1))
+        choices.append(Choices(prompt, texts, math.log(prompt.share)))
+    return tuple(choices)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    module: ast.Module
+    source: str
+    prints: dict[Definition, Sequence[Line]]
+
+    @classmethod
+    def read(cls, path: str, read: Read) -> _File | None:
+        data = read(path)
+        module = None if data is None else python_source.parse(data)
+        source = None if data is None else python_source.decode(data)
+        return None if module is None or source is None else cls(module, source, {})
+
+    def printed(self, definition: Definition) -> Sequence[Line]:
+        """A function as it is shown: without its own decorators."""
+        if definition not in self.prints:
+            lines = python_source.unit_lines(definition, self.source)
+            self.prints[definition] = lines[len(definition.decorator_list) :]
+        return self.prints[definition]
+
+    def find(self, prompt: Prompt, content: RepairContent) -> tuple[Definition, int] | None:
+        """The function that a prompt shows, whole or in part, and the index of its line among the printed ones."""
+        region = prompt.region
+        for _, definition in python_source.definitions(self.module):
+            if region is None or not definition.lineno <= region.start <= (definition.end_lineno or 0):
+                continue
+            lines = self.printed(definition)
+            if not lines or not content.function.startswith(lines[0].printed):
+                continue
+            for index, line in enumerate(lines):
+                span = line.span
+                if span and (span.line, span.end_line) == (region.start, region.end) and line.text == content.line:
+                    return definition, index
+        return None
