@@ -11,7 +11,6 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.repair.measuring import Measured, Outcome
-from benchmarks.repair.model import ONE_LINE
 
 BUDGETS = (1, 8, 64, 256, 512)
 
@@ -77,11 +76,11 @@ def remarks(measured: Sequence[Measured]) -> list[str]:
     several = sum(each.bug.wrong[1] - each.bug.wrong[0] > 1 for each in measured)
     told = [
         f"{edits / len(measured):.0f} edits a bug; for {reachable} of {len(measured)} bugs one is the right fix",
-        f"{several} bugs are of several lines that follow each other, which {ONE_LINE} has no answer for",
+        f"{several} bugs are of several lines that follow each other",
     ]
     for name in measured[0].sayable:
         sayable = sum(each.sayable[name] for each in measured)
-        told.append(f"{name} can't say {edits - sayable} of {edits} edits: they change several lines at once")
+        told.append(f"{name} can't say {edits - sayable} of {edits} edits: they change lines that it isn't asked about")
     return told
 
 

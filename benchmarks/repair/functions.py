@@ -61,11 +61,16 @@ def answered(lines: Sequence[str], start: int, end: int, text: str) -> Lines | N
         lines: as printed.
         start: index of the first line that was asked about.
         end: index after the last one.
-        text: the answer; its first line's indentation says nothing, other lines have that of the print.
+        text: the answer; its first line's indentation says nothing, other lines have that of the print. Nothing
+            deletes the lines, and leaves `pass` in an empty block.
 
     Returns:
         `None` where the answer changes nothing.
     """
+    if not text.strip():
+        without = (*lines[:start], *lines[end:])
+        if python_source.parse(joined(without)) is not None:
+            return without
     first, *rest = text.strip("\n").rstrip().split("\n")
     margin = lines[start][: len(lines[start]) - len(lines[start].lstrip(" "))]
     new = (margin + (first.strip() or "pass"), *(line.rstrip() for line in rest if line.strip()))

@@ -74,7 +74,7 @@ def measure(bug: Bug, models: Sequence[Model], *, most: int) -> Measured:
     sayable = {}
     for model in models:
         asked = Asked(model, bug.before, seed)
-        said = [edit for edit in edits if model.takes(edit, bug.before)]
+        said = asked.says(edits)
         sayable[model.name] = len(said)
         for told in (True, False):
             place = bug.wrong if told else None

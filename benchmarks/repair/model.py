@@ -7,26 +7,24 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 
 from benchmarks.repair.functions import Lines, answered, joined
-from reasoncli.domain import Completion, Form, Prompt, Region, RepairContent, Suspect
+from reasoncli.domain import Completion, Prompt, RepairContent, Suspect
 from reasoncli.edits import Edit
-from reasoncli.edits.answers import anchored, answer, by_place
-from reasoncli.models.interface import KEEP, Choices, SampleRequest
+from reasoncli.edits.answers import Place, by_place
+from reasoncli.models.interface import Ability, Choices, SampleRequest
 from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
-from reasoncli.models.profile import read_profile
 from reasoncli.models.resolve import resolve
 from reasoncli.prompting.options import PromptOptions
-from reasoncli.prompting.prompts import prompt, reweigh
-from reasoncli.prompting.repair import repair_prompts
+from reasoncli.prompting.repair import Asking, repair_prompts
 from reasoncli.search.strategies.best_of_n import derive_seed
+from reasoncli.workflow.doubt import weigh_by_doubt
 
-ONE_LINE = "line-repair-1"
 _PATH = "function.py"
 
 
@@ -35,7 +33,6 @@ class Model:
 
     Attributes:
         name: for the table.
-        form: in which they are asked.
     """
 
     def __init__(self, name: str, spec: str) -> None:
@@ -44,13 +41,7 @@ class Model:
             raise ValueError(f"{spec} is no file")
         self.name = name
         self.path: Path = path
-        self.form = read_profile(path).metadata.prompt_form
         self.sampler: LlamaSampler = open_llama_sampler(path, ModelOptions())
-
-    def takes(self, edit: Edit, lines: Lines) -> bool:
-        """Whether an edit can be said in the model's form: the first ones answer for one line only."""
-        start, end, _ = anchored(lines, edit.start, edit.end, edit.replacement)
-        return end - start == 1 or (self.form != ONE_LINE and end > start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +69,10 @@ class Asked:
         self._seed = seed
 
     @cached_property
-    def _prompts(self) -> dict[int, Prompt]:
-        """By index of the line, a prompt for it as the tool makes them, without any clue."""
+    def _weighed(self) -> tuple[list[tuple[Prompt, Place]], float]:
+        """Prompts with the shares that the tool gives them without any clue, the lines that each asks about, and the
+        seconds that the model's doubt took.
+        """
         text = joined(self._lines)
         suspect = Suspect(_PATH, None, "function", 1, text.count("\n") + 1, 1.0)
         sampler = self._model.sampler
@@ -89,23 +82,23 @@ class Asked:
             count_tokens=sampler.count_tokens,
             context=sampler.info.context,
             options=PromptOptions(functions=1),
+            asking=Asking(hunks=Ability.HUNK_REPAIR in sampler.info.abilities),
         )
         first = {1: 0}  # index of a printed line by the number of its first physical line
         number = 1
         for index, line in enumerate(self._lines):
             first[number] = index
             number += line.count("\n") + 1
-        return {first[each.region.start]: each for each in prompts if each.region and each.region.start in first}
-
-    @cached_property
-    def _keeps(self) -> tuple[dict[int, float], float]:
-        """By index, the probability that a line should stay; and the seconds it took to ask."""
+        places: dict[str, Place] = {}
+        for each in prompts:
+            if each.region is not None and isinstance(each.content, RepairContent) and each.region.start in first:
+                start = first[each.region.start]
+                places[each.id] = (start, start + each.content.line.count("\n") + 1)
         started = time.perf_counter()
-        score = self._model.sampler.score
-        kept = {index: math.exp(score(self._prompts[index], [KEEP])[0]) for index in sorted(self._prompts)}
-        return kept, time.perf_counter() - started
+        weighed = weigh_by_doubt(prompts, sampler)
+        return [(each, places[each.id]) for each in weighed if each.id in places], time.perf_counter() - started
 
-    def drawn(self, n: int, told: tuple[int, int] | None) -> Draw:
+    def drawn(self, n: int, told: Place | None) -> Draw:
         """Draw `n` samples: of the wrong lines if they are told, else by the model's doubt about the lines."""
         asked, seconds = self._asked(told)
         if not asked:
@@ -129,54 +122,46 @@ class Asked:
             Random(request.seed).shuffle(texts[request.prompt.id])
         return Draw(tuple(texts[asked[at][0].id].pop() for at in order), seconds)
 
-    def _asked(self, told: tuple[int, int] | None) -> tuple[list[tuple[Prompt, tuple[int, int]]], float]:
-        """Prompts with shares, the lines that each asks about, and the seconds that the shares took."""
-        if told is not None:
-            one_line = self._model.form == ONE_LINE
-            places = [(index, index + 1) for index in range(*told)] if one_line else [told]
-            asked = [(self._prompt(*place), place) for place in places]
-            return [(each, place) for each, place in asked if each is not None], 0.0
-        kept, seconds = self._keeps
-        indices = {each.id: index for index, each in self._prompts.items()}
-        prompts = reweigh(list(self._prompts.values()), [kept[index] for index in self._prompts])
-        return [(each, (indices[each.id], indices[each.id] + 1)) for each in prompts], seconds
+    def _asked(self, told: Place | None) -> tuple[list[tuple[Prompt, Place]], float]:
+        """Prompts, the lines that each asks about, and the seconds that their shares took."""
+        weighed, seconds = self._weighed
+        if told is None:
+            return weighed, seconds
+        whole = [(each, place) for each, place in weighed if place == told]
+        parts = [(replace(each, share=1.0), (s, e)) for each, (s, e) in weighed if told[0] <= s < e <= told[1]]
+        return whole or [(each, place) for each, place in parts if place[1] == place[0] + 1], 0.0
 
-    def _prompt(self, start: int, end: int) -> Prompt | None:
-        """A prompt for lines that follow each other, with the share 1; `None` where they can't be asked about."""
-        one = self._prompts.get(start)
-        if one is None or not isinstance(one.content, RepairContent):
-            return None
-        text = answer(self._lines[start:end]).strip()
-        content = RepairContent(one.content.function, text, one.content.index)
-        return prompt(Form.LINE_REPAIR, content, region=Region(_PATH, start + 1, end), max_tokens=one.max_tokens)
-
-    def _result(self, completion: Completion, place: tuple[int, int]) -> str | None:
+    def _result(self, completion: Completion, place: Place) -> str | None:
         lines = None if completion.finish == "length" else answered(self._lines, *place, completion.text)
         return None if lines is None else joined(lines)
 
-    def ranked(self, edits: Sequence[Edit], most: int, told: tuple[int, int] | None) -> Ranking:
-        """Edits, most probable first: by P(fix | line), and the square of the doubt about the line, as the search does.
+    def says(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Those of the edits that can be said as an answer to one of the prompts."""
+        places = {place for _, place in self._weighed[0]}
+        return [
+            edit for place, said in by_place(edits, self._lines).items() if place in places for edit in said.values()
+        ]
+
+    def ranked(self, edits: Sequence[Edit], most: int, told: Place | None) -> Ranking:
+        """Edits, most probable first: by P(fix | lines) and the share of the prompt for these lines.
 
         Args:
-            edits: those that the model's form can say.
+            edits: those that the model can say.
             most: how many are wanted.
             told: where the wrong lines are, if that is told: only edits that start there count.
         """
-        kept, seconds = self._keeps
-        if told is not None:
-            seconds = 0.0
+        weighed, seconds = self._weighed
+        asked = {place: each for each, place in weighed}
         choices: list[Choices] = []
         meant: list[dict[str, Edit]] = []
         started = time.perf_counter()
         for place, said in by_place(edits, self._lines).items():
-            inside = place[0] in kept and (told is None or told[0] <= place[0] < told[1])
-            asked = self._prompt(*place) if inside else None
-            if asked is not None:
-                choices.append(Choices(asked, partial(tuple, said), 2 * math.log(max(1 - kept[place[0]], 1e-9))))
+            if place in asked and (told is None or told[0] <= place[0] < told[1]):
+                choices.append(Choices(asked[place], partial(tuple, said), math.log(asked[place].share)))
                 meant.append(said)
         best = self._model.sampler.rank(choices).take(most, threading.Event())
         texts = tuple(joined(meant[each.choice][each.text].apply(self._lines)) for each in best)
-        return Ranking(texts, seconds + time.perf_counter() - started)
+        return Ranking(texts, (seconds if told is None else 0.0) + time.perf_counter() - started)
 
 
 def _turns(shares: Sequence[float], n: int) -> list[int]:

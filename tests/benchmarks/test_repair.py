@@ -138,7 +138,7 @@ def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> No
         hunk = {"start": 4, "end": 5, "replacement": after[4:5]}
         return {"source": "s", "path": name, "name": "clamp", "split": split, "before": before, "after": after, **hunk}
 
-    rows = [row("a", "test"), row("b", "train"), row("c", "test"), row("d", "test", ("def f():", "  return 1"))]
+    rows = [row("a", "test"), row("b", "train"), row("c", "test"), row("d", "test", ("def f():", "  return 1", *"abc"))]
     path = tmp_path / "fixes.jsonl.gz"
     path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in rows).encode()))
     bugs, long, unreadable = read_bugs(path)
