@@ -18,6 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ _KEEPS = 4  # questions about right lines, for each function
 _LONGER = 0.2  # how often one of them is about several lines
 _MOST = 4  # of several lines
 _WIDER = 0.15  # how often a right line beside a fault is asked about with it
+
+Kind = TypeVar("Kind", int, tuple[int, int])
 
 Hint = tuple[int, str]
 """What stands before a function: its special token, and the text after it."""
@@ -60,6 +63,7 @@ def make_example(
     vocabulary: Vocabulary,
     rng: random.Random,
     longest: int,
+    doubted: Sequence[tuple[int, int]] = (),
 ) -> Example | None:
     """The tokens of a function with faults; `None` where they are more than `longest`.
 
@@ -70,13 +74,15 @@ def make_example(
         vocabulary: of the model.
         rng: chooses the right lines that are asked about.
         longest: tokens of the function and of any one question together.
+        doubted: places of right lines that are asked about before others, as (start, end).
     """
     hunks = [_anchored(lines, hunk) for hunk in hunks]
     wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
+    keeps = _drawn([place for place in doubted if wrong.isdisjoint(range(*place))], rng, _KEEPS)
     right = [index for index in range(len(lines)) if index not in wrong]
-    keeps = sorted(rng.sample(right, min(_KEEPS, len(right))))
+    keeps += [_lengthened(lines, start, wrong, rng) for start in _drawn(right, rng, _KEEPS - len(keeps))]
     hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
-    asked = [(hunk.start, hunk.end) for hunk in hunks] + [_lengthened(lines, start, wrong, rng) for start in keeps]
+    asked = [(hunk.start, hunk.end) for hunk in hunks] + keeps
     texts = iter(
         vocabulary.encode(
             [
@@ -112,6 +118,10 @@ def make_example(
 
 def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
     return Hunk(*anchored(lines, hunk.start, hunk.end, hunk.replacement))
+
+
+def _drawn(among: Sequence[Kind], rng: random.Random, most: int) -> list[Kind]:
+    return sorted(rng.sample(among, min(most, len(among))))
 
 
 def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:
