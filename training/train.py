@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -135,8 +136,9 @@ class Trainer:
             if not group and not seen.done:
                 raise SystemExit(f"no shards in {self._data}: python -m training.prepare makes them")
             batches = batched(group, self._arguments.batch, seen.epoch) if group else []
-            for number in range(seen.batches, len(batches) - len(batches) % self._world):
-                seen.batches = number + 1
+            batches += batches[: -len(batches) % self._world]  # as many for each process
+            for number in range(seen.batches, len(batches)):
+                seen.batches = number - number % self._world + self._world
                 if number % self._world == self._rank:
                     yield batches[number]
             seen.done += [path.name for path in group]
@@ -191,12 +193,11 @@ class Trainer:
         partial.replace(self._data / name)
 
 
-def _worker(rank: int, arguments: argparse.Namespace, world: int) -> None:
+def _worker(rank: int, arguments: argparse.Namespace, world: int, meeting: str) -> None:
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
     if world > 1:
-        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(arguments.port))
-        torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
+        torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=world)
     Trainer(arguments, rank, world).run()
     if world > 1:
         torch.distributed.destroy_process_group()
@@ -212,15 +213,16 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4096, help="padded tokens of a batch in one process")
     parser.add_argument("--gather", type=int, default=2, help="batches of a step in one process")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--port", type=int, default=29641, help="for the processes to meet on")
     for name in ("width", "layers", "head", "hidden"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Shape(), name))
     arguments = parser.parse_args()
     world = 1 if torch.cuda.is_available() else len(os.sched_getaffinity(0))
     if world == 1:
-        _worker(0, arguments, 1)
+        _worker(0, arguments, 1, "")
     else:
-        torch.multiprocessing.spawn(_worker, args=(arguments, world), nprocs=world)
+        with tempfile.TemporaryDirectory() as folder:
+            meeting = str(Path(folder) / "meeting")
+            torch.multiprocessing.spawn(_worker, args=(arguments, world, meeting), nprocs=world)
 
 
 if __name__ == "__main__":
