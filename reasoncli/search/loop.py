@@ -182,9 +182,7 @@ class Search:
         if self._busy or self._exhausted or self._stopped:
             return False
         ranked = self._pool.ranked
-        view = View(
-            self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked
-        )
+        view = View(self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked)
         requests = self._strategy.propose(view)
         if not requests:
             self._exhausted = requests is not None or not view.pending

@@ -24,6 +24,7 @@ from reasoncli.models.llama_cpp.prefixes import Node, Prefixes, living_child, pa
 from reasoncli.models.llama_cpp.scoring import decode, read_to
 
 _WIDTH = 48  # beginnings read together: more waste work on those that the best of them would have ruled out
+_FIRST_WIDTH = 8  # at first, so that the best text is soon known; one more for each text taken
 _PROMPTS = 8  # prompts begun together: each costs the making of all its texts
 
 
@@ -98,6 +99,7 @@ class Ranking:
         self._order = count()
         self._waiting: list[tuple[float, int, _Branch]] = []
         self._ready: list[Found] = []
+        self._taken = 0
         for number, question in enumerate(questions):
             self._wait(_Branch(number, question.offset, None))
 
@@ -112,8 +114,9 @@ class Ranking:
         taken = 0
         while taken < most and not cancel.is_set():
             if self._ready and (not self._waiting or self._ready[0].cost <= self._waiting[0][0]):
-                yield heapq.heappop(self._ready)
+                self._taken += 1
                 taken += 1
+                yield heapq.heappop(self._ready)
             elif self._waiting:
                 for found in self._step(best, most, cancel):
                     heapq.heappush(self._ready, found)
@@ -130,7 +133,9 @@ class Ranking:
         """Read the best beginnings on; the texts that end."""
         wave: list[_Branch] = []
         begun = 0
-        width = 1 if self._decoder.whole else min(_WIDTH, self._decoder.outputs)  # recurrent states can't be shared
+        width = min(_FIRST_WIDTH + self._taken, _WIDTH, self._decoder.outputs)
+        if self._decoder.whole:  # recurrent states can't be shared
+            width = 1
         while self._waiting and len(wave) < width and begun < _PROMPTS:
             bound = -self._waiting[0][0]
             if len(best) >= most and bound <= best[0]:
