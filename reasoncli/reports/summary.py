@@ -14,11 +14,11 @@ class Cost:
     """What a run took: independent samples, ranked proposals beside them; seconds of tests are summed over workers."""
 
     samples: int = 0
-    ranked: int = 0
     tokens: int = 0
     model_seconds: float = 0.0
     test_seconds: float = 0.0
     total_seconds: float = 0.0
+    ranked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

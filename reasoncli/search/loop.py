@@ -135,7 +135,7 @@ class Search:
         self._confirm_late()
         return SearchResult(
             candidates=tuple(self._pool.candidates()),
-            samples=self._pool.counted - self._pool.counted_ranked,
+            samples=self._pool.counted_samples,
             ranked=self._pool.counted_ranked,
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
@@ -202,6 +202,8 @@ class Search:
                 self._model_seconds += message.seconds
                 self._journal.completion_batch(message.index, self._batch)
                 self._pool.close_batch(message.index)
+                for candidate in self._pool.by_rank():
+                    self._emit(CandidateFound(candidate))
                 self._busy = False
                 self._news = True
             case Judged(candidate, verdict, error):
