@@ -25,9 +25,17 @@ def anchored(
 
 
 def by_place(edits: Iterable[Edit], lines: Sequence[str]) -> dict[Place, dict[str, Edit]]:
-    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given."""
+    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given.
+
+    Those are left out that indent the first line otherwise: that is no part of an answer.
+    """
     places: dict[Place, dict[str, Edit]] = {}
     for edit in edits:
         start, end, replacement = anchored(lines, edit.start, edit.end, edit.replacement)
-        places.setdefault((start, end), {}).setdefault(answer(replacement), edit)
+        if not replacement or _margin(replacement[0]) == _margin(lines[start]):
+            places.setdefault((start, end), {}).setdefault(answer(replacement), edit)
     return places
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
