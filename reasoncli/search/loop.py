@@ -34,6 +34,7 @@ class Rules:
         exhaustive: make all proposals and judge all candidates, though the choice be settled.
         workers: candidates judged at once.
         confirmations: finalists to be judged in a fresh sandbox at most.
+        ranked_only: no samples are drawn, so that no proposal to come is likelier than the last one.
     """
 
     samples: int
@@ -43,6 +44,7 @@ class Rules:
     exhaustive: bool = False
     workers: int = 2
     confirmations: int = 8
+    ranked_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,9 @@ class Search:
         targets = self._rules.targets
         candidates = self._pool.candidates()
         known = {candidate.index: candidate for candidate in candidates}
-        remaining = 0 if self._stopped or self._exhausted else self._rules.samples - self._pool.counted
+        remaining = 0.0 if self._stopped or self._exhausted else float(self._rules.samples - self._pool.counted)
+        if self._rules.ranked_only:
+            remaining *= self._pool.least()
         reason = None
         if not self._rules.exhaustive:
             worth = contenders(candidates, targets=targets, remaining=remaining)

@@ -18,13 +18,14 @@ class _Tally:
 
     Attributes:
         sampled: how many samples there are, ranked: how many ranked texts, those that are no patch included.
-        mass: probability of all ranked texts together.
+        mass: probability of all ranked texts together; least: of the least likely one.
         samples: how many there are, by execution key; probability: of ranked texts, by execution key.
     """
 
     sampled: int = 0
     ranked: int = 0
     mass: float = 0.0
+    least: float = math.inf
     samples: Counter[str] = field(default_factory=Counter)
     probability: dict[str, float] = field(default_factory=dict)
 
@@ -34,6 +35,7 @@ class _Tally:
             probability = math.exp(completion.score)
             self.ranked += completion.count
             self.mass += probability
+            self.least = min(self.least, probability)
             if key is not None:
                 self.probability[key] = self.probability.get(key, 0.0) + probability
         else:
@@ -168,6 +170,11 @@ class Pool:
     def independent(self) -> dict[int, int]:
         """By the index of a candidate, the samples of whole batches that wrote it."""
         return {each.index: self._whole.samples[key] for key, each in self._known.items()}
+
+    def least(self) -> float:
+        """Votes of the least likely ranked text of whole batches; 1 before there is any."""
+        tally = self._whole
+        return tally.ranked * tally.least / tally.mass if tally.mass else 1.0
 
     def _count(self, key: str | None, completion: Completion) -> None:
         self._all.add(key, completion)

@@ -96,7 +96,7 @@ def strategy(
     return Mixed(sampling, choices, ranked_share(settings, info)) if choices else sampling
 
 
-def rules(settings: Settings, targets: int) -> Rules:
+def rules(settings: Settings, targets: int, *, ranked_only: bool = False) -> Rules:
     """What the search may spend, and when it stops."""
     search = settings.search
     return Rules(
@@ -106,6 +106,7 @@ def rules(settings: Settings, targets: int) -> Rules:
         confidence=search.stop_confidence,
         exhaustive=search.exhaustive,
         workers=worker_count(settings),
+        ranked_only=ranked_only,
     )
 
 

@@ -279,8 +279,9 @@ class Steps:
         def read(completion: Completion) -> Patch | Rejection:
             return parse(completion, by_id[completion.prompt], tree, policy)
 
-        rules = preparation.rules(self._settings, len(baseline.targets))
         choices = self._choices(prompts, tree, sampler.info)
+        ranked_only = bool(choices) and preparation.ranked_share(self._settings, sampler.info) == 1
+        rules = preparation.rules(self._settings, len(baseline.targets), ranked_only=ranked_only)
         with self._emit.stage("search", f"{rules.samples} proposals over {len(prompts)} prompts") as stage:
             result = Search(
                 strategy=preparation.strategy(self._settings, sampler.info, prompts, self._request.seed, choices),
