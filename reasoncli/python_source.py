@@ -150,6 +150,16 @@ def unit_lines(unit: Definition | list[ast.stmt], source: str) -> list[Line]:
     return printer.lines
 
 
+def documented(module: ast.Module, source: str) -> dict[int, int]:
+    """By the line on which the header of a function or class ends, the one on which its docstring ends."""
+    printer = _Printer(source)
+    return {
+        printer.header_span(node).end_line: node.body[0].end_lineno or 0
+        for node in ast.walk(module)
+        if isinstance(node, Definition | ast.ClassDef) and is_docstring(node.body[0])
+    }
+
+
 class _Printer:
     def __init__(self, source: str) -> None:
         self.source = [line.encode("utf-8", "surrogatepass") for line in ast_lines(source)]

@@ -16,7 +16,8 @@ PACKAGE = Path(reasoncli.__file__).parent
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "domain", "errors", "machine"}),
     frozenset({"settings", "events", "resources", "python_source", "stack_traces", "locks"}),
-    frozenset({"sources", "repository", "patches", "edits", "sandbox", "models", "prompting", "voting"}),
+    frozenset({"edits"}),
+    frozenset({"sources", "repository", "patches", "sandbox", "models", "prompting", "voting"}),
     frozenset({"localization", "verification"}),
     frozenset({"search"}),
     frozenset({"runs", "reports"}),

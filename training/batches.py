@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,22 +51,32 @@ class Batch:
         )
 
 
-def batched(shards: Sequence[Path], size: int, seed: int) -> Iterator[list[Example]]:
-    """Batches of about `size` padded tokens, in an order that the seed gives."""
-    rng = random.Random(seed)
-    order = list(shards)
-    rng.shuffle(order)
-    for group in range(0, len(order), _GROUP):
-        examples = [example for path in order[group : group + _GROUP] for example in read_shard(path)]
-        rng.shuffle(examples)
-        examples.sort(key=lambda example: -_padded(example))
-        batches, start = [], 0
-        while start < len(examples):
-            count = max(1, size // _padded(examples[start]))
-            batches.append(examples[start : start + count])
-            start += count
-        rng.shuffle(batches)
-        yield from batches
+def next_group(shards: Sequence[Path], done: Container[str], seed: int) -> list[Path]:
+    """The next shards of an epoch, to be mixed with each other; empty once it is over.
+
+    Args:
+        shards: all; more may be there than at the last call.
+        done: names of those that this epoch has seen.
+        seed: gives the epoch its order.
+    """
+    left = [path for path in shards if path.name not in done]
+    left.sort(key=lambda path: hashlib.sha256(f"{seed} {path.name}".encode()).digest())
+    return left[:_GROUP]
+
+
+def batched(group: Sequence[Path], size: int, seed: int) -> list[list[Example]]:
+    """The examples of some shards in batches of about `size` padded tokens, in an order that the seed gives."""
+    rng = random.Random(f"{seed} {group[0].name}")
+    examples = [example for path in group for example in read_shard(path)]
+    rng.shuffle(examples)
+    examples.sort(key=lambda example: -_padded(example))
+    batches, start = [], 0
+    while start < len(examples):
+        count = max(1, size // _padded(examples[start]))
+        batches.append(examples[start : start + count])
+        start += count
+    rng.shuffle(batches)
+    return batches
 
 
 def collate(examples: Sequence[Example], rng: np.random.Generator) -> Batch:

@@ -27,6 +27,7 @@ LONGEST = 5
 
 _TRIES = 12
 _NEAR = 12  # lines above a hunk, of statements that an edit there may begin at
+_LOOKED_AT = 10  # lines of a function; edits of all would cost more and add little choice
 _SLACK = 0.01  # of the weight, so that nothing that the grammar knows is never made
 
 Shape = tuple[int, int]
@@ -164,7 +165,8 @@ class _Maker:
         self.unit = Unit.read(lines)
         self.edits: dict[Shape, dict[str, dict[int, list[Edit]]]] = {}
         self.of_line: dict[int, list[Edit]] = defaultdict(list)
-        for edit in enumerate_edits(lines, scope):
+        at = set(range(len(lines))) if len(lines) <= _LOOKED_AT else set(rng.sample(range(len(lines)), _LOOKED_AT))
+        for edit in enumerate_edits(lines, scope, at):
             shape = (len(edit.replacement), edit.end - edit.start)
             repair = undoing(edit.operator)
             operators = self.edits.setdefault(shape, {})

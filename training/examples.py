@@ -2,12 +2,15 @@
 
 The form is called `line-repair-2`:
 
-    <code> function <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
+    <test> a check that fails <context> another function <code> function
+        <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
 
-where `<keep>` in place of an answer and its end says that the lines are right. The function stands once; every question
-reads it and nothing of the other questions. Lines that may be wrong are one or several that follow each other; the
-first stands without its indentation. Nothing between `<fix>` and `<eot>` deletes them. What is inserted replaces the
-line before it by that line and the new ones.
+where `<keep>` in place of an answer and its end says that the lines are right. Tests and other functions may be absent.
+The function stands once; every question reads it and nothing of the other questions. Lines that may be wrong are one or
+several that follow each other; the first stands without its indentation. Where the same lines stand in the function
+more than once, those above are put before them, with `<at>` between, as many as tell the places apart. Nothing between
+`<fix>` and `<eot>` deletes the lines. What is inserted, or begins in another column than the lines it replaces, is
+asked for together with the line before.
 """
 
 from __future__ import annotations
@@ -19,10 +22,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoncli.edits.answers import above, anchored, answer
 from training.hunk import Hunk
-from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
 _KEEPS = 4  # questions about right lines, for each function
+_LONGER = 0.2  # how often one of them is about several lines
+_MOST = 4  # of several lines
+_WIDER = 0.15  # how often a right line beside a fault is asked about with it
+
+Hint = tuple[int, str]
+"""What stands before a function: its special token, and the text after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Example:
     """One function as tokens.
 
     Attributes:
-        code: ids of the prompt, `<code>` first.
+        code: ids of what all questions read, hints and function.
         fluent: of each id, whether the model may learn to write it: what is wrong it may not.
         questions: (ids from `<bug>` to `<fix>`, ids of the answer) of each.
     """
@@ -44,13 +54,19 @@ class Example:
 
 
 def make_example(
-    lines: Sequence[str], hunks: Sequence[Hunk], vocabulary: Vocabulary, rng: random.Random, longest: int
+    lines: Sequence[str],
+    hunks: Sequence[Hunk],
+    hints: Sequence[Hint],
+    vocabulary: Vocabulary,
+    rng: random.Random,
+    longest: int,
 ) -> Example | None:
     """The tokens of a function with faults; `None` where they are more than `longest`.
 
     Args:
         lines: the function as printed, faults included.
         hunks: its faults, which don't touch each other.
+        hints: what stands before it; left out where there is no room.
         vocabulary: of the model.
         rng: chooses the right lines that are asked about.
         longest: tokens of the function and of any one question together.
@@ -58,37 +74,64 @@ def make_example(
     hunks = [_anchored(lines, hunk) for hunk in hunks]
     wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
     right = [index for index in range(len(lines)) if index not in wrong]
-    asked = [(hunk.start, hunk.end) for hunk in hunks] + [
-        (index, index + 1) for index in sorted(rng.sample(right, min(_KEEPS, len(right))))
+    keeps = sorted(rng.sample(right, min(_KEEPS, len(right))))
+    hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
+    asked = [(hunk.start, hunk.end) for hunk in hunks] + [_lengthened(lines, start, wrong, rng) for start in keeps]
+    texts = iter(
+        vocabulary.encode(
+            [
+                *_pieces(lines),
+                *(answer(lines[start - above(lines, start, end) : start]) for start, end in asked),
+                *(answer(lines[start:end]) for start, end in asked),
+                *(answer(hunk.replacement) for hunk in hunks),
+                *(text for _, text in hints),
+            ]
+        )
+    )  # at once, as every call costs some
+    pieces = [next(texts) for _ in lines]
+    higher = [next(texts) for _ in asked]
+    wanted = [next(texts) for _ in asked]
+    answers = [[*next(texts), EOT] for _ in hunks]
+    answers += [[KEEP]] * (len(asked) - len(hunks))
+    questions = [
+        (_ids([BUG, *([*before, AT] if before else []), *text, FIX]), _ids(said))
+        for before, text, said in zip(higher, wanted, answers, strict=True)
     ]
-    texts = [_hunk_text(lines[start:end]) for start, end in asked]
-    answers = [_hunk_text(hunk.replacement) for hunk in hunks]
-    encoded = vocabulary.encode([*_pieces(lines), *texts, *answers])
-    pieces, rest = encoded[: len(lines)], encoded[len(lines) :]
     code = [CODE, *(token for piece in pieces for token in piece)]
     fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
-    questions = [
-        (
-            _ids([BUG, *rest[at], FIX]),
-            _ids([*rest[len(asked) + at], EOT] if at < len(hunks) else [KEEP]),
-        )
-        for at in range(len(asked))
-    ]
-    if len(code) + max((len(q) + len(a) for q, a in questions), default=0) > longest:
+    room = longest - len(code) - max((len(q) + len(a) for q, a in questions), default=0)
+    if room < 0:
         return None
+    for (marker, _), ids in reversed(list(zip(hints, texts, strict=True))):
+        if len(ids) < room:
+            code = [marker, *ids, *code]
+            room -= 1 + len(ids)
+    fluent = [False] * (len(code) - len(fluent)) + fluent
     return Example(_ids(code), np.array(fluent), tuple(questions))
 
 
 def _anchored(lines: Sequence[str], hunk: Hunk) -> Hunk:
-    """An insertion as a replacement of the line before it, so that there is a line to ask about."""
-    if hunk.start < hunk.end or not hunk.start:
+    return Hunk(*anchored(lines, hunk.start, hunk.end, hunk.replacement))
+
+
+def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:
+    """Now and then, with the line below or above, so that the model knows questions that ask for more than is wrong."""
+    if rng.random() >= _WIDER:
         return hunk
-    return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+    if hunk.end < len(lines) and hunk.end not in wrong and rng.random() < 0.5:
+        return Hunk(hunk.start, hunk.end + 1, (*hunk.replacement, lines[hunk.end]))
+    if hunk.start > 1 and hunk.start - 1 not in wrong:
+        return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
+    return hunk
 
 
-def _hunk_text(lines: Sequence[str]) -> str:
-    """Lines as they stand in a question: the first after a space, without its indentation."""
-    return "\n".join([f" {lines[0].strip()}", *lines[1:]]) if lines else ""
+def _lengthened(lines: Sequence[str], start: int, wrong: set[int], rng: random.Random) -> tuple[int, int]:
+    """Now and then several right lines instead of one."""
+    end = start + 1
+    most = start + (rng.randint(2, _MOST) if rng.random() < _LONGER else 1)
+    while end < min(most, len(lines)) and end not in wrong:
+        end += 1
+    return start, end
 
 
 def _pieces(lines: Sequence[str]) -> list[str]:

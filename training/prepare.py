@@ -9,8 +9,6 @@ functions with new bugs in each, and the real fixes among them. What is there al
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import multiprocessing
 import os
 import random
@@ -23,7 +21,9 @@ from typing import Any
 from rich.progress import track
 
 from training.bugs import Weights
-from training.examples import Example, make_example
+from training.collect import store
+from training.examples import Example, Hint, make_example
+from training.hints import Hints
 from training.hunk import Hunk
 from training.planting import plant
 from training.shards import write_shard
@@ -37,31 +37,24 @@ _FIXES = 2  # how often each real fix stands in a round
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One shard to be made: functions to plant bugs in, and real fixes."""
+    """One shard to be made: functions to plant bugs in, and real fixes, each with what is told of it."""
 
     path: Path
     seed: str
-    functions: tuple[tuple[str, ...], ...]
-    fixes: tuple[dict[str, Any], ...]
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a `.jsonl.gz` file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+    functions: tuple[tuple[tuple[str, ...], tuple[Hint, ...]], ...]
+    fixes: tuple[tuple[dict[str, Any], tuple[Hint, ...]], ...]
 
 
 def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
     """Write one shard; returns how many examples it has."""
     vocabulary, rng = Vocabulary.load(tokenizer), random.Random(work.seed)
     examples: list[Example | None] = []
-    for lines in work.functions:
+    for lines, hints in work.functions:
         broken, hunks = plant(lines, rng, weights)
-        examples.append(make_example(broken, hunks, vocabulary, rng, _LONGEST))
-    for fix in work.fixes:
+        examples.append(make_example(broken, hunks, hints, vocabulary, rng, _LONGEST))
+    for fix, hints in work.fixes:
         hunk = Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))
-        examples.append(make_example(fix["before"], [hunk], vocabulary, rng, _LONGEST))
+        examples.append(make_example(fix["before"], [hunk], hints, vocabulary, rng, _LONGEST))
     fitting = [example for example in examples if example is not None]
     rng.shuffle(fitting)
     write_shard(work.path, fitting)
@@ -69,23 +62,25 @@ def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
 
 
 def shares(
-    functions: Sequence[tuple[str, ...]], fixes: Sequence[dict[str, Any]], folder: Path, round_: int
-) -> list[Work]:
-    """The shards of one round."""
+    functions: Sequence[dict[str, Any]], fixes: Sequence[dict[str, Any]], hints: Hints, folder: Path, round_: int
+) -> Iterator[Work]:
+    """The shards of one round that aren't there yet."""
     rng = random.Random(round_)
     functions, fixes = list(functions), list(fixes) * _FIXES
     rng.shuffle(functions)
     rng.shuffle(fixes)
     count = max(1, -(-len(functions) // _SHARD))
-    return [
-        Work(
-            folder / f"round-{round_:03}-{number:04}.npz",
-            f"{round_}-{number}",
-            tuple(functions[number::count]),
-            tuple(fixes[number::count]),
+    for number in range(count):
+        path, seed = folder / f"round-{round_:03}-{number:04}.npz", f"{round_}-{number}"
+        if path.exists():
+            continue
+        drawn = random.Random(seed)
+        yield Work(
+            path,
+            seed,
+            tuple((tuple(each["lines"]), hints.of(each, each["lines"], drawn)) for each in functions[number::count]),
+            tuple((fix, hints.of(fix, fix["before"], drawn)) for fix in fixes[number::count]),
         )
-        for number in range(count)
-    ]
 
 
 def main() -> None:
@@ -96,20 +91,18 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=8192)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    functions = [
-        tuple(record["lines"]) for record in read_lines(data / "functions.jsonl.gz") if record["split"] == "train"
-    ]
-    fixes = [record for record in read_lines(data / "fixes.jsonl.gz") if record["split"] == "train"]
+    functions = [record for record in store.read(data / "functions.jsonl.gz") if record["split"] == "train"]
+    fixes = [record for record in store.read(data / "fixes.jsonl.gz") if record["split"] == "train"]
     print(f"{len(functions):,} functions and {len(fixes):,} fixes to train on")
     tokenizer = data / "tokenizer.json"
     if not tokenizer.exists():
         some = random.Random(0).sample(functions, min(_TEXTS, len(functions)))
-        Vocabulary.learn(("\n".join(lines) for lines in some), arguments.vocabulary).save(tokenizer)
-    weights = Weights.read(data / "weights.json")
+        Vocabulary.learn(("\n".join(each["lines"]) for each in some), arguments.vocabulary).save(tokenizer)
+    hints, weights = Hints(functions), Weights.read(data / "weights.json")
     shards = data / "shards"
     shards.mkdir(exist_ok=True)
     for round_ in range(arguments.rounds):
-        left = [work for work in shares(functions, fixes, shards, round_) if not work.path.exists()]
+        left = list(shares(functions, fixes, hints, shards, round_))
         with multiprocessing.Pool(len(os.sched_getaffinity(0))) as pool:
             made = pool.imap_unordered(partial(make_shard, tokenizer=tokenizer, weights=weights), left)
             total = sum(track(made, f"round {round_}", total=len(left)))

@@ -24,7 +24,7 @@ import torch
 import torch.distributed
 from torch.nn import functional
 
-from training.batches import Batch, batched, collate
+from training.batches import Batch, batched, collate, next_group
 from training.examples import Example
 from training.model import Model, Shape
 from training.optimizer import Optimizer
@@ -57,9 +57,10 @@ class Sums:
 
 @dataclass(slots=True)
 class Seen:
-    """How far training has come: batches of this epoch, tokens of all."""
+    """How far training has come: shards done in this epoch, batches of those at work, tokens and steps of all."""
 
     epoch: int = 0
+    done: list[str] = field(default_factory=list)
     batches: int = 0
     tokens: int = 0
     steps: int = 0
@@ -124,18 +125,32 @@ class Trainer:
         self._save("trained.pt" if arguments.decay else "checkpoint.pt")
 
     def _batches(self) -> Iterator[list[Example]]:
-        """The share of this process, from where the last run left off, epoch after epoch."""
+        """The share of this process, from where the last run left off, epoch after epoch.
+
+        Shards may be added while it goes on; they are seen in the epoch at work.
+        """
         seen = self._seen
         while True:
-            shards = sorted((self._data / "shards").glob("*.npz"))
-            skip = seen.batches
-            for number, batch in enumerate(batched(shards, self._arguments.batch, seen.epoch)):
-                if number < skip:
-                    continue
+            group = self._agreed(next_group(list((self._data / "shards").glob("*.npz")), seen.done, seen.epoch))
+            if not group and not seen.done:
+                raise SystemExit(f"no shards in {self._data}: python -m training.prepare makes them")
+            batches = batched(group, self._arguments.batch, seen.epoch) if group else []
+            for number in range(seen.batches, len(batches) - len(batches) % self._world):
                 seen.batches = number + 1
                 if number % self._world == self._rank:
-                    yield batch
-            seen.epoch, seen.batches = seen.epoch + 1, 0
+                    yield batches[number]
+            seen.done += [path.name for path in group]
+            seen.batches = 0
+            if not group:
+                seen.epoch, seen.done = seen.epoch + 1, []
+
+    def _agreed(self, group: list[Path]) -> list[Path]:
+        """The first process's group: the others may have looked a moment later, when there were more shards."""
+        if self._world > 1:
+            shared = [group]
+            torch.distributed.broadcast_object_list(shared)
+            return shared[0]
+        return group
 
     def _average(self, part: float) -> float:
         """Average gradients over the processes, and the part of the time that is over."""

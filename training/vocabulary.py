@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-SPECIAL = ("<pad>", "<code>", "<bug>", "<fix>", "<eot>", "<keep>", "<test>", "<context>")
-PAD, CODE, BUG, FIX, EOT, KEEP, TEST, CONTEXT = range(len(SPECIAL))
+SPECIAL = ("<pad>", "<code>", "<bug>", "<fix>", "<eot>", "<keep>", "<test>", "<context>", "<at>", "<got>")
+PAD, CODE, BUG, FIX, EOT, KEEP, TEST, CONTEXT, AT, GOT = range(len(SPECIAL))
 _RESERVED = tuple(f"<reserved-{index}>" for index in range(16 - len(SPECIAL)))
 
 

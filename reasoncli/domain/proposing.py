@@ -72,15 +72,20 @@ class InfillContent:
 
 @dataclass(frozen=True, slots=True)
 class RepairContent:
-    """The embedded model's form: a function, normalized, and the suspect line, stripped.
+    """The embedded model's form: a function, normalized, and the suspect lines.
 
     Attributes:
-        index: of the line in `function.split("\n")`, as equal lines may stand in it; -1 where it isn't known.
+        line: the suspect line, stripped; or several that follow each other, all but the first with their indentation.
+        index: of the first in `function.split("\n")`, as equal lines may stand in it; -1 where it isn't known.
+        above: the lines before, as far as they tell these from equal ones; for models that are told.
+        hints: what stands before the function, as (`test` or `context`, text); for models that read it.
     """
 
     function: str
     line: str
     index: int = -1
+    above: str = ""
+    hints: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

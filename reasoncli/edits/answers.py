@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from reasoncli.edits.edit import Edit
 
+_ABOVE = 3  # lines put before those asked about, at most
+
 Place = tuple[int, int]
 """Lines of a printed function that an answer takes the place of: index of the first, and after the last."""
 
@@ -15,27 +17,37 @@ def answer(replacement: Sequence[str]) -> str:
     return "\n".join([f" {replacement[0].strip()}", *replacement[1:]]) if replacement else ""
 
 
+def above(lines: Sequence[str], start: int, end: int) -> int:
+    """How many lines above a place tell it from others in the function that read the same; a few at most."""
+    for count in range(min(_ABOVE, start)):
+        asked = answer(lines[start - count : end])
+        length = end - start + count
+        if sum(answer(lines[at : at + length]) == asked for at in range(len(lines) - length + 1)) == 1:
+            return count
+    return min(_ABOVE, start)
+
+
 def anchored(
     lines: Sequence[str], start: int, end: int, replacement: Sequence[str]
 ) -> tuple[int, int, tuple[str, ...]]:
-    """The same change, but an insertion as a replacement of the line before it by that line and the new ones."""
-    if start < end or start == 0:
+    """The same change as an answer can say it, which begins in the column of the first line that was asked about.
+
+    What is inserted, or begins in another column than what it replaces, comes with the line before.
+    """
+    in_column = start < end and (not replacement or _column(lines[start]) == _column(replacement[0]))
+    if in_column or start == 0:
         return start, end, tuple(replacement)
     return start - 1, end, (lines[start - 1], *replacement)
 
 
-def by_place(edits: Iterable[Edit], lines: Sequence[str]) -> dict[Place, dict[str, Edit]]:
-    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given.
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
-    Those are left out that indent the first line otherwise: that is no part of an answer.
-    """
+
+def by_place(edits: Iterable[Edit], lines: Sequence[str]) -> dict[Place, dict[str, Edit]]:
+    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given."""
     places: dict[Place, dict[str, Edit]] = {}
     for edit in edits:
         start, end, replacement = anchored(lines, edit.start, edit.end, edit.replacement)
-        if not replacement or _margin(replacement[0]) == _margin(lines[start]):
-            places.setdefault((start, end), {}).setdefault(answer(replacement), edit)
+        places.setdefault((start, end), {}).setdefault(answer(replacement), edit)
     return places
-
-
-def _margin(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import islice
 
 from reasoncli.edits.arithmetic import add_operands, change_arithmetic, change_indexes
 from reasoncli.edits.blocks import change_blocks
@@ -36,6 +37,13 @@ _EXPRESSIONS: tuple[Callable[[Site, Context], Changes], ...] = (
 )
 
 
+LONGEST_LINE = 1_000
+"""Characters of a line, from which on nothing inside it is changed: tables of data have thousands of places."""
+
+MOST_OF_A_LINE = 5_000
+"""Changes inside one line; those of its later places are left out."""
+
+
 def enumerate_edits(
     lines: Sequence[str], scope: Scope | None = None, at: Container[int] | None = None
 ) -> Iterator[Edit]:
@@ -60,48 +68,57 @@ def enumerate_edits(
         return
     context = Context(unit, Vocabulary(unit, scope or Scope()))
     seen: set[tuple[int, int, tuple[str, ...]]] = set()
-    for edit in _all(context, at):
-        key = (edit.start, edit.end, edit.replacement)
-        if key not in seen:
-            seen.add(key)
-            yield edit
-
-
-def _all(context: Context, at: Container[int] | None) -> Iterator[Edit]:
-    unit = context.unit
     branches: dict[int, list[tuple[str, str]]] = {}
     for line, operator, text in rewrite_branches(context):
         branches.setdefault(line, []).append((operator, text))
-    for line, printed in enumerate(unit.lines):
+    for line in range(len(unit.lines)):
         if at is not None and line not in at:
             continue
-        margin = printed[: len(printed) - len(printed.lstrip(" "))]
-        alike: dict[str, list[Site]] = {}
-        for site in unit.at_line.get(line, ()):
-            alike.setdefault(site.piece.text, []).append(site)
-        for site in unit.at_line.get(line, ()):
-            impossible = _impossible(site)
-            before, after, level = printed[: site.start], printed[site.end :], site.level
-            for change in _EXPRESSIONS:
-                for operator, piece in change(site, context):
-                    text = before + fit(piece, level) + after
-                    if text != printed and piece.text[0] not in impossible:
-                        yield Edit(line, line + 1, (text,), operator)
-        for sites in alike.values():
-            if len(sites) > 1:
-                for operator, text in _everywhere(printed, sites, context):
-                    yield Edit(line, line + 1, (text,), operator)
-        for operator, text in branches.get(line, ()):
+        for edit in islice(_of_line(line, branches.get(line, ()), context), MOST_OF_A_LINE):
+            key = (edit.start, edit.end, edit.replacement)
+            if key not in seen:
+                seen.add(key)
+                yield edit
+
+
+def _of_line(line: int, branches: Iterable[tuple[str, str]], context: Context) -> Iterator[Edit]:
+    unit = context.unit
+    printed = unit.lines[line]
+    margin = printed[: len(printed) - len(printed.lstrip(" "))]
+    statement = unit.starting.get(line)
+    if len(printed) <= LONGEST_LINE:
+        for operator, text in islice(_inside(line, context), MOST_OF_A_LINE):
+            yield Edit(line, line + 1, (text,), operator)
+        for operator, text in branches:
             if margin + text != printed:
                 yield Edit(line, line + 1, (margin + text,), operator)
-        statement = unit.starting.get(line)
-        if statement is None:
-            continue
-        for rewrite in (rewrite_statement, rewrite_header):
-            for operator, text in rewrite(statement, context):
-                if margin + text != printed:
-                    yield Edit(line, line + 1, (margin + text,), operator)
+        if statement is not None:
+            for rewrite in (rewrite_statement, rewrite_header):
+                for operator, text in rewrite(statement, context):
+                    if margin + text != printed:
+                        yield Edit(line, line + 1, (margin + text,), operator)
+    if statement is not None:
         yield from change_blocks(statement, context)
+
+
+def _inside(line: int, context: Context) -> Iterator[tuple[str, str]]:
+    """Changes of the expressions of a line."""
+    unit = context.unit
+    printed = unit.lines[line]
+    alike: dict[str, list[Site]] = {}
+    for site in unit.at_line.get(line, ()):
+        alike.setdefault(site.piece.text, []).append(site)
+        impossible = _impossible(site)
+        before, after, level = printed[: site.start], printed[site.end :], site.level
+        for change in _EXPRESSIONS:
+            for operator, piece in change(site, context):
+                text = before + fit(piece, level) + after
+                if text != printed and piece.text[0] not in impossible:
+                    yield operator, text
+    for sites in alike.values():
+        if len(sites) > 1:
+            for operator, text in _everywhere(printed, sites, context):
+                yield operator, text
 
 
 def _impossible(site: Site) -> str:

@@ -8,13 +8,19 @@ their code models were trained to fill holes; so a chat model must also be one f
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Final
 
 from reasoncli.models.gguf import GgufMetadata
 from reasoncli.models.infill import InfillFormat, find_format
 from reasoncli.models.interface import Ability
 
-LINE_REPAIR_FORMS: Final = frozenset({"line-repair-1"})
+_REPAIR_FORMS: Final = MappingProxyType(
+    {
+        "line-repair-1": frozenset({Ability.LINE_REPAIR}),
+        "line-repair-2": frozenset({Ability.LINE_REPAIR, Ability.HUNK_REPAIR}),
+    }
+)
 _CODE_MODEL: Final = re.compile(r"cod(e|er|ing)\b|coder|star ?coder|codestral|code ?(llama|gemma)|granite|refact", re.I)
 
 
@@ -28,7 +34,7 @@ def infill_format(metadata: GgufMetadata) -> InfillFormat | None:
 def abilities(metadata: GgufMetadata) -> frozenset[Ability]:
     """The prompt contents the model understands; empty for one that can only continue a text."""
     if metadata.prompt_form:
-        return frozenset({Ability.LINE_REPAIR}) if metadata.prompt_form in LINE_REPAIR_FORMS else frozenset()
+        return _REPAIR_FORMS.get(metadata.prompt_form, frozenset())
     found: set[Ability] = set()
     if metadata.chat_template:
         found.add(Ability.CHAT)

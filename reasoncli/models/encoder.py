@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from reasoncli.domain import ChatContent, InfillContent, Prompt, RepairContent
 from reasoncli.errors import ModelError
 from reasoncli.models.chat_template import Segment, TemplateRenderer
 from reasoncli.models.gguf import GgufMetadata
 from reasoncli.models.infill import InfillFormat
-
-_REPAIR_BANNED: Final = ("<pad>", "<code>", "<bug>", "<fix>", "<keep>")
 
 
 class PromptEncoder:
@@ -41,10 +38,14 @@ class PromptEncoder:
         """
         content = prompt.content
         if isinstance(content, RepairContent):
+            hints = [piece for kind, text in content.hints for piece in ((f"<{kind}>", True), (text, False))]
+            above = [(f" {content.above.strip()}", False), ("<at>", True)] if content.above else []
             return [
+                *hints,
                 ("<code>", True),
                 (content.function, False),
                 ("<bug>", True),
+                *above,
                 (f" {content.line.strip()}", False),
                 ("<fix>", True),
             ]
@@ -66,7 +67,9 @@ class PromptEncoder:
 
     def banned_tokens(self, prompt: Prompt) -> tuple[str, ...]:
         """Special tokens that must never be drawn: a repair that says `keep` is no repair."""
-        return _REPAIR_BANNED if isinstance(prompt.content, RepairContent) else ()
+        if not isinstance(prompt.content, RepairContent):
+            return ()
+        return tuple(sorted(self._metadata.control_tokens - {self._metadata.eot, self._metadata.eos}))
 
     def close(self) -> None:
         """End the process that renders templates. Idempotent."""

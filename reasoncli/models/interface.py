@@ -18,11 +18,16 @@ KEEP = "<keep>"
 
 
 class Ability(StrEnum):
-    """A prompt content that a model understands, read from its metadata."""
+    """A prompt content that a model understands, read from its metadata.
+
+    `HUNK_REPAIR` comes with `LINE_REPAIR`: several lines may be asked for at once, equal ones are told apart, and what
+    tests check may stand before the function.
+    """
 
     CHAT = "chat"
     INFILL = "infill"
     LINE_REPAIR = "line-repair"
+    HUNK_REPAIR = "hunk-repair"
 
 
 @dataclass(frozen=True, slots=True)

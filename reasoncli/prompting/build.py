@@ -22,7 +22,7 @@ def build_prompts(
     """Prompts for a model: search/replace for one that chats, else infills, else line repairs.
 
     Args:
-        abilities: what the model takes, as `Ability` names them: `chat`, `infill`, `line-repair`.
+        abilities: what the model takes, as `Ability` names them: `chat`, `infill`, `line-repair`, `hunk-repair`.
         issue: shown to models that read prose; untrusted.
         suspects: places outside the tests, most suspect first.
         read: bytes of a file of the base by path.
@@ -48,9 +48,13 @@ def build_prompts(
             issue, suspects, read, failures, count_tokens=count_tokens, context=context, options=options
         )
     elif "line-repair" in abilities:
-        from reasoncli.prompting.repair import repair_prompts
+        from reasoncli.prompting.hints import test_hints
+        from reasoncli.prompting.repair import Asking, repair_prompts
 
-        prompts = repair_prompts(suspects, read, count_tokens=count_tokens, context=context, options=options)
+        asking = Asking(hunks=True, hints=test_hints(failures, read)) if "hunk-repair" in abilities else Asking()
+        prompts = repair_prompts(
+            suspects, read, count_tokens=count_tokens, context=context, options=options, asking=asking
+        )
     else:
         prompts = []
     return sorted(prompts, key=lambda each: -each.share)

@@ -1,4 +1,4 @@
-"""Line repair prompts: a function as the embedded model was trained to read it, and one of its lines.
+"""Line repair prompts: a function as the embedded model was trained to read it, and what of its lines may be wrong.
 
 All lines of a function share the function's text, so a sampler reads it once. A function that doesn't fit the
 context is shown through overlapping windows under its first line.
@@ -19,6 +19,7 @@ from math import sqrt
 
 from reasoncli import python_source
 from reasoncli.domain import Form, Prompt, Region, RepairContent, Suspect
+from reasoncli.edits.answers import above, answer
 from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.python_source import Definition, Line
@@ -30,9 +31,26 @@ _UNTOLD = 0.5  # score of a line that no clue names, relative to its function's
 _UNTOUCHED = 0.1  # of one that no failing test ran, where it is known what ran
 _HEADER = 0.3  # factor of a `def` line: signatures are seldom the fault
 _MARGIN = 8  # tokens of the markers around function, line and answer
+_QUESTION = 96  # tokens more that a question may have which asks for several lines
 _STATEMENTS_AROUND = 12  # of module level code or a class body, on both sides of the suspect
 
+# How often a fix of public histories takes so many lines away, beside one; insertions count for the line before.
+_LINES_WRONG = (1.0, 0.12, 0.07, 0.05, 0.03)
+
 Fits = Callable[[Sequence[Line]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the model's form allows.
+
+    Attributes:
+        hunks: whether several lines may be asked for at once, and equal ones told apart.
+        hints: what stands before the function, as (`test` or `context`, text).
+    """
+
+    hunks: bool = False
+    hints: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +72,73 @@ class Unit:
 
 
 def repair_prompts(
-    suspects: Sequence[Suspect], read: Read, *, count_tokens: CountTokens, context: int, options: PromptOptions
+    suspects: Sequence[Suspect],
+    read: Read,
+    *,
+    count_tokens: CountTokens,
+    context: int,
+    options: PromptOptions,
+    asking: Asking = Asking(),
 ) -> list[Prompt]:
     """One prompt for each line of the most suspect functions, most suspect first, shares summing to 1.
 
     A line's share is its score to the fourth, over the square root of its function's rank and of that function's
-    number of lines: a fault is likelier in a longer function, but not in proportion.
+    number of lines: a fault is likelier in a longer function, but not in proportion. Where several lines may be asked
+    for at once, the share of each place is that of its most suspect line, less the more lines it has.
     """
     prompts: list[Prompt] = []
-    seen: set[Region] = set()
+    seen: set[tuple[Region, int]] = set()
     for rank, unit in enumerate(_units(suspects, read, options.functions)):
-        lines = [line for line in unit.lines if _askable(line) and _region(unit, line) not in seen]
-        spread = sqrt((rank + 1) * max(len(lines), 1))
-        shown = _windows(unit, count_tokens, context - options.repair_tokens - _MARGIN, options)
-        for line in lines:
-            text = shown.get(id(line))
-            if text is None:
+        places = [place for place in _places(unit, asking) if (_region(unit, place), len(place)) not in seen]
+        spread = sqrt((rank + 1) * max(sum(len(place) == 1 for place in places), 1))
+        shown = _windows(unit, count_tokens, context - _answer_tokens(asking, options) - _MARGIN, options, asking)
+        for place in places:
+            text, index = shown.get(id(place[0]), ("", 0))
+            if text.split("\n")[index : index + len(place)] != [line.printed for line in place]:
                 continue
-            seen.add(_region(unit, line))
-            prompts.append(_prompt(unit, line, *text, _weight(unit, line) / spread, options))
+            seen.add((_region(unit, place), len(place)))
+            share = max(_weight(unit, line) for line in place) * _LINES_WRONG[len(place) - 1] / spread
+            prompts.append(_prompt(unit, place, text, index, share, options, asking))
     prompts.sort(key=lambda each: -each.share)
     return shared_out(prompts[: options.repair_prompts])
 
 
-def _prompt(unit: Unit, line: Line, function: str, index: int, share: float, options: PromptOptions) -> Prompt:
+def _places(unit: Unit, asking: Asking) -> Iterator[Sequence[Line]]:
+    """Lines to ask about: each, and where that is possible several that follow each other."""
+    for start, line in enumerate(unit.lines):
+        if not _askable(line):
+            continue
+        yield (line,)
+        for end in range(start + 2, start + (len(_LINES_WRONG) if asking.hunks else 1) + 1):
+            some = unit.lines[start:end]
+            if len(some) == end - start and _askable(some[-1]) and not any("\n" in each.text for each in some):
+                yield some
+
+
+def _prompt(
+    unit: Unit,
+    place: Sequence[Line],
+    function: str,
+    index: int,
+    share: float,
+    options: PromptOptions,
+    asking: Asking,
+) -> Prompt:
+    shown = function.split("\n")
+    line = "\n".join([place[0].text, *(each.printed for each in place[1:])])
+    more = above(shown, index, index + len(place)) if asking.hunks else 0
     return prompt(
         Form.LINE_REPAIR,
-        RepairContent(function, line.text, index),
-        region=_region(unit, line),
-        max_tokens=options.repair_tokens,
+        RepairContent(function, line, index, answer(shown[index - more : index]).strip(), asking.hints),
+        region=_region(unit, place),
+        max_tokens=_answer_tokens(asking, options),
         share=share,
         files=(unit.path,),
     )
+
+
+def _answer_tokens(asking: Asking, options: PromptOptions) -> int:
+    return options.repair_tokens * (2 if asking.hunks else 1)
 
 
 def _askable(line: Line) -> bool:
@@ -93,9 +146,9 @@ def _askable(line: Line) -> bool:
     return line.span is not None and "\n" not in line.text
 
 
-def _region(unit: Unit, line: Line) -> Region:
-    span = line.span
-    return Region(unit.path, span.line, span.end_line) if span else Region(unit.path, 0, 0)
+def _region(unit: Unit, place: Sequence[Line]) -> Region:
+    first, last = place[0].span, place[-1].span
+    return Region(unit.path, first.line, last.end_line) if first and last else Region(unit.path, 0, 0)
 
 
 def _weight(unit: Unit, line: Line) -> float:
@@ -173,12 +226,16 @@ def _loose(module: ast.Module, start: int, end: int) -> list[ast.stmt]:
     ]
 
 
-def _windows(unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions) -> dict[int, tuple[str, int]]:
+def _windows(
+    unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions, asking: Asking
+) -> dict[int, tuple[str, int]]:
     """The text to show with each line, and its index there, by its identity; lines that can't be shown are absent."""
+    room = budget - (_QUESTION if asking.hunks else 0)
 
     def fits(lines: Sequence[Line]) -> bool:
-        longest = max(lines, key=lambda line: len(line.text))
-        return count_tokens(_prompt(unit, longest, _text(lines), -1, 1.0, options)) <= budget
+        at = max(range(len(lines)), key=lambda at: len(lines[at].text))
+        place, index = lines[at : at + 1], _index(lines, lines[at])
+        return count_tokens(_prompt(unit, place, _text(lines), index, 1.0, options, asking)) <= room
 
     lines = unit.lines
     if fits(lines):

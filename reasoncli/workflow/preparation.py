@@ -72,7 +72,8 @@ def prompt_options(settings: Settings, info: ModelInfo) -> PromptOptions:
 def drawing(settings: Settings, info: ModelInfo) -> Drawing:
     """How samples are drawn: as set, and where nothing is set as suits the model."""
     sampling = settings.sampling
-    by_model = _LINE_REPAIR if info.abilities == {Ability.LINE_REPAIR} else Drawing()
+    repairs = Ability.LINE_REPAIR in info.abilities and Ability.CHAT not in info.abilities
+    by_model = _LINE_REPAIR if repairs else Drawing()
     return Drawing(
         temperature=by_model.temperature if sampling.temperature is None else sampling.temperature,
         top_p=by_model.top_p if sampling.top_p is None else sampling.top_p,

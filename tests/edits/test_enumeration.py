@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from reasoncli import python_source
 from reasoncli.edits import Edit, Scope, enumerate_edits, minimal
+from reasoncli.edits.enumeration import MOST_OF_A_LINE
 from tests.edits.functions import FUNCTIONS, of_library, printed
 
 
@@ -163,3 +164,19 @@ def test_equal_results_are_equal_edits(
     assert (found and (found.start, found.end, "".join(found.replacement))) == expected
     if found:
         assert found.apply(list(lines)) == [*lines[:start], *new, *lines[end:]]
+
+
+def test_a_table_of_data_does_not_take_the_machines_memory() -> None:
+    names = [f"name_{number}" for number in range(1_500)]
+    lines = [f"def table({', '.join(names)}):", f"    rows = [{', '.join(names)}]", "    return rows[0]"]
+    edits = list(enumerate_edits(lines))
+    assert {edit.start for edit in edits if edit.end == edit.start + 1} >= {2}, "the other lines are changed as ever"
+    assert ("delete-statement", 1) in {(edit.operator, edit.start) for edit in edits}
+    assert sum(len(line) for edit in edits for line in edit.replacement) < 50_000_000
+
+
+def test_a_line_of_many_places_has_bounded_changes() -> None:
+    names = [f"n{number}" for number in range(150)]
+    lines = [f"def table({', '.join(names)}):", f"    return [{', '.join(names)}]"]
+    edits = list(enumerate_edits(lines, at={1}))
+    assert MOST_OF_A_LINE <= len(edits) < 2 * MOST_OF_A_LINE

@@ -16,6 +16,7 @@ from reasoncli.domain import (
     Issue,
     Outcome,
     Prompt,
+    Region,
     RepairContent,
     Suspect,
     TestResult,
@@ -354,3 +355,87 @@ def test_equal_prompts_are_merged() -> None:
     merged = shared_out([simple("a", 1), simple("b", 1), simple("a", 2)])
     assert [p.share for p in merged] == pytest.approx([0.75, 0.25])
     assert shared_out([]) == []
+
+
+# ---------------------------------------------------------------- repairs of several lines
+
+HUNKS = {"line-repair", "hunk-repair"}
+TWICE = """\
+def place(items, key):
+    low = 0
+    if not items:
+        return low
+    for item in items:
+        if item == key:
+            return low
+        low += 1
+    return low
+"""
+
+
+def hunk_prompts(source: str = TWICE, failures: list[TestResult] | None = None, context: int = 512) -> list[Prompt]:
+    files = {
+        "m.py": source.encode(),
+        "tests/test_m.py": b"def test_place():\n    found = place([3], 3)\n    assert found == 0\n",
+    }
+    suspects = [Suspect("m.py", None, "place", 1, source.count("\n"), 1.0)]
+    return build_prompts(HUNKS, ISSUE, suspects, files.get, failures or [], count_tokens=tokens, context=context)
+
+
+def content_of(prompt: Prompt) -> RepairContent:
+    assert isinstance(prompt.content, RepairContent)
+    return prompt.content
+
+
+def test_several_lines_may_be_asked_for_at_once() -> None:
+    prompts = hunk_prompts()
+    [one] = [p for p in prompts if content_of(p).line == "for item in items:"]
+    [two] = [p for p in prompts if content_of(p).line == "for item in items:\n        if item == key:"]
+    assert (one.region, two.region) == (Region("m.py", 5, 5), Region("m.py", 5, 6))
+    assert one.share > two.share > 0
+    assert max(content_of(p).line.count("\n") + 1 for p in prompts) == 5
+    assert len({p.id for p in prompts}) == len(prompts)
+    assert sum(p.share for p in prompts) == pytest.approx(1)
+
+
+def test_equal_lines_are_told_apart_by_those_above() -> None:
+    above = {
+        p.region.start: content_of(p).above for p in hunk_prompts() if content_of(p).line == "return low" and p.region
+    }
+    assert above == {4: "if not items:", 7: "if item == key:", 9: "low += 1"}
+    assert all(not content_of(p).above for p in hunk_prompts() if content_of(p).line == "low += 1")
+
+
+def test_models_that_know_single_lines_are_asked_about_these_alone() -> None:
+    prompts = build_prompts(
+        {"line-repair"}, ISSUE, [Suspect("m.py", None, "place", 1, 9, 1.0)], {"m.py": TWICE.encode()}.get,
+        [TestResult("t", Outcome.FAILED)], count_tokens=tokens, context=512,
+    )  # fmt: skip
+    assert {(content_of(p).line.count("\n"), content_of(p).above, content_of(p).hints) for p in prompts} == {
+        (0, "", ())
+    }
+
+
+def test_the_check_that_failed_stands_before_the_function() -> None:
+    frames = (("tests/test_m.py", 3, "test_place"), ("m.py", 6, "place"))
+    failed = TestResult("t::test_place", Outcome.FAILED, frames=frames)
+    prompts = hunk_prompts(failures=[failed, failed])
+    assert {content_of(p).hints for p in prompts} == {(("test", "found = place([3], 3)\nassert found == 0"),)}
+
+
+def test_failures_outside_of_checks_and_files_that_are_gone_give_no_hint() -> None:
+    for frames in [(("tests/test_m.py", 2, "test_place"),), (("tests/gone.py", 1, "x"),), ()]:
+        prompts = hunk_prompts(failures=[TestResult("t", Outcome.FAILED, frames=frames)])
+        assert {content_of(p).hints for p in prompts} == {()}
+
+
+def test_windows_of_a_long_function_hold_what_is_asked_about() -> None:
+    source = "def place(items, key):\n" + "".join(f"    value_{n} = items[{n}] + key\n" for n in range(60))
+    prompts = hunk_prompts(source, context=400)
+    assert {content_of(p).line.count("\n") for p in prompts} >= {0, 1}
+    for each in prompts:
+        shown = content_of(each)
+        lines = shown.function.split("\n")[shown.index :]
+        assert [line.strip() for line in lines[: shown.line.count("\n") + 1]] == [
+            t.strip() for t in shown.line.split("\n")
+        ]

@@ -16,7 +16,7 @@ from reasoncli.patches.line_repair import apply_repair
 from reasoncli.patches.outcome import Rejected
 from reasoncli.patches.tree import MemoryTree
 from reasoncli.prompting.options import PromptOptions
-from reasoncli.prompting.repair import repair_prompts
+from reasoncli.prompting.repair import Asking, repair_prompts
 from reasoncli.search.choices import repair_choices
 
 SOURCE = '''\
@@ -53,7 +53,7 @@ class Shelf:
 '''
 
 
-def prompts(source: str, *, context: int = 10_000, names: tuple[str, ...] = ()) -> list[Prompt]:
+def prompts(source: str, *, context: int = 10_000, names: tuple[str, ...] = (), hunks: bool = False) -> list[Prompt]:
     """For all functions, or those named; a token being a character."""
     module = python_source.parse(source)
     assert module is not None
@@ -67,7 +67,8 @@ def prompts(source: str, *, context: int = 10_000, names: tuple[str, ...] = ()) 
         lambda path: source.encode() if path == "m.py" else None,
         count_tokens=lambda prompt: len(prompt.content.function) if isinstance(prompt.content, RepairContent) else 0,
         context=context,
-        options=PromptOptions(repair_tokens=0),
+        options=PromptOptions(repair_tokens=0, repair_prompts=1000),
+        asking=Asking(hunks=hunks),
     )
 
 
@@ -88,18 +89,18 @@ def region(choice: Choices) -> Region:
     return choice.prompt.region
 
 
+@pytest.mark.parametrize("hunks", [False, True])
 @pytest.mark.parametrize("name", ["outer", "Shelf.free"])
-def test_all_edits_of_a_line_are_choices_and_make_what_the_edit_makes(name: str) -> None:
+def test_all_edits_of_what_is_asked_for_are_choices_and_make_what_the_edit_makes(name: str, hunks: bool) -> None:
     module, definition, lines = function(SOURCE, name)
     wanted = set()
     for edit in enumerate_edits(lines, Scope.around(module, definition)):
-        start, end, new = anchored(lines, edit.start, edit.end, edit.replacement)
-        margin = lines[start][: -len(lines[start].lstrip())]
-        if end - start == 1 and (not new or (new[0].startswith(margin) and not new[0][len(margin) :].startswith(" "))):
+        start, end, _ = anchored(lines, edit.start, edit.end, edit.replacement)
+        if end - start <= (5 if hunks else 1):
             wanted.add(_meaning("\n".join(edit.apply(lines))))
     tree = MemoryTree({"m.py": SOURCE.encode()})
     made = set()
-    for choice in choices(SOURCE, prompts(SOURCE)):
+    for choice in choices(SOURCE, prompts(SOURCE, hunks=hunks)):
         content = choice.prompt.content
         assert isinstance(content, RepairContent)
         if not content.function.startswith(lines[0]):

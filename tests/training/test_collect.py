@@ -66,6 +66,40 @@ class Shelf:
     assert len(record["version"]) == 40
 
 
+def test_functions_come_with_what_the_tests_check_of_them(world: World) -> None:
+    code = """
+class Shelf:
+    def total(self, start):
+        return sum(book.price for book in self.books) + start
+
+def get(shelf, index):
+    return shelf.books[index].title
+"""
+    tests = """
+class TestShelf(TestCase):
+    def test_total(self):
+        shelf = Shelf([3, 4])
+        self.assertEqual(shelf.total(1), 8)
+        assert shelf.total(0) == 7
+        assert unknown(shelf) and get
+"""
+    world.repository("acme/one", {"shelf.py": code, "tests/test_shelf.py": tests, "tests/test_old.py": "print 'two'"})
+    world.collect()
+    total, get = sorted(world.functions(), key=lambda each: -len(each["name"]))
+    assert sorted(total["tests"]) == [
+        "shelf = Shelf([3, 4])\nassert shelf.total(0) == 7",
+        "shelf = Shelf([3, 4])\nself.assertEqual(shelf.total(1), 8)",
+    ]
+    assert "tests" not in get, "it is named, but not called"
+
+
+def test_names_that_many_functions_have_say_nothing_of_what_is_tested(world: World) -> None:
+    code = "".join(f"class C{n}:\n    def total(self):\n        return self.{'abcd'[n]} + {n}\n" for n in range(4))
+    world.repository("acme/one", {"shelf.py": code, "tests/test_shelf.py": "def test():\n    assert x.total() == 1"})
+    world.collect()
+    assert [each.get("tests") for each in world.functions()] == [None] * len(world.functions())
+
+
 def test_of_a_long_function_the_inner_ones_are_taken(world: World) -> None:
     lines = "".join(f"    print({n})\n" for n in range(90))
     world.repository("acme/one", {"a.py": f"def outer():\n    def inner(x):\n        return x + 1\n{lines}"})

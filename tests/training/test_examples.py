@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from training.examples import Example, make_example
+from reasoncli.domain import Suspect
+from reasoncli.models.profile import read_profile
+from reasoncli.models.resolve import resolve
+from reasoncli.prompting.options import PromptOptions
+from reasoncli.prompting.repair import Asking, repair_prompts
+from training.examples import Example, Hint, make_example
 from training.hunk import Hunk
 from training.shards import read_shard, write_shard
-from training.vocabulary import BUG, CODE, EOT, FIX, KEEP, Vocabulary
+from training.vocabulary import AT, BUG, CODE, CONTEXT, EOT, FIX, KEEP, SPECIAL, TEST, Vocabulary
 
 LINES = ("def total(items):", "    result = 1", "    for item in items:", "        result += item", "    return result")
 TEXT = "\n".join(LINES)
@@ -21,8 +27,14 @@ def vocabulary() -> Vocabulary:
     return Vocabulary.learn([TEXT, "if x is None:\n    return result - 1"] * 20, 400)
 
 
-def example(vocabulary: Vocabulary, *hunks: Hunk, lines: tuple[str, ...] = LINES, longest: int = 500) -> Example:
-    made = make_example(lines, hunks, vocabulary, random.Random(0), longest)
+def example(
+    vocabulary: Vocabulary,
+    *hunks: Hunk,
+    lines: tuple[str, ...] = LINES,
+    hints: tuple[Hint, ...] = (),
+    longest: int = 500,
+) -> Example:
+    made = make_example(lines, hunks, hints, vocabulary, random.Random(0), longest)
     assert made is not None
     return made
 
@@ -65,6 +77,12 @@ def test_an_insertion_replaces_the_line_before_it(vocabulary: Vocabulary) -> Non
     assert asked(made, vocabulary)[" result += item"] == " result += item\n    result += 1"
 
 
+def test_what_begins_in_another_column_is_asked_for_with_the_line_before(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(3, 4, ("    result += item",)))
+    answer = asked(made, vocabulary)[" for item in items:\n        result += item"]
+    assert answer == " for item in items:\n    result += item"
+
+
 def test_what_is_wrong_is_not_to_be_learned_to_write(vocabulary: Vocabulary) -> None:
     made = example(vocabulary, Hunk(3, 4, ("        result -= item",)))
     wrong = vocabulary.decode([int(t) for t, fluent in zip(made.code, made.fluent, strict=True) if not fluent][1:])
@@ -72,7 +90,7 @@ def test_what_is_wrong_is_not_to_be_learned_to_write(vocabulary: Vocabulary) -> 
 
 
 def test_what_is_too_long_is_left_out(vocabulary: Vocabulary) -> None:
-    assert make_example(LINES, [], vocabulary, random.Random(0), 20) is None
+    assert make_example(LINES, [], [], vocabulary, random.Random(0), 20) is None
 
 
 def test_special_tokens_in_a_text_are_text(vocabulary: Vocabulary) -> None:
@@ -96,3 +114,81 @@ def test_examples_keep_on_disk(vocabulary: Vocabulary, tmp_path: Path) -> None:
         assert [(q.tolist(), a.tolist()) for q, a in mine.questions] == [
             (q.tolist(), a.tolist()) for q, a in theirs.questions
         ]
+
+
+def test_what_tests_check_and_what_is_called_stand_before_the_function(vocabulary: Vocabulary) -> None:
+    hints = ((TEST, "assert total([1]) == 1"), (CONTEXT, "def item():"))
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints)
+    ids = [int(token) for token in made.code]
+    [test, context, code] = vocabulary.encode([hints[0][1], hints[1][1], TEXT])
+    assert ids == [TEST, *test, CONTEXT, *context, CODE, *code]
+    assert not made.fluent[: ids.index(CODE) + 1].any(), "hints are read, not learned to be written"
+    assert made.fluent[ids.index(CODE) + 1 :].any()
+
+
+def test_some_questions_ask_for_more_than_is_wrong_and_some_for_several_right_lines(vocabulary: Vocabulary) -> None:
+    seen: set[tuple[str, str]] = set()
+    for seed in range(200):
+        made = make_example(LINES, [Hunk(3, 4, ("        result -= item",))], [], vocabulary, random.Random(seed), 500)
+        assert made is not None
+        seen |= asked(made, vocabulary).items()
+    repairs = {question: answer for question, answer in seen if answer != "<keep>"}
+    assert repairs == {
+        " result += item": " result -= item",
+        " result += item\n    return result": " result -= item\n    return result",
+        " for item in items:\n        result += item": " for item in items:\n        result -= item",
+    }
+    kept = {question for question, answer in seen if answer == "<keep>"}
+    assert not any("result += item" in question for question in kept)
+    assert {question.count("\n") + 1 for question in kept} == {1, 2, 3}
+
+
+def test_hints_give_way_to_the_function(vocabulary: Vocabulary) -> None:
+    hints = ((TEST, "assert total([1]) == 1 " * 20), (CONTEXT, "def item():"))
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints, longest=120)
+    markers = {int(token) for token in made.code} & {TEST, CONTEXT, CODE}
+    assert markers == {CONTEXT, CODE}, "the long one is left out, the short one has room"
+
+
+def test_lines_that_stand_twice_are_told_apart_by_those_above(vocabulary: Vocabulary) -> None:
+    lines = ("def f(x):", "    if x:", "        return x", "    x = 1", "    return x")
+    made = example(vocabulary, Hunk(4, 5, ("    return -x",)), lines=lines)
+    [question] = [q for q, answer in made.questions if int(answer[-1]) == EOT]
+    ids = [int(token) for token in question]
+    at = ids.index(AT)
+    assert vocabulary.decode(ids[1:at]) == " x = 1"
+    assert vocabulary.decode(ids[at + 1 : -1]) == " return x"
+    others = [q for q, answer in made.questions if int(answer[-1]) == KEEP]
+    assert [AT in q for q in others] == ["return x" in vocabulary.decode([int(t) for t in q[1:-1]]) for q in others]
+
+
+def test_the_tool_asks_as_training_does(vocabulary: Vocabulary) -> None:
+    weights = resolve("embedded").path
+    assert weights is not None
+    lines = ("def f(x):", "    if x:", "        return x", "    x = 1", "    return x")
+    source = "\n".join(lines)
+    made = make_example(
+        lines,
+        [Hunk(1, 3, ("    return 1",)), Hunk(4, 5, ())],
+        [(TEST, "assert f(1)")],
+        vocabulary,
+        random.Random(0),
+        500,
+    )
+    assert made is not None
+    prompts = repair_prompts(
+        [Suspect("m.py", None, "f", 1, 5, 1.0)], lambda _: source.encode(),
+        count_tokens=lambda _: 1, context=1000, options=PromptOptions(),
+        asking=Asking(hunks=True, hints=(("test", "assert f(1)"),)),
+    )  # fmt: skip
+    encoder = read_profile(weights).encoder
+    asked = {tuple(token_ids(encoder.segments(prompt), vocabulary)) for prompt in prompts}
+    for question, _ in made.questions:
+        assert (*map(int, made.code), *map(int, question)) in asked
+
+
+def token_ids(segments: Sequence[tuple[str, bool]], vocabulary: Vocabulary) -> list[int]:
+    ids: list[int] = []
+    for text, special in segments:
+        ids += [SPECIAL.index(text)] if special else vocabulary.encode([text])[0]
+    return ids

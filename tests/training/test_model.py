@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
     vocabulary = Vocabulary.learn(["\n".join(LINES)] * 9, 400)
     vocabulary.save(tmp_path / "tokenizer.json")
     broken = (LINES[0], "    c = a - b", LINES[2])
-    made = [make_example(broken, [Hunk(1, 2, (LINES[1],))], vocabulary, random.Random(n), 100) for n in range(64)]
+    made = [make_example(broken, [Hunk(1, 2, (LINES[1],))], [], vocabulary, random.Random(n), 100) for n in range(64)]
     (tmp_path / "shards").mkdir()
     for number in range(2):
         write_shard(tmp_path / "shards" / f"{number}.npz", [each for each in made if each is not None])
@@ -53,10 +53,11 @@ def trainer(data: Path, steps: int, decay: bool = False) -> Trainer:
 def model_for(data: Path) -> Model:
     """With weights that make every part matter."""
     torch.manual_seed(1)
-    model = Model(Shape(vocabulary=len(Vocabulary.load(data / "tokenizer.json")), context=128, **SIZES))
+    model: Model = Model(Shape(vocabulary=len(Vocabulary.load(data / "tokenizer.json")), context=128, **SIZES))
     model.attention.data.normal_(0, 0.2)
     model.mlp.data.normal_(0, 0.2)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def answer_loss(model: Model, examples: list[Example]) -> float:
@@ -68,7 +69,7 @@ def answer_loss(model: Model, examples: list[Example]) -> float:
 
 
 def test_it_learns_and_goes_on_where_it_stopped(data: Path) -> None:
-    examples = next(batched([data / "shards" / "0.npz"], 512, 0))
+    examples = batched([data / "shards" / "0.npz"], 512, 0)[0]
     first = trainer(data, 120)
     before = answer_loss(first.model, examples)
     first.model.train()
@@ -87,7 +88,7 @@ def test_it_learns_and_goes_on_where_it_stopped(data: Path) -> None:
 
 
 def test_a_question_reads_its_function_and_nothing_of_the_others(data: Path) -> None:
-    [example, *_] = next(batched([data / "shards" / "0.npz"], 512, 0))
+    [example, *_] = batched([data / "shards" / "0.npz"], 512, 0)[0]
     model = model_for(data)
     last = Example(example.code, example.fluent, example.questions[-1:])
     together, alone = answer_loss_of_last(model, example), answer_loss_of_last(model, last)

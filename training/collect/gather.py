@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from training import exclusions
 from training.collect import bare, extract, store
 from training.collect.sources import Repository, Source
+from training.collect.tested import Tested
 
 _VERSIONS = 10  # of a kept project: vendored copies are seldom the newest
 _LARGE = 300  # files, from which on only the newest version of a kept project is read
@@ -48,7 +48,7 @@ def gather(source: Source, data: Path) -> Gathered:
     result = Gathered(source.name, source.version, source.licence() or "")
     if (known := _known(path)) and _state(known) == _state(result):
         return known
-    functions = list(_functions(source, result)) if result.licence else []
+    functions = _functions(source, result) if result.licence else []
     store.write(path, [asdict(result), *functions])
     return result
 
@@ -106,20 +106,28 @@ def _known(path: Path) -> Gathered | None:
         return None
 
 
-def _functions(source: Source, result: Gathered) -> Iterator[dict[str, Any]]:
+def _functions(source: Source, result: Gathered) -> list[dict[str, Any]]:
     dropped: Counter[str] = Counter()
-    wanted = []
+    wanted, tests = [], []
     for file in source.files():
-        if why := extract.unwanted_file(file.path, file.size):
-            dropped[f"file: {why}"] += 1
-        else:
+        why = extract.unwanted_file(file.path, file.size)
+        if why is None:
             wanted.append(file)
+            continue
+        dropped[f"file: {why}"] += 1
+        if why == "tests" and file.size <= extract.MOST_BYTES:
+            tests.append(file)
+    found = []
     for file, content in source.read(wanted):
         result.files += 1
         for function in extract.functions(content, dropped):
             result.functions += 1
-            yield {"path": file.path, "name": function.name, "lines": function.lines}
+            found.append({"path": file.path, "name": function.name, "lines": function.lines})
     result.dropped = dict(sorted(dropped.items()))
+    tested = Tested([str(each["name"]) for each in found])
+    for _, content in source.read(tests):
+        tested.read(content)
+    return [each | ({"tests": told} if (told := tested.of(str(each["name"]))) else {}) for each in found]
 
 
 def failure(error: Exception) -> str:

@@ -231,9 +231,7 @@ class Ranking:
             prefixes.retain(sequence)
         return ([values[node] for node in reach.chain] for reach in part)
 
-    def _parted(
-        self, branch: _Branch, below: Sequence[Node], values: Sequence[NDArray[np.float64]]
-    ) -> Iterator[Found]:
+    def _parted(self, branch: _Branch, below: Sequence[Node], values: Sequence[NDArray[np.float64]]) -> Iterator[Found]:
         """Part the texts of a branch by their next token; those that end are yielded, the others wait.
 
         Args:
