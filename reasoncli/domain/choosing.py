@@ -63,7 +63,8 @@ class Candidate:
 
     Attributes:
         index: order of first appearance within the run, from 0.
-        votes: summed over the completions that wrote it: samples count 1 each, ranked ones by their probability.
+        votes: summed over the completions that wrote it: 1 for each sample; ranked ones share out as many votes as they
+            are, by their probabilities, which is how often each would be drawn if as many samples fell on them alone.
         logprob: best mean log-probability per token among its completions; `-inf` where unknown.
         prompts: ids of the prompts it came from.
     """

@@ -124,8 +124,7 @@ class Completion:
         thinking: a reasoning model's thoughts, never taken for a patch.
         batch: index of the sampling batch it belongs to; batches count as a whole.
         rank: place of a given text among all that the model ranked, from 1; 0 for a sample.
-        weight: votes for each of `count`: 1 for a sample; for a ranked text how often it would be expected among as
-            many samples as the run ranks.
+        score: of a ranked text: log-probability of prompt and answer together, the prompt's being its share.
     """
 
     prompt: str
@@ -137,9 +136,4 @@ class Completion:
     thinking: str = ""
     batch: int = 0
     rank: int = 0
-    weight: float = 1.0
-
-    @property
-    def votes(self) -> float:
-        """What it counts in the vote."""
-        return self.count * self.weight
+    score: float = 0.0

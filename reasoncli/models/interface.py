@@ -128,14 +128,12 @@ class RankRequest:
         choices: the texts; requests that name the very same object go on with one ranking.
         first: how many likelier ones were proposed before.
         most: how many are wanted; there may be fewer.
-        draws: how many independent samples the whole ranking stands for; a text of probability p has `draws` * p votes.
         batch: carried into every completion.
     """
 
     choices: tuple[Choices, ...]
     first: int
     most: int
-    draws: int
     batch: int = 0
 
 

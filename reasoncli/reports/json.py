@@ -5,7 +5,7 @@
     exit_code       of the process; null for a run that didn't end
     run             {id, stored}
     issue           {title, source, url}
-    decision        {chosen, margin, tie, reasons, samples, distinct, stopped_early} or null
+    decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early} or null
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
     clusters        best first: {key, votes, tier, members: [{index, votes, logprob, size, diff, verdict}]}
     baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, left_out,
@@ -15,8 +15,10 @@
                     the suite as a whole depends on its order, and runs in that only; reused: seconds since the epoch
                     at which an earlier run measured this, or null
     suspects        {path, line, function, score, clues: [{kind, score, detail}]}
-    cost            {samples, tokens, model_seconds, test_seconds, total_seconds}
-    rejected        kind -> samples that were no patch
+    cost            {samples, ranked, tokens, model_seconds, test_seconds, total_seconds}; samples: independent ones
+                    drawn; ranked: small edits proposed by their probability. Votes of samples are whole, those of
+                    ranked ones parts: how often each would be drawn in as many samples
+    rejected        kind -> proposals that were no patch
     stages          {stage, seconds, detail} in the order in which they ended
     applied         sentences on what was written where
     warnings        sentences
@@ -59,6 +61,7 @@ def to_object(summary: Summary) -> dict[str, object]:
         "suspects": [suspect_object(each) for each in summary.suspects],
         "cost": {
             "samples": summary.cost.samples,
+            "ranked": summary.cost.ranked,
             "tokens": summary.cost.tokens,
             "model_seconds": summary.cost.model_seconds,
             "test_seconds": summary.cost.test_seconds,
@@ -80,6 +83,7 @@ def decision_object(decision: Decision) -> Mapping[str, object]:
         "tie": decision.tie,
         "reasons": list(decision.reasons),
         "samples": decision.samples,
+        "ranked": decision.ranked,
         "distinct": decision.distinct,
         "stopped_early": decision.stopped_early,
     }

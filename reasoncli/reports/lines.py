@@ -65,7 +65,7 @@ class LineDisplay:
         match event:
             case RunStarted(run, repository, issue, model, sandbox, samples, resumed):
                 verb = "resumes" if resumed else "starts"
-                return f"run {run} {verb}: {issue} ({repository}; {model}; {sandbox}; {count(samples, 'sample')})"
+                return f"run {run} {verb}: {issue} ({repository}; {model}; {sandbox}; {count(samples, 'proposal')})"
             case StageStarted(stage, detail) if self._verbose:
                 return f"{stage}: begins" + (f", {detail}" if detail else "")
             case StageFinished(stage, seconds, detail):
@@ -108,7 +108,8 @@ class LineDisplay:
         view = self.view
         if not self._due():
             return None
-        text = f"search: {number(view.samples)}/{number(view.budget)} samples, {view.distinct} distinct"
+        kind = "proposals" if view.ranked else "samples"
+        text = f"search: {number(view.proposals)}/{number(view.budget)} {kind}, {view.distinct} distinct"
         text += f", {view.verified} verified"
         if view.groups and view.groups[0].judged:
             leader = view.groups[0]

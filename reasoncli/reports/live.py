@@ -25,7 +25,7 @@ from reasoncli.reports.pieces import (
     verdict_label,
 )
 from reasoncli.reports.state import RunView, StageView
-from reasoncli.reports.words import count, duration, number
+from reasoncli.reports.words import duration, number, proposals
 
 LEADERS = 5
 _STAGE_WIDTH = 13
@@ -84,7 +84,7 @@ def render(view: RunView, width: int, signs: Glyphs, *, leaders: bool = True) ->
     if view.started is not None:
         parts += [_heading(view, width, signs), Text()]
     parts.append(_stages(view, width, signs))
-    if leaders and view.samples:
+    if leaders and view.proposals:
         parts += [Text(), _totals(view, signs)]
     if leaders and view.candidates:
         parts += [Text(), _leaders(view, width, signs)]
@@ -145,13 +145,13 @@ def _found(view: RunView, stage: StageView) -> Text:
     if stage.name == "localization" and view.suspects:
         return cropped(", ".join(suspect_words(each) for each in view.suspects[:2]))
     if stage.name == "search" and not stage.detail:
-        return cropped(f"{count(view.samples, 'sample')}, {view.distinct} distinct, {view.verified} verified")
+        return cropped(f"{proposals(view.samples, view.ranked)}, {view.distinct} distinct, {view.verified} verified")
     return cropped(stage.detail)
 
 
 def _progress(view: RunView, stage: StageView, width: int, signs: Glyphs) -> RenderableType:
     """How far a running stage is: a bar where there is something to measure, and the time left."""
-    done, total = (view.samples, view.budget) if stage.name == "search" else (stage.done, stage.total)
+    done, total = (view.proposals, view.budget) if stage.name == "search" else (stage.done, stage.total)
     if not total:
         return cropped(stage.detail, "quiet")
     row = Table.grid(padding=(0, 1))
@@ -175,7 +175,8 @@ def _time_left(view: RunView, stage: StageView) -> str:
 
 
 def _totals(view: RunView, signs: Glyphs) -> Text:
-    parts = [f"{number(view.samples)} samples", f"{number(view.distinct)} distinct"]
+    parts = [f"{number(view.ranked)} ranked"] if view.ranked else []
+    parts += [f"{number(view.samples)} samples", f"{number(view.distinct)} distinct"]
     parts += [f"{number(view.rejected)} no patch"] if view.rejected else []
     parts += [f"{number(view.verified)} verified", f"{number(view.tokens)} tokens"]
     return Text("     " + f" {signs.dot} ".join(parts), style="quiet")

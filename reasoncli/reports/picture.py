@@ -74,16 +74,15 @@ def _view(summary: Summary) -> RunView:
     view = RunView()
     made = summary.manifest
     named = {name: str(made.get(name, "")) for name in ("repository", "model", "sandbox")}
-    view.observe(
-        RunStarted(summary.run, issue=summary.issue.title, samples=summary.cost.samples, resumed=False, **named)
-    )
+    made_in_all = summary.cost.samples + summary.cost.ranked
+    view.observe(RunStarted(summary.run, issue=summary.issue.title, samples=made_in_all, resumed=False, **named))
     if summary.baseline is not None:
         view.observe(BaselineReady(summary.baseline))
     view.observe(SuspectsRanked(summary.suspects))
     for name, seconds, detail in summary.stages:
         view.observe(StageFinished(name, seconds, detail))
     view.candidates = {each.index: each for each in summary.candidates}
-    view.samples, view.distinct = summary.cost.samples, len(summary.candidates)
+    view.samples, view.ranked, view.distinct = summary.cost.samples, summary.cost.ranked, len(summary.candidates)
     view.rejected, view.tokens = sum(summary.rejected.values()), summary.cost.tokens
     view.verified = sum(each.verdict is not None for each in summary.candidates)
     return view

@@ -10,7 +10,7 @@ from reasoncli.domain import Candidate, Status
 from reasoncli.reports.console import Glyphs, glyphs, safe
 from reasoncli.reports.pieces import diff_text, gist_text, guards_words, place, verdict_label
 from reasoncli.reports.summary import Summary
-from reasoncli.reports.words import count, duration, number
+from reasoncli.reports.words import count, duration, number, proposals
 from reasoncli.voting.tiers import Tier
 
 _HEADLINES = {
@@ -102,8 +102,12 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
         left_out = ", ".join(summary.chosen.patch.dropped)
         rows.append(("Left out", safe(f"what it also wanted to change, but may not: {left_out}")))
     cost = summary.cost
-    if cost.samples:
-        parts = [count(cost.samples, "sample"), count(cost.tokens, "token"), f"{duration(cost.model_seconds)} model"]
+    if cost.samples or cost.ranked:
+        parts = [
+            proposals(cost.samples, cost.ranked),
+            count(cost.tokens, "token"),
+            f"{duration(cost.model_seconds)} model",
+        ]
         parts += [f"{duration(cost.test_seconds)} tests", f"{duration(cost.total_seconds)} in all"]
         rows.append(("Cost", Text(", ".join(parts))))
     rows += [("Applied" if i == 0 else "", safe(line)) for i, line in enumerate(summary.applied)]

@@ -42,6 +42,7 @@ class RunLine:
     repository: str
     samples: int
     applied: str = ""
+    ranked: int = 0
 
 
 _STATUS_STYLES = {
@@ -74,8 +75,8 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
         console.print("There are no runs yet.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="quiet")
-    for title in ("run", "when", "status", "samples"):
-        table.add_column(title, no_wrap=True, justify="right" if title == "samples" else "left")
+    for title in ("run", "when", "status", "proposals"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "proposals" else "left")
     table.add_column("issue")
     if everywhere:
         table.add_column("repository")
@@ -88,7 +89,7 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
             safe(run.id),
             Text(when, style="quiet"),
             status,
-            number(run.samples),
+            number(run.samples + run.ranked),
             cropped(run.issue),
         ]
         table.add_row(*cells, *([cropped(run.repository, "quiet")] if everywhere else []))
@@ -117,7 +118,7 @@ def show_run(summary: Summary, console: Console, *, everything: bool = False) ->
         parts += _rest(len(summary.decision.clusters), limit)
     if summary.rejected:
         said = ", ".join(f"{number(n)} {kind}" for kind, n in summary.rejected.items())
-        parts.append(Text("  ").append_text(safe(f"Samples that were no patch: {said}", "quiet")))
+        parts.append(Text("  ").append_text(safe(f"Proposals that were no patch: {said}", "quiet")))
     if summary.stages:
         parts += [_title("Stages"), _stages(summary)]
     if summary.manifest:

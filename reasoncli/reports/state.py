@@ -45,6 +45,7 @@ class RunView:
     baseline: Baseline | None = None
     suspects: tuple[Suspect, ...] = ()
     samples: int = 0
+    ranked: int = 0
     distinct: int = 0
     rejected: int = 0
     tokens: int = 0
@@ -72,8 +73,9 @@ class RunView:
                 self.baseline = baseline
             case SuspectsRanked(suspects):
                 self.suspects = suspects
-            case SamplesDrawn(_, samples, distinct, rejected, tokens):
+            case SamplesDrawn(_, samples, distinct, rejected, tokens, ranked):
                 self.samples, self.distinct, self.rejected, self.tokens = samples, distinct, rejected, tokens
+                self.ranked = ranked
             case CandidateFound(candidate):
                 known = self.candidates.get(candidate.index)
                 if known is not None and candidate.verdict is None:
@@ -104,8 +106,13 @@ class RunView:
         return self._groups
 
     @property
+    def proposals(self) -> int:
+        """Samples and ranked texts."""
+        return self.samples + self.ranked
+
+    @property
     def budget(self) -> int:
-        """Samples that may be drawn."""
+        """Proposals that may be made."""
         return self.started.samples if self.started is not None else 0
 
     def seconds_left(self) -> float | None:
@@ -118,9 +125,9 @@ class RunView:
             if not stage.total or not stage.done:
                 return None
             return elapsed * max(stage.total - stage.done, 0) / stage.done
-        if not self.samples or elapsed <= 0 or not self.budget:
+        if not self.proposals or elapsed <= 0 or not self.budget:
             return None
-        share = max(self.budget - self.samples, 0) / self.samples
+        share = max(self.budget - self.proposals, 0) / self.proposals
         drawing = elapsed * share
         if not self.verified:
             return drawing

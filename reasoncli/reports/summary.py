@@ -11,13 +11,14 @@ from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Susp
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run took. Seconds of tests are summed over workers."""
+    """What a run took: independent samples, ranked proposals beside them; seconds of tests are summed over workers."""
 
     samples: int = 0
     tokens: int = 0
     model_seconds: float = 0.0
     test_seconds: float = 0.0
     total_seconds: float = 0.0
+    ranked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Summary:
         stored: folder in which it is kept.
         exit_code: of the process; `None` for a run that was interrupted or goes on.
         live: whether it goes on now.
-        rejected: samples that were no patch, by kind.
+        rejected: proposals that were no patch, by kind.
         stages: (name, seconds, detail) in the order in which they ended.
         applied: sentences on what was written where; empty if nothing was.
         undo: whether `reasoncli undo` can take that back.

@@ -31,7 +31,16 @@ def count(n: float, noun: str, plural: str = "") -> str:
 
 def number(n: float) -> str:
     """With thousands separated; one decimal where it is not whole."""
+    if 0 < n < 0.05:
+        return "<0.1"
     return f"{n:,.0f}" if n == round(n) else f"{n:,.1f}"
+
+
+def proposals(samples: int, ranked: int) -> str:
+    """`64 samples`; `64 proposals: 32 ranked, 32 sampled` where some are ranked."""
+    if not ranked:
+        return count(samples, "sample")
+    return f"{count(samples + ranked, 'proposal')}: {number(ranked)} ranked, {number(samples)} sampled"
 
 
 def clip(text: str, limit: int, *, keep_end: bool = False) -> str:

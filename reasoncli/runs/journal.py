@@ -40,6 +40,7 @@ class RunHead:
         created: seconds since the epoch; applied, undone: the same, or `None` where that didn't happen.
         status: of the decision, or an empty string where there is none yet.
         samples: independent samples recorded.
+        ranked: ranked proposals recorded.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RunHead:
     samples: int
     applied: float | None
     undone: float | None
+    ranked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Totals:
     """What the search took. Seconds are those of the process that ended it; those of tests are summed over workers.
 
     Attributes:
-        rejected: samples that were no patch, by kind.
+        rejected: proposals that were no patch, by kind.
     """
 
     tokens: int
@@ -176,7 +178,8 @@ class RunJournal:
             ValueError: the batch is already recorded.
         """
         rows = [(index, place, to_body(Completion, each)) for place, each in enumerate(completions)]
-        samples = sum(each.count for each in completions)
+        samples = sum(each.count for each in completions if not each.rank)
+        ranked = sum(each.count for each in completions if each.rank)
         tokens = sum(each.tokens for each in completions)
         with self._transaction() as db:
             if db.execute("SELECT 1 FROM batches WHERE number = ?", (index,)).fetchone():
@@ -186,7 +189,7 @@ class RunJournal:
                 (index, samples, tokens, time.time()),
             )
             db.executemany("INSERT INTO completions (batch, place, body) VALUES (?, ?, ?)", rows)
-            db.execute("UPDATE run SET samples = samples + ?", (samples,))
+            db.execute("UPDATE run SET samples = samples + ?, ranked = ranked + ?", (samples, ranked))
 
     def verdict(self, execution_key: str, verdict: Verdict) -> None:
         """A candidate was judged; the screening and the clean verdict are kept side by side."""
@@ -340,7 +343,7 @@ def head(db: sqlite3.Connection) -> RunHead:
         sqlite3.DatabaseError: there is none.
     """
     row = db.execute(
-        "SELECT id, created, repository, issue, model, status, samples, applied, undone FROM run"
+        "SELECT id, created, repository, issue, model, status, samples, applied, undone, ranked FROM run"
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError("it ended before anything was recorded")

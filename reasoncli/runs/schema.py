@@ -44,7 +44,12 @@ def first_schema(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (first_schema,)
+def count_ranked(db: sqlite3.Connection) -> None:
+    """A run's ranked proposals are counted beside its samples."""
+    db.execute("ALTER TABLE run ADD COLUMN ranked INTEGER NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: Sequence[Migration] = (first_schema, count_ranked)
 
 
 def connect(

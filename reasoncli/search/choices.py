@@ -60,13 +60,12 @@ def repair_choices(prompts: Sequence[Prompt], read: Read) -> tuple[Choices, ...]
         found = file.find(prompt, prompt.content) if file is not None else None
         if file is None or found is None:
             continue
-        definition, index = found
+        definition, place = found
         key = (path, definition.lineno)
         if key not in functions:
             lines = tuple(line.printed for line in file.printed(definition))
             functions[key] = Function(lines, Scope.around(file.module, definition))
-        texts = partial(functions[key].answers, (index, index + 1))
-        choices.append(Choices(prompt, texts, math.log(prompt.share)))
+        choices.append(Choices(prompt, partial(functions[key].answers, place), math.log(prompt.share)))
     return tuple(choices)
 
 
@@ -90,17 +89,20 @@ class _File:
             self.prints[definition] = lines[len(definition.decorator_list) :]
         return self.prints[definition]
 
-    def find(self, prompt: Prompt, content: RepairContent) -> tuple[Definition, int] | None:
-        """The function that a prompt shows, whole or in part, and the index of its line among the printed ones."""
+    def find(self, prompt: Prompt, content: RepairContent) -> tuple[Definition, Place] | None:
+        """The function that a prompt shows, whole or in part, and where the lines that it asks about are printed."""
         region = prompt.region
+        asked = [line.strip() for line in content.line.split("\n")]
         for _, definition in python_source.definitions(self.module):
             if region is None or not definition.lineno <= region.start <= (definition.end_lineno or 0):
                 continue
             lines = self.printed(definition)
             if not lines or not content.function.startswith(lines[0].printed):
                 continue
-            for index, line in enumerate(lines):
-                span = line.span
-                if span and (span.line, span.end_line) == (region.start, region.end) and line.text == content.line:
-                    return definition, index
+            for start in range(len(lines) - len(asked) + 1):
+                some = lines[start : start + len(asked)]
+                first, last = some[0].span, some[-1].span
+                inside = first and last and (first.line, last.end_line) == (region.start, region.end)
+                if inside and [line.text for line in some] == asked:
+                    return definition, (start, start + len(asked))
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 import time
@@ -91,5 +90,5 @@ class Drawing:
                 finish="stop",
                 batch=request.batch,
                 rank=self._taken,
-                weight=request.draws * math.exp(min(ranked.logprob, 0.0)),
+                score=ranked.logprob,
             )

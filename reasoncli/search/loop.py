@@ -34,6 +34,7 @@ class Rules:
         exhaustive: make all proposals and judge all candidates, though the choice be settled.
         workers: candidates judged at once.
         confirmations: finalists to be judged in a fresh sandbox at most.
+        ranked_only: no samples are drawn, so that no proposal to come is likelier than the last one.
     """
 
     samples: int
@@ -43,6 +44,7 @@ class Rules:
     exhaustive: bool = False
     workers: int = 2
     confirmations: int = 8
+    ranked_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Search:
         self._confirm_late()
         return SearchResult(
             candidates=tuple(self._pool.candidates()),
-            samples=self._pool.counted - self._pool.counted_ranked,
+            samples=self._pool.counted_samples,
             ranked=self._pool.counted_ranked,
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
@@ -182,9 +184,7 @@ class Search:
         if self._busy or self._exhausted or self._stopped:
             return False
         ranked = self._pool.ranked
-        view = View(
-            self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked
-        )
+        view = View(self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked)
         requests = self._strategy.propose(view)
         if not requests:
             self._exhausted = requests is not None or not view.pending
@@ -204,6 +204,8 @@ class Search:
                 self._model_seconds += message.seconds
                 self._journal.completion_batch(message.index, self._batch)
                 self._pool.close_batch(message.index)
+                for candidate in self._pool.by_rank():
+                    self._emit(CandidateFound(candidate))
                 self._busy = False
                 self._news = True
             case Judged(candidate, verdict, error):
@@ -244,7 +246,9 @@ class Search:
         targets = self._rules.targets
         candidates = self._pool.candidates()
         known = {candidate.index: candidate for candidate in candidates}
-        remaining = 0 if self._stopped or self._exhausted else self._rules.samples - self._pool.counted
+        remaining = 0.0 if self._stopped or self._exhausted else float(self._rules.samples - self._pool.counted)
+        if self._rules.ranked_only:
+            remaining *= self._pool.least()
         reason = None
         if not self._rules.exhaustive:
             worth = contenders(candidates, targets=targets, remaining=remaining)

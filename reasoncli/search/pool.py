@@ -5,11 +5,51 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from reasoncli.domain import Candidate, Completion, Patch, Rejection, Verdict
 
 Parse = Callable[[Completion], Patch | Rejection]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What counts in the vote.
+
+    Attributes:
+        sampled: how many samples there are, ranked: how many ranked texts, those that are no patch included.
+        mass: probability of all ranked texts together; least: of the least likely one.
+        samples: how many there are, by execution key; probability: of ranked texts, by execution key.
+    """
+
+    sampled: int = 0
+    ranked: int = 0
+    mass: float = 0.0
+    least: float = math.inf
+    samples: Counter[str] = field(default_factory=Counter)
+    probability: dict[str, float] = field(default_factory=dict)
+
+    def add(self, key: str | None, completion: Completion) -> None:
+        """Count a completion; without a key it is no patch."""
+        if completion.rank:
+            probability = math.exp(completion.score)
+            self.ranked += completion.count
+            self.mass += probability
+            self.least = min(self.least, probability)
+            if key is not None:
+                self.probability[key] = self.probability.get(key, 0.0) + probability
+        else:
+            self.sampled += completion.count
+            if key is not None:
+                self.samples[key] += completion.count
+
+    def votes(self, key: str) -> float:
+        """Samples, and the part of as many votes as texts were ranked that falls to it by its probability."""
+        part = self.probability.get(key, 0.0) / self.mass if self.mass else 0.0
+        return self.samples[key] + self.ranked * part
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.samples or key in self.probability
 
 
 class Pool:
@@ -19,48 +59,39 @@ class Pool:
     the verification but don't count in `candidates()` until `close_batch` says that it is whole.
 
     Attributes:
-        samples: independent ones so far.
-        ranked: texts of a ranking so far.
-        counted: proposals of whole batches, counted_ranked: those of them that were ranked.
         tokens: generated so far.
         rejections: proposals that were no patch, by kind; reasons: an example of each kind's reason.
     """
 
     def __init__(self, parse: Parse) -> None:
         self._parse = parse
-        self._known: dict[str, Candidate] = {}  # execution key -> candidate, votes of all batches
-        self._open: dict[int, list[tuple[str, Completion]]] = {}  # batch -> by execution key, "" for no patch
-        self._votes: dict[str, float] = {}  # of whole batches, by execution key
-        self._independent: Counter[str] = Counter()  # samples of whole batches, by execution key
+        self._known: dict[str, Candidate] = {}  # by execution key; their votes are in the tallies
+        self._all = _Tally()
+        self._whole = _Tally()  # of whole batches
+        self._open: dict[int, list[tuple[str | None, Completion]]] = {}
         self._verdicts: dict[str, Verdict] = {}
         self.rejections: Counter[str] = Counter()
         self.reasons: dict[str, str] = {}
-        self.samples = self.ranked = 0
-        self.counted = self.counted_ranked = 0
         self.tokens = 0
 
     def add(self, completion: Completion) -> Candidate | None:
         """Take a completion in; the candidate it votes for, or `None` if it is no patch."""
-        if completion.rank:
-            self.ranked += completion.count
-        else:
-            self.samples += completion.count
         self.tokens += completion.tokens
-        opened = self._open.setdefault(completion.batch, [])
         parsed = self._parse(completion)
         if isinstance(parsed, Rejection):
+            self._count(None, completion)
             self.rejections[parsed.kind] += completion.count
             self.reasons.setdefault(parsed.kind, parsed.reason)
-            opened.append(("", completion))
             return None
         key = parsed.execution_key
+        self._count(key, completion)
         logprob = mean_logprob(completion)
         known = self._known.get(key)
         if known is None:
             known = Candidate(
                 index=len(self._known),
                 patch=parsed,
-                votes=completion.votes,
+                votes=0.0,
                 logprob=logprob,
                 prompts=(completion.prompt,),
                 verdict=self._verdicts.get(key),
@@ -69,30 +100,50 @@ class Pool:
             prompts = known.prompts
             known = replace(
                 known,
-                votes=known.votes + completion.votes,
                 logprob=max(known.logprob, logprob),
                 prompts=prompts if completion.prompt in prompts else (*prompts, completion.prompt),
             )
         self._known[key] = known
-        opened.append((key, completion))
-        return known
+        return replace(known, votes=self._all.votes(key))
 
     def close_batch(self, batch: int) -> None:
         """The batch is whole: its votes count from now on."""
         for key, completion in self._open.pop(batch, ()):
-            self.counted += completion.count
-            self.counted_ranked += completion.count if completion.rank else 0
-            if key:
-                self._votes[key] = self._votes.get(key, 0.0) + completion.votes
-                self._independent[key] += 0 if completion.rank else completion.count
+            self._whole.add(key, completion)
 
     def judge(self, key: str, verdict: Verdict) -> Candidate | None:
         """Keep a verdict; the candidate it belongs to, or `None` if no completion has led to it yet."""
         self._verdicts[key] = verdict
         known = self._known.get(key)
-        if known is not None:
-            known = self._known[key] = replace(known, verdict=verdict)
-        return known
+        if known is None:
+            return None
+        known = self._known[key] = replace(known, verdict=verdict)
+        return replace(known, votes=self._all.votes(key))
+
+    @property
+    def samples(self) -> int:
+        """Independent samples so far."""
+        return self._all.sampled
+
+    @property
+    def ranked(self) -> int:
+        """Ranked texts so far."""
+        return self._all.ranked
+
+    @property
+    def counted_samples(self) -> int:
+        """Independent samples of whole batches."""
+        return self._whole.sampled
+
+    @property
+    def counted_ranked(self) -> int:
+        """Ranked texts of whole batches."""
+        return self._whole.ranked
+
+    @property
+    def counted(self) -> int:
+        """Proposals of whole batches."""
+        return self.counted_samples + self.counted_ranked
 
     @property
     def rejected(self) -> int:
@@ -106,16 +157,31 @@ class Pool:
 
     def provisional(self) -> list[Candidate]:
         """All candidates with the votes of unfinished batches."""
-        return list(self._known.values())
+        return self._voted(self._all)
 
     def candidates(self) -> list[Candidate]:
         """Candidates by the votes of whole batches; if those gave none, by what there is."""
-        counted = [replace(each, votes=self._votes[key]) for key, each in self._known.items() if key in self._votes]
-        return counted or self.provisional()
+        return self._voted(self._whole) or self.provisional()
+
+    def by_rank(self) -> list[Candidate]:
+        """Those whose votes change with each text that is ranked, as `provisional` has them."""
+        return [each for each in self.provisional() if each.patch.execution_key in self._all.probability]
 
     def independent(self) -> dict[int, int]:
         """By the index of a candidate, the samples of whole batches that wrote it."""
-        return {each.index: self._independent[key] for key, each in self._known.items()}
+        return {each.index: self._whole.samples[key] for key, each in self._known.items()}
+
+    def least(self) -> float:
+        """Votes of the least likely ranked text of whole batches; 1 before there is any."""
+        tally = self._whole
+        return tally.ranked * tally.least / tally.mass if tally.mass else 1.0
+
+    def _count(self, key: str | None, completion: Completion) -> None:
+        self._all.add(key, completion)
+        self._open.setdefault(completion.batch, []).append((key, completion))
+
+    def _voted(self, tally: _Tally) -> list[Candidate]:
+        return [replace(each, votes=tally.votes(key)) for key, each in self._known.items() if key in tally]
 
 
 def mean_logprob(completion: Completion) -> float:

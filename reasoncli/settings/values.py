@@ -116,6 +116,16 @@ class SamplingSettings:
             default="by model",
         ),
     ] = None
+    ranked_share: Annotated[
+        float | None,
+        Key(
+            "Share of the proposals that are the likeliest of all small edits, tried in order; the rest are sampled.",
+            Scope.USER,
+            minimum=0.0,
+            maximum=1.0,
+            default="0.5 where the model can rank, else 0",
+        ),
+    ] = None
     max_tokens: Annotated[int, Key("Length of an answer, in tokens.", Scope.NARROW, minimum=1, maximum=1 << 20)] = 1024
     thinking_tokens: Annotated[
         int, Key("Budget of a reasoning model's thoughts, in tokens.", Scope.NARROW, minimum=0, maximum=1 << 20)
@@ -126,9 +136,11 @@ class SamplingSettings:
 class SearchSettings:
     """How much is tried, and when it is enough."""
 
-    samples: Annotated[int, Key("Patches to sample.", Scope.NARROW, minimum=1, maximum=100_000)] = 64
+    samples: Annotated[
+        int, Key("Patches to propose, samples and ranked edits together.", Scope.NARROW, minimum=1, maximum=100_000)
+    ] = 64
     batch_size: Annotated[
-        int, Key("Samples drawn before the vote is looked at again.", Scope.USER, minimum=1, maximum=100_000)
+        int, Key("Patches proposed before the vote is looked at again.", Scope.USER, minimum=1, maximum=100_000)
     ] = 32
     workers: Annotated[
         int | None,

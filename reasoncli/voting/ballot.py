@@ -7,13 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reasoncli.domain import Candidate, Decision, Evidence, Status, Verdict
-from reasoncli.voting.clusters import Group, ranked
+from reasoncli.voting import clusters
+from reasoncli.voting.clusters import Group
 from reasoncli.voting.tiers import Tier, electable
 from reasoncli.voting.wording import count, number
 
 
 def decide(
-    candidates: Sequence[Candidate], *, targets: int, samples: int, distinct: int | None = None, stopped_early: str = ""
+    candidates: Sequence[Candidate],
+    *,
+    targets: int,
+    samples: int,
+    ranked: int = 0,
+    distinct: int | None = None,
+    stopped_early: str = "",
 ) -> Decision:
     """Choose a patch, or say that none is worth choosing.
 
@@ -25,10 +32,11 @@ def decide(
         candidates: all candidates, with their verdicts.
         targets: how many tests had to turn green; 0 if there were none.
         samples: independent samples drawn.
-        distinct: different patches among them; the number of candidates if not given.
+        ranked: texts of a ranking that were proposed.
+        distinct: different patches among both; the number of candidates if not given.
         stopped_early: why sampling ended before its budget.
     """
-    groups = ranked(candidates)
+    groups = clusters.ranked(candidates)
     chosen = _choose(groups, targets)
     if chosen is not None:
         groups = [chosen, *(g for g in groups if g is not chosen)]
@@ -43,6 +51,7 @@ def decide(
         samples=samples,
         distinct=len(candidates) if distinct is None else distinct,
         stopped_early=stopped_early,
+        ranked=ranked,
     )
 
 
@@ -150,7 +159,7 @@ def _evidence(verdict: Verdict, targets: int) -> str:
 
 def _why_none(groups: Sequence[Group], targets: int) -> list[str]:
     if not groups:
-        return ["No sample was a patch that could be tried."]
+        return ["No proposal was a patch that could be tried."]
     best = groups[0].standing
     if best.tier is Tier.UNJUDGED:
         return [f"None of {count(len(groups), 'patch', 'patches')} was judged."]

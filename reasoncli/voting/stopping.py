@@ -53,7 +53,7 @@ def settled(
     Args:
         candidates: everything found so far, with its verdicts.
         targets: how many tests must turn green; 0 if the run has none.
-        remaining: votes still to come.
+        remaining: votes still to come: that any cluster can gain more than the leader does.
         confidence: 1 - the accepted probability that the full run would choose another cluster; 1.0 leaves the
             deterministic rule alone.
         independent: candidate index -> independent samples of whole batches that wrote it; what is missing

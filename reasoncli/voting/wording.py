@@ -10,4 +10,6 @@ def count(n: int, noun: str, plural: str = "") -> str:
 
 def number(value: float) -> str:
     """A number of votes: whole where it is whole, else with one decimal."""
+    if 0 < value < 0.05:
+        return "less than 0.1"
     return f"{value:.0f}" if value == round(value) else f"{value:.1f}"

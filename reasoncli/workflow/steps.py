@@ -13,22 +13,22 @@ from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Reje
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
-from reasoncli.models.interface import Ability, ModelInfo, Sampler
+from reasoncli.models.interface import Ability, Choices, ModelInfo, Sampler
 from reasoncli.models.resolve import EMBEDDED
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import Policy, is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
-from reasoncli.reports.words import moment
+from reasoncli.reports.words import moment, proposals
 from reasoncli.repository import Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal, RunRecord, Totals
 from reasoncli.runs.manifest import Manifest, versions
 from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
+from reasoncli.search.choices import repair_choices
 from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Search, SearchResult
-from reasoncli.search.strategies.best_of_n import BestOfN
 from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.detect import plan_tests
@@ -279,16 +279,12 @@ class Steps:
         def read(completion: Completion) -> Patch | Rejection:
             return parse(completion, by_id[completion.prompt], tree, policy)
 
-        rules = preparation.rules(self._settings, len(baseline.targets))
-        with self._emit.stage("search", f"{rules.samples} samples over {len(prompts)} prompts") as stage:
+        choices = self._choices(prompts, tree, sampler.info)
+        ranked_only = bool(choices) and preparation.ranked_share(self._settings, sampler.info) == 1
+        rules = preparation.rules(self._settings, len(baseline.targets), ranked_only=ranked_only)
+        with self._emit.stage("search", f"{rules.samples} proposals over {len(prompts)} prompts") as stage:
             result = Search(
-                strategy=BestOfN(
-                    tuple(prompts),
-                    rules.samples,
-                    self._request.seed,
-                    preparation.drawing(self._settings, sampler.info),
-                    first=self._settings.search.batch_size,
-                ),
+                strategy=preparation.strategy(self._settings, sampler.info, prompts, self._request.seed, choices),
                 sampler=sampler,
                 parse=read,
                 verifier=verifier,
@@ -297,16 +293,26 @@ class Steps:
                 emit=self._emit,
                 recorded=self._earlier.recorded if self._earlier else Recorded(),
             ).run()
-            stage.summary = f"{result.samples} samples, {result.distinct} distinct"
+            stage.summary = f"{proposals(result.samples, result.ranked)}, {result.distinct} distinct"
             if verifier.reused:
                 stage.summary += f", {verifier.reused} verdicts reused"
         return result
+
+    def _choices(self, prompts: Sequence[Prompt], tree: SnapshotTree, info: ModelInfo) -> tuple[Choices, ...]:
+        """What is ranked beside the samples; nothing where no share is."""
+        share = preparation.ranked_share(self._settings, info)
+        choices = repair_choices(prompts, tree.read) if share else ()
+        if self._settings.sampling.ranked_share and prompts and not choices:
+            what = "there are no functions of Python to edit" if info.ranks else f"{info.name} can't rank"
+            self._emit(Warned(f"no edits are ranked, since {what}: all proposals are samples"))
+        return choices
 
     def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:
         decision = decide(
             result.candidates,
             targets=len(baseline.targets),
             samples=result.samples,
+            ranked=result.ranked,
             distinct=result.distinct,
             stopped_early=result.stopped_early,
         )

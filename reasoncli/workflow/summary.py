@@ -30,6 +30,7 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
         live=live,
         cost=Cost(
             samples=record.head.samples,
+            ranked=record.head.ranked,
             tokens=sum(each.tokens for batch in record.recorded.batches for each in batch),
             model_seconds=totals.model_seconds if totals is not None else 0.0,
             test_seconds=totals.test_seconds if totals is not None else 0.0,
@@ -63,7 +64,7 @@ def line(entry: RunEntry) -> RunLine:
         return RunLine(entry.id, 0.0, status, entry.damage, "", 0)
     status = "running" if entry.live else head.status or "interrupted"
     applied = "" if head.applied is None else "applied" if head.undone is None else "undone"
-    return RunLine(head.id, head.created, status, head.issue, head.repository, head.samples, applied)
+    return RunLine(head.id, head.created, status, head.issue, head.repository, head.samples, applied, head.ranked)
 
 
 def _where(applied: Applied) -> str:

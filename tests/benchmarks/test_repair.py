@@ -152,12 +152,14 @@ def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> No
 
 def test_all_ways_are_measured_on_one_bug_and_again_alike() -> None:
     bug = Bug("x", "x", (*CLAMP[:4], "        return low", CLAMP[5]), CLAMP, (4, 5))
-    model = Model("embedded", "embedded")
-    try:
-        first = measure(bug, [model], most=64)
-        again = measure(bug, [model], most=64)
-    finally:
-        model.sampler.close()
+    measured = []
+    for _ in range(2):  # opened anew: what the cache holds may turn the last bits of a draw
+        model = Model("embedded", "embedded")
+        try:
+            measured.append(measure(bug, [model], most=64))
+        finally:
+            model.sampler.close()
+    first, again = measured
     ways = {(outcome.weights, outcome.way, outcome.told) for outcome in first.outcomes}
     assert len(ways) == len(first.outcomes) == 10
     assert first.reachable

@@ -16,7 +16,7 @@ import pytest
 
 from reasoncli.domain import ChatContent, Completion, Form, Prompt, RepairContent
 from reasoncli.errors import ModelError
-from reasoncli.models.interface import Ability, Sampler, SampleRequest
+from reasoncli.models.interface import Ability, Choices, Ranked, Sampler, SampleRequest
 from reasoncli.models.llama_cpp.sampler import open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.resources import weights_path
@@ -31,6 +31,7 @@ class Backend:
     open: Callable[[], AbstractContextManager[Sampler]]
     reproducible: bool = True
     scores: bool = True
+    ranks: bool = True
     refuses: bool = True  # prompts that the model doesn't take
 
 
@@ -42,7 +43,7 @@ def llama_sampler() -> Iterator[Sampler]:
 
 BACKENDS = [
     Backend("llama.cpp", llama_sampler),
-    Backend("http", http_sampler, reproducible=False, scores=False, refuses=False),
+    Backend("http", http_sampler, reproducible=False, scores=False, ranks=False, refuses=False),
 ]
 
 
@@ -185,6 +186,72 @@ def test_scores_are_log_probabilities(backend: Backend, sampler: Sampler) -> Non
     assert all(score < 0 for score in scores)
     assert scores[2] < min(scores[:2])
     assert sampler.score(repair(), []) == []
+
+
+def ranked(sampler: Sampler, *choices: Choices, most: int = 1000) -> list[Ranked]:
+    return list(sampler.rank(choices).take(most, threading.Event()))
+
+
+def returns(*names: str) -> list[str]:
+    return [f" return {f}({x}, {y})" for f in ("gcd", "max") for x in names for y in ("b", "a % b")]
+
+
+def test_it_says_whether_it_can_rank(backend: Backend, sampler: Sampler) -> None:
+    assert sampler.info.ranks is backend.ranks
+    if not backend.ranks:
+        with pytest.raises(ModelError):
+            sampler.rank([Choices(repair(), lambda: [" x"])])
+
+
+def test_texts_are_ranked_by_score_and_offset(backend: Backend, sampler: Sampler) -> None:
+    if not backend.ranks:
+        pytest.skip("it can't rank")
+    asked = [Choices(repair(), lambda: returns("a", "b")), Choices(repair("if b == 0:"), lambda: returns("a"), -2.0)]
+    found = ranked(sampler, *asked)
+    assert len(found) == 12
+    assert [each.logprob for each in found] == sorted((each.logprob for each in found), reverse=True)
+    for number, choices in enumerate(asked):
+        own = [each for each in found if each.choice == number]
+        scores = sampler.score(choices.prompt, [each.text for each in own])
+        lifted = [each.logprob - choices.offset - score for each, score in zip(own, scores, strict=True)]
+        assert max(lifted) - min(lifted) < 0.05, "all by what the tokens that are never drawn would have"
+        assert min(lifted) > -0.01
+        assert all(sum(each.logprobs) >= score - 0.05 for each, score in zip(own, scores, strict=True))
+
+
+def test_a_ranking_goes_on_after_other_work(backend: Backend, sampler: Sampler) -> None:
+    if not backend.ranks:
+        pytest.skip("it can't rank")
+    asked = Choices(repair(), lambda: returns("a", "b", "a % b", "b % a"))
+    whole = [each.text for each in ranked(sampler, asked)]
+    ranking, parts = sampler.rank([asked]), list[str]()
+    for most in (1, 0, 5, 100):
+        parts += [each.text for each in ranking.take(most, threading.Event())]
+        draw(sampler, SampleRequest(repair("return a"), 4, seed=1))
+    assert sorted(parts) == sorted(whole)
+    assert parts[:1] == whole[:1]
+
+
+def test_a_text_that_does_not_fit_is_left_out_of_a_ranking(backend: Backend, sampler: Sampler) -> None:
+    if not backend.ranks:
+        pytest.skip("it can't rank")
+    long = " x" * 100_000
+    assert [each.text for each in ranked(sampler, Choices(repair(), lambda: [long, " return a", ""]))][:1] != [long]
+    assert len(ranked(sampler, Choices(repair(), lambda: [long, " return a", ""]))) == 2
+    assert ranked(sampler, Choices(repair(), list)) == ranked(sampler) == []
+    with pytest.raises(ModelError):
+        sampler.rank([Choices(repair("x" + " + y" * 4000), list)])
+
+
+def test_a_cancelled_ranking_gives_no_more_and_leaves_the_sampler_usable(backend: Backend, sampler: Sampler) -> None:
+    if not backend.ranks:
+        pytest.skip("it can't rank")
+    cancel = threading.Event()
+    cancel.set()
+    ranking = sampler.rank([Choices(repair(), lambda: returns("a", "b"))])
+    assert list(ranking.take(5, cancel)) == []
+    assert draw(sampler, SampleRequest(repair(), 1, seed=1))
+    assert len(list(ranking.take(5, threading.Event()))) == 5
 
 
 def test_close_can_be_called_twice(backend: Backend) -> None:

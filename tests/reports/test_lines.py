@@ -23,7 +23,7 @@ def lines(**options: bool) -> list[str]:
 def test_one_line_for_what_matters() -> None:
     assert lines() == [
         "run 261122-134305-k3f starts: divide() rounds down "
-        "(/home/me/calc; embedded; docker python:3.12-slim; 64 samples)",
+        "(/home/me/calc; embedded; docker python:3.12-slim; 64 proposals)",
         "snapshot: 0.2 s, 214 files",
         "sandbox: 1.1 s, image reused",
         "baseline: 2 targets, 141 guards, 1 flaky, 1 environmental",

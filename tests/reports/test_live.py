@@ -85,6 +85,15 @@ def test_the_display_says_what_matters() -> None:
         assert expected in text
 
 
+def test_ranked_proposals_are_counted_beside_the_samples() -> None:
+    view = seen()
+    view.observe(SamplesDrawn(1, 40, 33, 2, 1672, ranked=8))
+    text = frame(view, 100)
+    assert "8 ranked · 40 samples · 33 distinct" in text
+    view.observe(StageStarted("search"))
+    assert "48/64" in frame(view, 100)
+
+
 def test_leaders_come_in_the_order_of_the_vote() -> None:
     lines = [line for line in frame(seen(), 100).splitlines() if " return " in line]
     assert [line.split("return ")[1].strip() for line in lines[:2]] == ["a / b", "(a + 0.0) / b"]

@@ -17,7 +17,7 @@ from reasoncli.reports.picture import picture
 from reasoncli.reports.result import show_diff, show_result
 from reasoncli.reports.show import RunLine, show_list, show_run
 from reasoncli.reports.summary import Summary
-from reasoncli.reports.words import duration, number
+from reasoncli.reports.words import duration, number, proposals
 from reasoncli.voting.ballot import decide
 from tests.reports.replay import candidates, patch, summary
 
@@ -260,3 +260,16 @@ def test_durations(seconds: float, words: str) -> None:
 
 def test_numbers() -> None:
     assert (number(1024), number(2.5)) == ("1,024", "2.5")
+    assert (number(0.04), number(0.0), number(0.06)) == ("<0.1", "0", "0.1")
+
+
+def test_ranked_proposals_are_told_apart_from_samples() -> None:
+    assert proposals(64, 0) == "64 samples"
+    assert proposals(32, 32) == "64 proposals: 32 ranked, 32 sampled"
+    cost = dataclasses.replace(summary().cost, samples=40, ranked=24)
+    found = [dataclasses.replace(each, votes=each.votes + 0.25) for each in candidates()]
+    decision = decide(found, targets=2, samples=40, ranked=24)
+    _, err = shown(dataclasses.replace(summary(), cost=cost, decision=decision, candidates=tuple(found)))
+    assert "64 proposals: 24 ranked, 40 sampled, 1,672 tokens" in err
+    assert "It has the most votes: 18.2 against 6.2 for the runner-up." in err
+    assert "samples" not in err

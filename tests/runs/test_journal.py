@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reasoncli.domain import Completion
 from reasoncli.errors import DiskFullError, StoreError
 from reasoncli.events import CandidateFound, StageFinished, StageStarted, Warned
 from reasoncli.repository.applied import Applied, How
@@ -58,6 +59,16 @@ def test_all_that_was_recorded_is_read_again(store: Store) -> None:
     assert [(s.stage, s.seconds, s.detail) for s in record.stages] == [("search", 1.5, "done")]
     assert record.warnings == ("careful",)
     assert (record.head.status, record.head.samples, record.head.model) == ("verified", 16, "embedded")
+
+
+def test_ranked_proposals_are_counted_beside_samples_and_kept_as_what_they_are(store: Store) -> None:
+    ranked = [Completion("p0", "edit", 1, (-0.5, -0.25), 0, "stop", batch=0, rank=7, score=-1.75)]
+    with begun(store) as run:
+        run.completion_batch(0, [*ranked, *batch(0)])
+        run.completion_batch(1, [])
+    record = store.read("last")
+    assert (record.head.samples, record.head.ranked) == (8, 1)
+    assert record.recorded.batches == ((*ranked, *batch(0)), ())
 
 
 def test_a_run_that_came_to_nothing_can_be_read(store: Store) -> None:

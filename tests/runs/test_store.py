@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import sqlite3
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from reasoncli.domain import Completion
 from reasoncli.errors import StoreError, UsageError
-from reasoncli.runs.schema import MIGRATIONS, connect
+from reasoncli.runs.journal import head
+from reasoncli.runs.schema import MIGRATIONS, connect, from_body
 from reasoncli.runs.store import Store
 from tests.runs.samples import FIXES, ISSUE, batch
 
@@ -188,6 +191,17 @@ def test_migrations_bring_an_older_run_up_to_date(tmp_path: Path) -> None:
     assert db.execute("SELECT note FROM run").fetchall() == [("old",)]
     assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     db.close()
+
+
+def test_a_run_from_before_ranked_proposals_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    db = connect(path, migrations=MIGRATIONS[:1])
+    db.execute("INSERT INTO run (id, created, repository, issue, samples) VALUES ('r', 0, '/', 'i', 64)")
+    old = {"prompt": "p", "text": "x", "count": 2, "logprobs": [], "tokens": 1, "finish": "stop", "batch": 0}
+    assert from_body(Completion, json.dumps(old)).rank == 0
+    db.close()
+    with contextlib.closing(connect(path)) as db:
+        assert (head(db).samples, head(db).ranked) == (64, 0)
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_none_with_the_evidence() -> None:
 
 
 def test_none_without_any_patch() -> None:
-    assert ballot().reasons == ("No sample was a patch that could be tried.",)
+    assert ballot().reasons == ("No proposal was a patch that could be tried.",)
 
 
 def test_ties_are_reported() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reasoncli.models.interface import Ability, ModelInfo
-from reasoncli.search.strategies.best_of_n import Drawing
+from reasoncli.domain import Form, Prompt, RepairContent
+from reasoncli.models.interface import Ability, Choices, ModelInfo
+from reasoncli.search.strategies.best_of_n import BestOfN, Drawing
+from reasoncli.search.strategies.mixed import Mixed
 from reasoncli.settings.loading import load_settings
-from reasoncli.workflow.preparation import drawing, local_config, prompt_options
+from reasoncli.workflow.preparation import drawing, local_config, prompt_options, ranked_share, strategy
+
+CHOICES = (Choices(Prompt("p", Form.LINE_REPAIR, RepairContent("", "")), tuple),)
 
 
 def info(*abilities: Ability, reasoning: bool = False) -> ModelInfo:
@@ -30,6 +36,22 @@ def test_what_is_set_holds_for_every_model() -> None:
     settings = load_settings({"temperature": "0", "min-p": "0", "top-p": "0.9"}, repository=None)
     for ability in Ability:
         assert drawing(settings, info(ability)) == Drawing(temperature=0.0, top_p=0.9, min_p=0.0)
+
+
+@pytest.mark.parametrize(("setting", "share"), [(None, 0.5), ("0", 0.0), ("0.25", 0.25), ("1", 1.0)])
+def test_only_a_model_that_can_rank_is_asked_to(setting: str | None, share: float) -> None:
+    settings = load_settings({"ranked-share": setting}, repository=None)
+    model = info(Ability.LINE_REPAIR)
+    assert ranked_share(settings, model) == 0.0
+    assert ranked_share(settings, replace(model, ranks=True)) == share
+
+
+def test_without_choices_all_proposals_are_samples() -> None:
+    settings = load_settings({"samples": "48", "batch-size": "16"}, repository=None)
+    model = replace(info(Ability.LINE_REPAIR), ranks=True)
+    plain = strategy(settings, model, (), 7, ())
+    assert plain == BestOfN((), 48, 7, drawing(settings, model), first=16)
+    assert strategy(settings, model, (), 7, CHOICES) == Mixed(plain, CHOICES, 0.5)
 
 
 def test_only_a_reasoning_model_has_room_for_thoughts() -> None:

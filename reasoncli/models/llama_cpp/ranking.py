@@ -24,6 +24,8 @@ from reasoncli.models.llama_cpp.prefixes import Node, Prefixes, living_child, pa
 from reasoncli.models.llama_cpp.scoring import decode, read_to
 
 _WIDTH = 48  # beginnings read together: more waste work on those that the best of them would have ruled out
+_FIRST_WIDTH = 8  # at first, so that the best text is soon known; one more for each text taken
+_AHEAD = 8  # tokens read at once of a text that is alone: most differ from their line in what comes first
 _PROMPTS = 8  # prompts begun together: each costs the making of all its texts
 
 
@@ -80,6 +82,14 @@ class _Branch:
     texts: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """A branch, and the nodes after each of which it is to be known what may follow: its own, and those below it."""
+
+    branch: _Branch
+    chain: Sequence[Node]
+
+
 class Ranking:
     """Texts by their probability. Between two calls of `take` the decoder may do other work."""
 
@@ -98,6 +108,8 @@ class Ranking:
         self._order = count()
         self._waiting: list[tuple[float, int, _Branch]] = []
         self._ready: list[Found] = []
+        self._taken = 0
+        self._ahead = min(_AHEAD, decoder.outputs - 1)
         for number, question in enumerate(questions):
             self._wait(_Branch(number, question.offset, None))
 
@@ -112,8 +124,9 @@ class Ranking:
         taken = 0
         while taken < most and not cancel.is_set():
             if self._ready and (not self._waiting or self._ready[0].cost <= self._waiting[0][0]):
-                yield heapq.heappop(self._ready)
+                self._taken += 1
                 taken += 1
+                yield heapq.heappop(self._ready)
             elif self._waiting:
                 for found in self._step(best, most, cancel):
                     heapq.heappush(self._ready, found)
@@ -130,7 +143,9 @@ class Ranking:
         """Read the best beginnings on; the texts that end."""
         wave: list[_Branch] = []
         begun = 0
-        width = 1 if self._decoder.whole else min(_WIDTH, self._decoder.outputs)  # recurrent states can't be shared
+        width = min(_FIRST_WIDTH + self._taken, _WIDTH, self._decoder.outputs)
+        if self._decoder.whole:  # recurrent states can't be shared
+            width = 1
         while self._waiting and len(wave) < width and begun < _PROMPTS:
             bound = -self._waiting[0][0]
             if len(best) >= most and bound <= best[0]:
@@ -143,15 +158,25 @@ class Ranking:
                     continue
                 branch = opened
             wave.append(branch)
+        reaches = [self._reach(branch) for branch in wave]
         ended: list[Found] = []
-        while wave and not cancel.is_set():
-            part = self._fitting(wave)
-            for branch, values in zip(wave, self._read_part(wave[:part]), strict=False):
-                ended += self._parted(branch, values)
-            wave = wave[part:]
-        for branch in wave:
-            self._wait(branch)
+        while reaches and not cancel.is_set():
+            part = reaches[: self._fitting(reaches)]
+            for reach, values in zip(part, self._read_part(part), strict=True):
+                ended += self._parted(reach.branch, reach.chain[1:], values)
+            reaches = reaches[len(part) :]
+        for reach in reaches:
+            self._wait(reach.branch)
         return ended
+
+    def _reach(self, branch: _Branch) -> _Reach:
+        """What is read of a branch: one token, or some more of the text where only one is left."""
+        chain = [_node(branch)]
+        if len(branch.texts) == 1:
+            read = len(branch.logprobs)
+            for token in self._texts[branch.question][branch.texts[0]][read:-1][: self._ahead]:
+                chain.append(Node(chain[-1], token))
+        return _Reach(branch, chain)
 
     def _opened(self, branch: _Branch) -> _Branch | None:
         """All texts of a question; `None` if it has none."""
@@ -165,30 +190,33 @@ class Ranking:
         read_to(self._decoder, self._prefixes, node)
         return _Branch(branch.question, branch.bound, Node(node, question.prompt[-1]), (), range(len(texts)))
 
-    def _fitting(self, branches: Sequence[_Branch]) -> int:
+    def _fitting(self, reaches: Sequence[_Reach]) -> int:
         """How many of the branches one batch takes; at least one."""
-        prefixes, tokens = self._prefixes, 0
-        for number, branch in enumerate(branches):
-            tokens += len(_unread(branch, prefixes))
+        prefixes, tokens, rows = self._prefixes, 0, 0
+        for number, reach in enumerate(reaches):
+            tip = reach.chain[-1]
+            tokens += len(path(tip, prefixes.nearest(tip)))
+            rows += len(reach.chain)
             if number == 0 and tokens > self._decoder.batch:
-                read_to(self._decoder, prefixes, _node(branch).parent or prefixes.root)
-                tokens = 1
-            if number and (tokens > self._decoder.batch or number == prefixes.free_sequences):
+                read_to(self._decoder, prefixes, _node(reach.branch).parent or prefixes.root)
+                tokens = len(reach.chain)
+            full = tokens > self._decoder.batch or rows > self._decoder.outputs or number == prefixes.free_sequences
+            if number and full:
                 return number
-        return len(branches)
+        return len(reaches)
 
-    def _read_part(self, part: Sequence[_Branch]) -> Iterator[NDArray[np.float64]]:
-        """What may follow each branch: log-probabilities, shape (vocabulary,)."""
+    def _read_part(self, part: Sequence[_Reach]) -> Iterator[list[NDArray[np.float64]]]:
+        """What may follow each node of the chains: log-probabilities, shape (vocabulary,)."""
         prefixes, batch = self._prefixes, self._decoder.batch
-        opened = [prefixes.open(prefixes.nearest(_node(branch))) for branch in part]
-        paths = [path(_node(branch), prefixes.tip(sequence)) for branch, sequence in zip(part, opened, strict=True)]
+        opened = [prefixes.open(prefixes.nearest(reach.chain[-1])) for reach in part]
+        paths = [path(reach.chain[-1], prefixes.tip(sequence)) for reach, sequence in zip(part, opened, strict=True)]
         readers: dict[Node, list[int]] = {}  # of nodes that no sequence holds yet
         for sequence, nodes in zip(opened, paths, strict=True):
             for node in nodes:
                 readers.setdefault(node, []).append(sequence)
         while prefixes.free_cells < len(readers) and prefixes.forget():
             pass
-        wanted = {_node(branch) for branch in part}
+        wanted = {node for reach in part for node in reach.chain}
         values: dict[Node, NDArray[np.float64]] = {}
         order = sorted(readers, key=lambda node: node.depth)
         for at in range(0, len(order), batch):  # to open one sequence may have cost what another could go on from
@@ -201,18 +229,24 @@ class Ranking:
         for sequence, nodes in zip(opened, paths, strict=True):
             prefixes.advance(sequence, nodes)
             prefixes.retain(sequence)
-        return (values[_node(branch)] for branch in part)
+        return ([values[node] for node in reach.chain] for reach in part)
 
-    def _parted(self, branch: _Branch, values: NDArray[np.float64]) -> Iterator[Found]:
-        """Part the texts of a branch by their next token; those that end are yielded, the others wait."""
+    def _parted(self, branch: _Branch, below: Sequence[Node], values: Sequence[NDArray[np.float64]]) -> Iterator[Found]:
+        """Part the texts of a branch by their next token; those that end are yielded, the others wait.
+
+        Args:
+            branch: what was read.
+            below: what was read of its one text beyond it.
+            values: log-probabilities of what may follow the branch, and each node below.
+        """
         question, texts = self._questions[branch.question], self._texts[branch.question]
-        read = len(branch.logprobs)
-        allowed = branch.bound - math.log(max(1.0 - float(np.exp(values[list(question.banned)]).sum()), 1e-12))
+        read, here = len(branch.logprobs), values[0]
+        allowed = branch.bound - math.log(max(1.0 - float(np.exp(here[list(question.banned)]).sum()), 1e-12))
         parts: dict[int, list[int]] = {}
         for text in branch.texts:
             parts.setdefault(texts[text][read], []).append(text)
         for token, members in parts.items():
-            value = float(values[token])
+            value = float(here[token])
             logprobs = (*branch.logprobs, value)
             going_on = []
             for text in members:
@@ -221,14 +255,14 @@ class Ranking:
                 else:
                     going_on.append(text)
             if going_on:
-                node = Node(branch.node, token)
-                self._wait(_Branch(branch.question, allowed + value, node, logprobs, going_on))
+                node = below[0] if below else Node(branch.node, token)
+                following = _Branch(branch.question, allowed + value, node, logprobs, going_on)
+                if below:
+                    yield from self._parted(following, below[1:], values[1:])
+                else:
+                    self._wait(following)
 
 
 def _node(branch: _Branch) -> Node:
     assert branch.node is not None  # noqa: S101 - it was opened before it is read
     return branch.node
-
-
-def _unread(branch: _Branch, prefixes: Prefixes) -> list[Node]:
-    return path(_node(branch), prefixes.nearest(_node(branch)))

@@ -35,8 +35,7 @@ class Mixed:
             wanted = 0
         requests: list[Request] = []
         if wanted:
-            draws = self._ranked_of(self.sampling.samples)
-            requests.append(RankRequest(self.choices, view.ranked, wanted, draws, view.batches))
+            requests.append(RankRequest(self.choices, view.ranked, wanted, view.batches))
         if self.share < 1:
             sampled = view.asked - view.ranked
             upto = self._after(view.batches + 1) - view.ranked - wanted
