@@ -1,15 +1,19 @@
-"""What failing tests say, in the words in which the embedded model was taught to read it."""
+"""What is told of a function before it is shown, in the words in which the embedded model was taught to read it."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
+from reasoncli import python_source
 from reasoncli.domain import TestResult
 from reasoncli.prompting.checks import Check, checks
 from reasoncli.prompting.excerpts import Files
 from reasoncli.prompting.options import Read
+from reasoncli.python_source import Definition
 
 _TESTS = 2
+_LINES = 12  # of another function
 Hint = tuple[str, str]
 """The special token before it, without its brackets, and the text."""
 
@@ -30,6 +34,19 @@ def test_hints(failures: Sequence[TestResult], read: Read) -> tuple[Hint, ...]:
         if len(hints) == _TESTS:
             break
     return tuple(hints.values())
+
+
+def called_hint(module: ast.Module, source: str, definition: Definition) -> tuple[Hint, ...]:
+    """The beginning of the first function of the same file that a function calls, if it calls one."""
+    known = {name.rpartition(".")[2]: node for name, node in reversed(list(python_source.definitions(module)))}
+    for node in ast.walk(definition):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                called = known.get(name, definition)
+                if called is not definition:
+                    lines = python_source.unit_lines(called, source)[len(called.decorator_list) :]
+                    return (("context", "\n".join(line.printed for line in lines[:_LINES])),) if lines else ()
+    return ()
 
 
 def _failed(failure: TestResult, files: Files) -> Check | None:

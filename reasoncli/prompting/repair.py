@@ -20,6 +20,7 @@ from math import sqrt
 from reasoncli import python_source
 from reasoncli.domain import Form, Prompt, Region, RepairContent, Suspect
 from reasoncli.edits.answers import above, answer
+from reasoncli.prompting.hints import called_hint
 from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.python_source import Definition, Line
@@ -46,7 +47,7 @@ class Asking:
 
     Attributes:
         hunks: whether several lines may be asked for at once, and equal ones told apart.
-        hints: what stands before the function, as (`test` or `context`, text).
+        hints: what is told of the failure, as (special token, text).
     """
 
     hunks: bool = False
@@ -62,6 +63,7 @@ class Unit:
         score: of the function as a whole.
         clues: score by line number of the file; lines absent have no clue.
         measured: whether the clues come from coverage, so that lines without one were not run.
+        related: hints of another function that this one calls.
     """
 
     path: str
@@ -69,6 +71,7 @@ class Unit:
     score: float
     clues: dict[int, float]
     measured: bool
+    related: tuple[tuple[str, str], ...] = ()
 
 
 def repair_prompts(
@@ -127,9 +130,10 @@ def _prompt(
     shown = function.split("\n")
     line = "\n".join([place[0].text, *(each.printed for each in place[1:])])
     more = above(shown, index, index + len(place)) if asking.hunks else 0
+    hints = (*asking.hints, *unit.related) if asking.hunks else ()
     return prompt(
         Form.LINE_REPAIR,
-        RepairContent(function, line, index, answer(shown[index - more : index]).strip(), asking.hints),
+        RepairContent(function, line, index, answer(shown[index - more : index]).strip(), hints),
         region=_region(unit, place),
         max_tokens=_answer_tokens(asking, options),
         share=share,
@@ -180,7 +184,13 @@ def _units(suspects: Sequence[Suspect], read: Read, most: int) -> Iterator[Unit]
         clues = {suspect.line: suspect.score for suspect in group if suspect.line is not None}
         measured = any(clue.kind == "spectrum" for s in group if s.line is not None for clue in s.clues)
         given += 1
-        yield Unit(path, lines, max(suspect.score for suspect in group), clues, measured)
+        score = max(suspect.score for suspect in group)
+        yield Unit(path, lines, score, clues, measured, _related(*parsed, start, end) if parsed else ())
+
+
+def _related(module: ast.Module, source: str, start: int, end: int) -> tuple[tuple[str, str], ...]:
+    definition = _definition(module, start, end)
+    return called_hint(module, source, definition) if definition else ()
 
 
 def _module(path: str, read: Read) -> tuple[ast.Module, str] | None:

@@ -429,6 +429,22 @@ def test_failures_outside_of_checks_and_files_that_are_gone_give_no_hint() -> No
         assert {content_of(p).hints for p in prompts} == {()}
 
 
+def test_a_function_that_is_called_is_shown_too() -> None:
+    source = (
+        TWICE.replace("low += 1", "low = advance(low)")
+        + "\n\n@cache\ndef advance(low):\n    # up\n    return low + 1\n"
+    )
+    files = {"m.py": source.encode()}
+    prompts = build_prompts(
+        HUNKS, ISSUE, [Suspect("m.py", None, "place", 1, 9, 1.0)], files.get, [], count_tokens=tokens, context=512
+    )
+    assert {content_of(p).hints for p in prompts} == {(("context", "def advance(low):\n    return low + 1"),)}
+    alone = build_prompts(
+        HUNKS, ISSUE, [Suspect("m.py", None, "advance", 12, 15, 1.0)], files.get, [], count_tokens=tokens, context=512
+    )
+    assert {content_of(p).hints for p in alone} == {()}
+
+
 def test_windows_of_a_long_function_hold_what_is_asked_about() -> None:
     source = "def place(items, key):\n" + "".join(f"    value_{n} = items[{n}] + key\n" for n in range(60))
     prompts = hunk_prompts(source, context=400)
