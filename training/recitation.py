@@ -109,7 +109,8 @@ def main() -> None:
     total, recited = sum(each.count for each in found), sum(each.count for each in reciting)
     print(
         f"{len(functions):,} functions, {len(corpus):,} runs of {arguments.length} words; {total:,} answers to "
-        f"questions about {len(asked)} of them, {recited} ({recited / max(total, 1):.2%}) with a run of the corpus not shown"
+        f"questions about {len(asked)} of them, {recited} ({recited / max(total, 1):.2%}) with a run of the corpus "
+        "that was not shown"
     )
     for each in sorted(reciting, key=lambda each: -len(each.text))[:5]:
         print(f"---\n{each.text}")
