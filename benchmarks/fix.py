@@ -3,8 +3,9 @@
     python -m benchmarks.fix [--repository DIR --issue SOURCE] [--samples 64] [-- OPTIONS OF FIX]
 
 Without a repository the packaged example is fixed. Both ways start with the image built and a baseline to measure, and
-judge the same samples: those that the fix drew, in their order, equal ones as often as they were drawn. The plain way
-draws as many of its own with `Llama.create_completion`, for the time that takes. Both decide by the same rule.
+judge the same proposals: those that the fix made, in their order, equal samples as often as they were drawn. The plain
+way knows no ranking: it draws as many samples with `Llama.create_completion` as there are proposals, for the time that
+takes. Both decide by the same rule.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reasoncli.events import Emitter
 from reasoncli.models.profile import read_profile
 from reasoncli.patches.completions import parse
 from reasoncli.patches.tree import SnapshotTree
+from reasoncli.reports.words import proposals
 from reasoncli.repository import open_repository
 from reasoncli.resources import demo_dir, weights_path
 from reasoncli.runs.journal import RunRecord
@@ -99,14 +101,14 @@ def judged_one_by_one(record: RunRecord, request: FixRequest) -> tuple[float, fl
                 pool.judge(candidate.patch.execution_key, replace(verdict, clean=True))  # whole, in a new container
             pool.close_batch(single.batch)
         candidates: list[Candidate] = pool.candidates()
-        decision = decide(candidates, targets=len(baseline.targets), samples=pool.samples)
+        decision = decide(candidates, targets=len(baseline.targets), samples=pool.samples, ranked=pool.ranked)
         ended = time.perf_counter()
         chosen: Patch | None = next((each.patch for each in candidates if each.index == decision.chosen), None)
     return measured - started, ended - measured, chosen.diff if chosen else ""
 
 
 def singles(record: RunRecord) -> Iterator[Completion]:
-    """The samples of a run, each by itself."""
+    """The proposals of a run, each by itself."""
     for batch in record.recorded.batches:
         for completion in batch:
             for _ in range(completion.count):
@@ -135,7 +137,7 @@ def main() -> None:
             sys.exit("the run left no request")
         drawing = drawn_one_by_one(list(record.prompts), [each for batch in record.recorded.batches for each in batch])
         base, judging, diff = judged_one_by_one(record, record.request)
-    samples = sum(each.count for batch in record.recorded.batches for each in batch)
+    made = proposals(record.head.samples, record.head.ranked)
     same = "the same" if diff == (result["patch"] or {}).get("diff", "") else "another"
     rows = [
         ("reasoncli fix, everything", ours, ours / ours),
@@ -144,7 +146,7 @@ def main() -> None:
         ("plain: judging one by one", judging, judging / ours),
         ("plain, everything", base + drawing + judging, (base + drawing + judging) / ours),
     ]
-    print(f"{samples} samples, {len(record.candidates)} distinct patches, decision: {result['status']}")
+    print(f"{made}; {len(record.candidates)} distinct patches, decision: {result['status']}")
     print(f"{'':<28}{'seconds':>9}{'times ours':>12}")
     for name, seconds, ratio in rows:
         print(f"{name:<28}{seconds:>9.1f}{ratio:>12.1f}")

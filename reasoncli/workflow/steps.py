@@ -50,6 +50,12 @@ _EMBEDDED_LIMIT = Warned(
 )
 
 
+_NOTHING_TO_RANK = Warned(
+    "no edits are ranked: all proposals are samples",
+    hint="Ranking takes a model in a GGUF file that repairs lines, and a Python function to edit.",
+)
+
+
 class Steps:
     """The steps of one run, in the order in which they are taken. Each leaves its result in the journal."""
 
@@ -303,8 +309,7 @@ class Steps:
         share = preparation.ranked_share(self._settings, info)
         choices = repair_choices(prompts, tree.read) if share else ()
         if self._settings.sampling.ranked_share and prompts and not choices:
-            what = "there are no functions of Python to edit" if info.ranks else f"{info.name} can't rank"
-            self._emit(Warned(f"no edits are ranked, since {what}: all proposals are samples"))
+            self._emit(_NOTHING_TO_RANK)
         return choices
 
     def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:

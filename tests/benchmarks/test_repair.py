@@ -135,7 +135,8 @@ def test_coverage_counts_ranks_within_the_budget_and_groups_widen_its_error() ->
 def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> None:
     def row(name: str, split: str, before: tuple[str, ...] = CLAMP) -> dict[str, object]:
         after = [*CLAMP[:4], "        return low", CLAMP[5]]
-        hunk = {"start": 4, "end": 5, "replacement": after[4:5]}
+        at = min(4, len(before) - 1)
+        hunk = {"start": at, "end": at + 1, "replacement": after[4:5]}
         return {"source": "s", "path": name, "name": "clamp", "split": split, "before": before, "after": after, **hunk}
 
     rows = [row("a", "test"), row("b", "train"), row("c", "test"), row("d", "test", ("def f():", "  return 1", *"abc"))]

@@ -146,7 +146,7 @@ class Ranking:
         width = min(_FIRST_WIDTH + self._taken, _WIDTH, self._decoder.outputs)
         if self._decoder.whole:  # recurrent states can't be shared
             width = 1
-        while self._waiting and len(wave) < width and begun < _PROMPTS:
+        while self._waiting and len(wave) < width and begun < _PROMPTS and not cancel.is_set():
             bound = -self._waiting[0][0]
             if len(best) >= most and bound <= best[0]:
                 break
