@@ -85,18 +85,19 @@ def _of_line(line: int, branches: Iterable[tuple[str, str]], context: Context) -
     unit = context.unit
     printed = unit.lines[line]
     margin = printed[: len(printed) - len(printed.lstrip(" "))]
-    statement = unit.starting.get(line)
     if len(printed) <= LONGEST_LINE:
         for operator, text in islice(_inside(line, context), MOST_OF_A_LINE):
             yield Edit(line, line + 1, (text,), operator)
         for operator, text in branches:
             if margin + text != printed:
                 yield Edit(line, line + 1, (margin + text,), operator)
-        if statement is not None:
+        headed = unit.headed.get(line)
+        if headed is not None:
             for rewrite in (rewrite_statement, rewrite_header):
-                for operator, text in rewrite(statement, context):
+                for operator, text in rewrite(headed, context):
                     if margin + text != printed:
                         yield Edit(line, line + 1, (margin + text,), operator)
+    statement = unit.starting.get(line)
     if statement is not None:
         yield from change_blocks(statement, context)
 

@@ -24,7 +24,7 @@ _EXCEPTIONS = (
 def rewrite_header(statement: Statement, context: Context) -> Rewrites:
     """Other headers in the place of a compound statement's."""
     node = statement.node
-    text = context.unit.lines[statement.start].strip()
+    text = context.unit.lines[statement.header].strip()
     match node:
         case ast.If():
             test = text.split(" ", 1)[1]

@@ -48,7 +48,8 @@ class Statement:
 
     Attributes:
         node: the statement.
-        start: index of its first printed line.
+        start: index of its first printed line, a decorator's if it has any.
+        header: index of the line with its keyword.
         end: index after the last line of all that it holds.
         depth: indentation steps.
         block: the statements of its block.
@@ -61,6 +62,7 @@ class Statement:
 
     node: ast.stmt
     start: int
+    header: int
     end: int
     depth: int
     block: Sequence[ast.stmt]
@@ -98,6 +100,7 @@ class Unit:
         for site in self.sites:
             self.at_line.setdefault(site.line, []).append(site)
         self.starting = {statement.start: statement for statement in reversed(self.statements)}
+        self.headed = {statement.header: statement for statement in reversed(self.statements)}
         self.of_node = {statement.node: statement for statement in self.statements}
 
     @classmethod
@@ -154,13 +157,14 @@ class Unit:
             function, in_loop = node, False
         elif isinstance(node, ast.ClassDef):
             in_loop = False
-        start, column = self._place(node.lineno, node.col_offset)
+        header, column = self._place(node.lineno, node.col_offset)
+        start = header
         if isinstance(node, python_source.Definition | ast.ClassDef) and node.decorator_list:
             start = self._place(python_source.first_line(node), 0)[0]
         end = self._physical[(node.end_lineno or node.lineno) - 1][0] + 1
-        branch = isinstance(node, ast.If) and self.lines[start].startswith("elif ", column)
+        branch = isinstance(node, ast.If) and self.lines[header].startswith("elif ", column)
         depth = column // len(python_source.INDENT)
-        statement = Statement(node, start, end, depth, block, index, owner, in_loop, branch, function)
+        statement = Statement(node, start, header, end, depth, block, index, owner, in_loop, branch, function)
         self.statements.append(statement)
         self._parts(node, statement, truth=False)
         inner = in_loop or isinstance(node, LOOPS)

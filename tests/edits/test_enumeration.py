@@ -175,6 +175,14 @@ def test_a_table_of_data_does_not_take_the_machines_memory() -> None:
     assert sum(len(line) for edit in edits for line in edit.replacement) < 50_000_000
 
 
+def test_headers_of_decorated_functions_inside_are_changed_below_their_decorators() -> None:
+    lines = ["def outer(f):", "    @wraps(f)", "    def inner(x, y=None):", "        return f(x)", "    return inner"]
+    edits = list(enumerate_edits(lines))
+    assert all(python_source.parse("\n".join(edit.apply(lines))) for edit in edits)
+    headers = {edit.replacement for edit in edits if (edit.start, edit.end) == (2, 3)}
+    assert ("    def inner(x, y):",) in headers
+
+
 def test_a_line_of_many_places_has_bounded_changes() -> None:
     names = [f"n{number}" for number in range(150)]
     lines = [f"def table({', '.join(names)}):", f"    return [{', '.join(names)}]"]

@@ -1,0 +1,106 @@
+"""Prompts for models that repair several lines: what they are asked about, and what stands before the function."""
+
+from __future__ import annotations
+
+import pytest
+
+from reasoncli.domain import Outcome, Prompt, Region, RepairContent, Suspect, TestResult
+from reasoncli.prompting.build import build_prompts
+from tests.prompting.test_build import ISSUE, tokens
+
+HUNKS = {"line-repair", "hunk-repair"}
+TWICE = """\
+def place(items, key):
+    low = 0
+    if not items:
+        return low
+    for item in items:
+        if item == key:
+            return low
+        low += 1
+    return low
+"""
+
+
+def hunk_prompts(source: str = TWICE, failures: list[TestResult] | None = None, context: int = 512) -> list[Prompt]:
+    files = {
+        "m.py": source.encode(),
+        "tests/test_m.py": b"def test_place():\n    found = place([3], 3)\n    assert found == 0\n",
+    }
+    suspects = [Suspect("m.py", None, "place", 1, source.count("\n"), 1.0)]
+    return build_prompts(HUNKS, ISSUE, suspects, files.get, failures or [], count_tokens=tokens, context=context)
+
+
+def content_of(prompt: Prompt) -> RepairContent:
+    assert isinstance(prompt.content, RepairContent)
+    return prompt.content
+
+
+def test_several_lines_may_be_asked_for_at_once() -> None:
+    prompts = hunk_prompts()
+    [one] = [p for p in prompts if content_of(p).line == "for item in items:"]
+    [two] = [p for p in prompts if content_of(p).line == "for item in items:\n        if item == key:"]
+    assert (one.region, two.region) == (Region("m.py", 5, 5), Region("m.py", 5, 6))
+    assert one.share > two.share > 0
+    assert max(content_of(p).line.count("\n") + 1 for p in prompts) == 5
+    assert len({p.id for p in prompts}) == len(prompts)
+    assert sum(p.share for p in prompts) == pytest.approx(1)
+
+
+def test_equal_lines_are_told_apart_by_those_above() -> None:
+    above = {
+        p.region.start: content_of(p).above for p in hunk_prompts() if content_of(p).line == "return low" and p.region
+    }
+    assert above == {4: "if not items:", 7: "if item == key:", 9: "low += 1"}
+    assert all(not content_of(p).above for p in hunk_prompts() if content_of(p).line == "low += 1")
+
+
+def test_models_that_know_single_lines_are_asked_about_these_alone() -> None:
+    prompts = build_prompts(
+        {"line-repair"}, ISSUE, [Suspect("m.py", None, "place", 1, 9, 1.0)], {"m.py": TWICE.encode()}.get,
+        [TestResult("t", Outcome.FAILED)], count_tokens=tokens, context=512,
+    )  # fmt: skip
+    assert {(content_of(p).line.count("\n"), content_of(p).above, content_of(p).hints) for p in prompts} == {
+        (0, "", ())
+    }
+
+
+def test_the_check_that_failed_stands_before_the_function() -> None:
+    frames = (("tests/test_m.py", 3, "test_place"), ("m.py", 6, "place"))
+    failed = TestResult("t::test_place", Outcome.FAILED, frames=frames)
+    prompts = hunk_prompts(failures=[failed, failed])
+    assert {content_of(p).hints for p in prompts} == {(("test", "found = place([3], 3)\nassert found == 0"),)}
+
+
+def test_failures_outside_of_checks_and_files_that_are_gone_give_no_hint() -> None:
+    for frames in [(("tests/test_m.py", 2, "test_place"),), (("tests/gone.py", 1, "x"),), ()]:
+        prompts = hunk_prompts(failures=[TestResult("t", Outcome.FAILED, frames=frames)])
+        assert {content_of(p).hints for p in prompts} == {()}
+
+
+def test_a_function_that_is_called_is_shown_too() -> None:
+    source = (
+        TWICE.replace("low += 1", "low = advance(low)")
+        + "\n\n@cache\ndef advance(low):\n    # up\n    return low + 1\n"
+    )
+    files = {"m.py": source.encode()}
+    prompts = build_prompts(
+        HUNKS, ISSUE, [Suspect("m.py", None, "place", 1, 9, 1.0)], files.get, [], count_tokens=tokens, context=512
+    )
+    assert {content_of(p).hints for p in prompts} == {(("context", "def advance(low):\n    return low + 1"),)}
+    alone = build_prompts(
+        HUNKS, ISSUE, [Suspect("m.py", None, "advance", 12, 15, 1.0)], files.get, [], count_tokens=tokens, context=512
+    )
+    assert {content_of(p).hints for p in alone} == {()}
+
+
+def test_windows_of_a_long_function_hold_what_is_asked_about() -> None:
+    source = "def place(items, key):\n" + "".join(f"    value_{n} = items[{n}] + key\n" for n in range(60))
+    prompts = hunk_prompts(source, context=400)
+    assert {content_of(p).line.count("\n") for p in prompts} >= {0, 1}
+    for each in prompts:
+        shown = content_of(each)
+        lines = shown.function.split("\n")[shown.index :]
+        assert [line.strip() for line in lines[: shown.line.count("\n") + 1]] == [
+            t.strip() for t in shown.line.split("\n")
+        ]
