@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reasoncli import python_source
-from reasoncli.patches.line_repair import _meaning
+from reasoncli.patches.statement_form import meaning
 from reasoncli.python_source import Span, ast_lines, definitions, parse, parse_or_error, unit_lines
 
 MODULES = [argparse, ast, asyncio.base_events, dataclasses, enum, json.decoder, typing]
@@ -97,10 +97,10 @@ def test_every_line_has_its_place(source: str) -> None:
     lines = [line for line in unit_lines(module.body, source) if line.span is not None]
     for line in lines[:: 1 if len(lines) < 300 else 7]:
         assert line.span is not None
-        meaning = _meaning(line.text)
+        meaning = meaning(line.text)
         assert meaning is not None, line
         shown = cut(source, line.span)
-        assert meaning in (_meaning(shown), _meaning("el" + shown)), (line, shown)
+        assert meaning in (meaning(shown), meaning("el" + shown)), (line, shown)
 
 
 def test_no_noise_from_what_is_parsed(recwarn: pytest.WarningsRecorder) -> None:

@@ -1,22 +1,17 @@
-"""Examples in the order and form in which the network takes them."""
+"""Examples in the form in which the network takes them."""
 
 from __future__ import annotations
 
-import hashlib
-import random
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from training.examples import Example
-from training.shards import read_shard
+from training.grouping import padded
 
-_GROUP = 4  # shards that are shuffled together
-_STEP = 32  # lengths are rounded up to a multiple of this
 _OTHER = 99  # the segment of padding, which nothing reads
 _FLUENCY = 0.25  # share of the functions' own tokens that are learned to be written
 _FLUENCY_WEIGHT = 0.4  # of such a token, beside an answer's
@@ -51,37 +46,9 @@ class Batch:
         )
 
 
-def next_group(shards: Sequence[Path], done: Container[str], seed: int) -> list[Path]:
-    """The next shards of an epoch, to be mixed with each other; empty once it is over.
-
-    Args:
-        shards: all; more may be there than at the last call.
-        done: names of those that this epoch has seen.
-        seed: gives the epoch its order.
-    """
-    left = [path for path in shards if path.name not in done]
-    left.sort(key=lambda path: hashlib.sha256(f"{seed} {path.name}".encode()).digest())
-    return left[:_GROUP]
-
-
-def batched(group: Sequence[Path], size: int, seed: int) -> list[list[Example]]:
-    """The examples of some shards in batches of about `size` padded tokens, in an order that the seed gives."""
-    rng = random.Random(f"{seed} {group[0].name}")
-    examples = [example for path in group for example in read_shard(path)]
-    rng.shuffle(examples)
-    examples.sort(key=lambda example: -_padded(example))
-    batches, start = [], 0
-    while start < len(examples):
-        count = max(1, size // _padded(examples[start]))
-        batches.append(examples[start : start + count])
-        start += count
-    rng.shuffle(batches)
-    return batches
-
-
 def collate(examples: Sequence[Example], rng: np.random.Generator) -> Batch:
     """Examples as one batch; `rng` chooses which of the functions' own tokens are learned."""
-    length = max(map(_padded, examples))
+    length = max(map(padded, examples))
     shape = (len(examples), length)
     ids, positions = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     segments = np.full(shape, _OTHER, np.int16)
@@ -117,7 +84,3 @@ def collate(examples: Sequence[Example], rng: np.random.Generator) -> Batch:
         answers=torch.from_numpy(np.concatenate(answers)),
         tokens=int((segments != _OTHER).sum()),
     )
-
-
-def _padded(example: Example) -> int:
-    return -(-len(example) // _STEP) * _STEP

@@ -25,8 +25,9 @@ import torch
 import torch.distributed
 from torch.nn import functional
 
-from training.batches import Batch, batched, collate, next_group
+from training.batches import Batch, collate
 from training.examples import Example
+from training.grouping import batched, next_group
 from training.model import Model, Shape
 from training.optimizer import Optimizer
 

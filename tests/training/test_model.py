@@ -14,9 +14,10 @@ torch = pytest.importorskip(
 )
 
 from reasoncli.models.llama_cpp.bindings import llama_cpp
-from training.batches import batched, collate
+from training.batches import collate
 from training.examples import Example, make_example
 from training.export import export
+from training.grouping import batched
 from training.hunk import Hunk
 from training.model import Model, Shape
 from training.shards import write_shard

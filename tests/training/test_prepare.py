@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from training.batches import batched, next_group
 from training.collect import store
 from training.examples import Example
+from training.grouping import batched, next_group
 from training.hints import Hints
 from training.vocabulary import CODE, CONTEXT, FIX, KEEP, TEST, Vocabulary
-
-pytest.importorskip("torch")
 
 COUNT = [
     "def count_{n}(items, limit={n}):",
