@@ -97,10 +97,10 @@ def test_every_line_has_its_place(source: str) -> None:
     lines = [line for line in unit_lines(module.body, source) if line.span is not None]
     for line in lines[:: 1 if len(lines) < 300 else 7]:
         assert line.span is not None
-        meaning = meaning(line.text)
-        assert meaning is not None, line
+        meant = meaning(line.text)
+        assert meant is not None, line
         shown = cut(source, line.span)
-        assert meaning in (meaning(shown), meaning("el" + shown)), (line, shown)
+        assert meant in (meaning(shown), meaning("el" + shown)), (line, shown)
 
 
 def test_no_noise_from_what_is_parsed(recwarn: pytest.WarningsRecorder) -> None:
