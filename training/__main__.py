@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-STEPS = ("collect", "mine", "bugs", "synthetic", "prepare", "train", "decay", "export", "evaluate")
+STEPS = ("collect", "mine", "bugs", "synthetic", "execute", "prepare", "train", "decay", "export", "evaluate")
 
 
 def commands(options: argparse.Namespace) -> Mapping[str, Sequence[str]]:
@@ -30,6 +30,7 @@ def commands(options: argparse.Namespace) -> Mapping[str, Sequence[str]]:
         "mine": ["training.mine", *data, *repositories],
         "bugs": ["training.bugs", *data],
         "synthetic": ["training.synthetic", *data],
+        "execute": ["training.execute", *data],
         "prepare": ["training.prepare", *data, "--rounds", str(options.rounds)],
         "train": ["training.train", *data, *timed, str(options.minutes)],
         "decay": [

@@ -2,8 +2,9 @@
 
     python -m training.prepare --data DIR [--rounds N] [--vocabulary SIZE]
 
-Learns DIR/tokenizer.json unless it is there, and writes DIR/shards/*.npz, of split `train` alone: rounds over all
-functions with new bugs in each, and the real fixes among them. What is there already is not made again.
+Learns DIR/tokenizer.json unless it is there, and writes DIR/shards/*.npz, of split `train` alone: the bugs that a call
+shows (DIR/executed), and rounds over all functions with new bugs in each, and the real fixes among them. What is there
+already is not made again.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _FIXES = 2  # how often each real fix stands in a round
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One shard to be made: functions to plant bugs in, and real fixes, each with what is told of it."""
+    """One shard to be made: functions to plant bugs in, and fixes of bugs, each with what is told of it."""
 
     path: Path
     seed: str
@@ -83,6 +84,16 @@ def shares(
         )
 
 
+def executed(data: Path, hints: Hints, folder: Path) -> Iterator[Work]:
+    """Shards of the bugs that a call shows, those that aren't there yet: one of each file of DIR/executed."""
+    for part in sorted((data / "executed").glob("*.jsonl.gz")):
+        path = folder / f"executed-{part.name.removesuffix('.jsonl.gz')}.npz"
+        if not path.exists():
+            drawn = random.Random(part.name)
+            bugs = [bug for bug in store.read(part) if bug["split"] == "train"]
+            yield Work(path, part.name, (), tuple((bug, hints.of(bug, bug["before"], drawn)) for bug in bugs))
+
+
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -101,12 +112,15 @@ def main() -> None:
     hints, weights = Hints(functions), Weights.read(data / "weights.json")
     shards = data / "shards"
     shards.mkdir(exist_ok=True)
-    for round_ in range(arguments.rounds):
-        left = list(shares(functions, fixes, hints, shards, round_))
+    for kind, works in (
+        ("bugs that a call shows", executed(data, hints, shards)),
+        *((f"round {round_}", shares(functions, fixes, hints, shards, round_)) for round_ in range(arguments.rounds)),
+    ):
+        left = list(works)
         with multiprocessing.Pool(len(os.sched_getaffinity(0))) as pool:
             made = pool.imap_unordered(partial(make_shard, tokenizer=tokenizer, weights=weights), left)
-            total = sum(track(made, f"round {round_}", total=len(left)))
-        print(f"round {round_}: {total:,} examples in {len(left)} new shards")
+            total = sum(track(made, kind, total=len(left)))
+        print(f"{kind}: {total:,} examples in {len(left)} new shards")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class RepairContent:
         line: the suspect line, stripped; or several that follow each other, all but the first with their indentation.
         index: of the first in `function.split("\n")`, as equal lines may stand in it; -1 where it isn't known.
         above: the lines before, as far as they tell these from equal ones; for models that are told.
-        hints: what stands before the function, as (`test` or `context`, text); for models that read it.
+        hints: what stands before the function, as (`test`, `got` or `context`, text); for models that read it.
     """
 
     function: str

@@ -13,27 +13,35 @@ from reasoncli.prompting.options import Read
 from reasoncli.python_source import Definition
 
 _TESTS = 2
+_LONGEST = 160  # characters of a message
 _LINES = 12  # of another function
 Hint = tuple[str, str]
 """The special token before it, without its brackets, and the text."""
 
 
 def test_hints(failures: Sequence[TestResult], read: Read) -> tuple[Hint, ...]:
-    """The checks that failed, each once.
+    """The checks that failed, each once, and what they got.
 
     Args:
         failures: the most telling first.
         read: bytes of a file of the base.
     """
     files = Files(read)
-    hints: dict[str, Hint] = {}
+    hints: dict[str, tuple[Hint, ...]] = {}
     for failure in failures:
-        check = _failed(failure, files)
-        if check is not None and check.text not in hints:
-            hints[check.text] = ("test", check.text)
+        check, said = _failed(failure, files), message(failure.message)
+        text = check.text if check else ""
+        told = (*([("test", text)] if text else []), *([("got", said)] if said else []))
+        if told:
+            hints.setdefault(text, told)
         if len(hints) == _TESTS:
             break
-    return tuple(hints.values())
+    return tuple(hint for told in hints.values() for hint in told)
+
+
+def message(text: str) -> str:
+    """What a failure says, in short: its first line, without the name that every failed assertion begins with."""
+    return text.strip().split("\n")[0].removeprefix("AssertionError").removeprefix(":").strip()[:_LONGEST]
 
 
 def called_hint(module: ast.Module, source: str, definition: Definition) -> tuple[Hint, ...]:

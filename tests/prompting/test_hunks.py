@@ -67,9 +67,17 @@ def test_models_that_know_single_lines_are_asked_about_these_alone() -> None:
 
 def test_the_check_that_failed_stands_before_the_function() -> None:
     frames = (("tests/test_m.py", 3, "test_place"), ("m.py", 6, "place"))
-    failed = TestResult("t::test_place", Outcome.FAILED, frames=frames)
+    failed = TestResult("t::test_place", Outcome.FAILED, message="AssertionError: assert 1 == 0\n  more", frames=frames)
     prompts = hunk_prompts(failures=[failed, failed])
-    assert {content_of(p).hints for p in prompts} == {(("test", "found = place([3], 3)\nassert found == 0"),)}
+    test, got = ("test", "found = place([3], 3)\nassert found == 0"), ("got", "assert 1 == 0")
+    assert {content_of(p).hints for p in prompts} == {(test, got)}
+
+
+def test_an_exception_is_told_by_its_name() -> None:
+    failed = TestResult("t::test_place", Outcome.FAILED, message="IndexError: list index out of range\n\nmore")
+    assert {content_of(p).hints for p in hunk_prompts(failures=[failed])} == {
+        (("got", "IndexError: list index out of range"),)
+    }
 
 
 def test_failures_outside_of_checks_and_files_that_are_gone_give_no_hint() -> None:

@@ -13,6 +13,7 @@ from training.collect import store
 from training.examples import Example
 from training.grouping import batched, next_group
 from training.hints import Hints
+from training.shards import read_shard
 from training.vocabulary import CODE, CONTEXT, FIX, KEEP, TEST, Vocabulary
 
 COUNT = [
@@ -86,6 +87,23 @@ def test_shards_hold_bugs_fixes_and_hints_and_nothing_of_other_splits(
     assert any(CONTEXT in each.code for each in examples)
     assert all(CODE in each.code and FIX not in each.code for each in examples)
     assert broken(vocabulary, first) != broken(vocabulary, second), "a round makes new bugs"
+
+
+def test_bugs_that_a_call_shows_come_with_the_check_and_what_it_got(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug = function(3) | {"before": COUNT, "start": 1, "end": 2, "replacement": ["    total = 1"]}
+    bug |= {"check": "assert count_3([]) == 1", "got": "assert 0 == 1"}
+    store.write(data / "executed" / "0-0000.jsonl.gz", [bug] * 60 + [bug | {"split": "test", "got": "JUDGE"}])
+    shards = prepared(data, monkeypatch, 1)
+    assert [path.name for path in shards] == ["executed-0-0000.npz", "round-000-0000.npz"]
+    vocabulary = Vocabulary.load(data / "tokenizer.json")
+    examples = read_shard(shards[0])
+    assert len(examples) == 60
+    shown = {vocabulary.decode([int(t) for t in each.code[: list(each.code).index(CODE)]]) for each in examples}
+    both, check, got = "assert count_3([]) == 1assert 0 == 1", "assert count_3([]) == 1", "assert 0 == 1"
+    assert shown >= {both, check, got}
+    assert not any("JUDGE" in text for text in shown)
 
 
 def test_what_is_there_is_not_made_again_and_comes_out_the_same(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

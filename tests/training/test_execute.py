@@ -1,0 +1,115 @@
+"""Calls that tell broken functions from right ones, made in a container that lets nothing out."""
+
+from __future__ import annotations
+
+import ast
+import random
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reasoncli.prompting.checks import checks
+from training.bugs import Weights
+from training.execute import guest
+from training.execute.__main__ import run_part, words
+from training.execute.selection import is_self_contained
+
+CLAMP = ["def clamp(value, low, high):", "    if value < low:", "        return low", "    return min(value, high)"]
+WEIGHTS = Weights({(1, 1): 1.0}, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("def f(a):\n    return a + 1", True),
+        ("def f(a, b=2):\n    import math\n    return math.sqrt(a) + sum(b for b in range(3))", True),
+        ("def f(a):\n    return sorted(Counter(a).items(), key=lambda item: item[1])", True),
+        ("def f(n):\n    return 1 if n < 2 else n * f(n - 1)", True),
+        ("def f(self, a):\n    return a", False),
+        ("def f(a):\n    return helper(a)", False),
+        ("def f(path):\n    return open(path).read()", False),
+        ("def f(a):\n    import os\n    return os.listdir(a)", False),
+        ("def f(a):\n    from subprocess import run\n    return run(a)", False),
+        ("def f(a):\n    return a.__class__.__bases__", False),
+        ("def f(a):\n    return eval(a)", False),
+        ("def f(a):\n    yield a", False),
+        ("def f(a, *, key):\n    return a", False),
+        ("async def f(a):\n    return a", False),
+        ("def f(a):\n    a.append(1)", False),
+    ],
+)
+def test_what_can_be_called_by_itself(body: str, expected: bool) -> None:
+    assert is_self_contained(body.split("\n")) is expected
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, guest.ring)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+def told(right: str, *broken: str) -> list[dict[str, Any]]:
+    return guest.tell_apart({"right": right, "broken": list(broken), "seed": "x"})
+
+
+@pytest.mark.usefixtures("alarm")
+def test_a_call_tells_a_broken_function_from_the_right_one() -> None:
+    right = "\n".join(CLAMP)
+    wrong, raises, same = right.replace("return low", "return high"), right.replace("min(", "minn("), right
+    found = told(right, wrong, raises, same, "def clamp(value")
+    assert [each["index"] for each in found] == [0, 1]
+    first, second = found
+    arguments = ast.literal_eval(f"({first['call']})")
+    assert str(guest.function_of(right)(*arguments)) == first["value"]
+    assert str(guest.function_of(wrong)(*arguments)) == first["got"] != first["value"]
+    assert second["error"].startswith("NameError: name 'minn' is not defined")
+
+
+@pytest.mark.usefixtures("alarm")
+def test_functions_that_hang_or_differ_from_call_to_call_are_told_nothing_of() -> None:
+    endless = "def f(n):\n    while True:\n        pass\n    return n"
+    assert told(endless, "def f(n):\n    return n") == []
+    assert told("def f(n):\n    return n", endless) == []
+    changing = "def f(n, seen=[]):\n    seen.append(n)\n    return len(seen)"
+    assert told(changing, changing.replace("len(seen)", "n")) == []
+    assert told("def f(n):\n    raise SystemExit", "def f(n):\n    return 1") == []
+    assert told("def f(n):\n    return object()", "def f(n):\n    return 1") == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_checks_read_as_those_of_test_suites(seed: int) -> None:
+    check, got = words("f", {"call": "[3, 1], 2", "value": "'a'", "got": "'b'"}, random.Random(seed))
+    [found] = checks(ast.parse("def test(self):\n" + "\n".join(f"    {line}" for line in check.split("\n"))))
+    assert found.text == check
+    assert found.calls == {"f"}
+    assert got in {"assert 'b' == 'a'", "'b' != 'a'"}
+    assert ("self.assertEqual" in check) is (got == "'b' != 'a'")
+    assert words("f", {"call": "", "value": "1", "error": "KeyError: 'x'"}, random.Random(seed))[1] == "KeyError: 'x'"
+
+
+def test_functions_run_in_a_container_and_those_that_break_it_cost_only_themselves(base_image: str) -> None:
+    where = {"source": "github:a/b", "licence": "MIT", "path": "x.py", "split": "train"}
+    fork = ["def f(n):", "    import os", "    return os._exit(n + 1)"]
+    memory = ["def f(n):", "    text = 'x' * 10 ** 10", "    return len(text) + n"]
+    functions = [where | {"name": f"A.f{n}", "lines": lines} for n, lines in enumerate([fork, CLAMP, memory, CLAMP])]
+    records = run_part(functions, WEIGHTS, base_image, "seed")
+    assert {each["name"] for each in records} == {"A.f1", "A.f3"}
+    assert records == run_part(functions, WEIGHTS, base_image, "seed")
+    for each in records:
+        assert each["before"][: each["start"]] + each["replacement"] + each["before"][each["end"] :] == each["after"]
+        names: dict[str, Any] = {"f1": None, "f3": None}
+        exec("\n".join(each["before"]), names)
+        names["f1"] = names["f3"] = names["clamp"]
+        if not each["check"].startswith("self."):
+            with pytest.raises(Exception):  # noqa: B017
+                exec(each["check"], names)
+        assert each["got"]
+
+
+def test_a_container_that_can_not_run_is_an_error(base_image: str) -> None:
+    functions = [{"source": "s", "licence": "MIT", "path": "x", "name": "f", "split": "train", "lines": CLAMP}]
+    with pytest.raises(RuntimeError, match="status"):
+        run_part(functions, WEIGHTS, f"{base_image}-that-is-not-there", "seed")

@@ -1,0 +1,1 @@
+"""What functions give for what they are given, right ones and broken ones: the checks that bugs fail, and how."""
