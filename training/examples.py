@@ -5,7 +5,7 @@ The form is called `line-repair-2`:
     <test> a check that fails <got> what it got <context> another function <code> function
         <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
 
-where `<keep>` in place of an answer and its end says that the lines are right. What stands before `<code>` may lack.
+where `<keep>` in place of an answer and its end says that the lines are right. What stands before `<code>` is optional.
 The function stands once; every question reads it and nothing of the other questions. Lines that may be wrong are one or
 several that follow each other; the first stands without its indentation. Where the same lines stand in the function
 more than once, those above are put before them, with `<at>` between, as many as tell the places apart. Nothing between
