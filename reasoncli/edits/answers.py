@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from reasoncli.edits.edit import Edit
 
@@ -44,10 +44,20 @@ def _column(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def by_place(edits: Iterable[Edit], lines: Sequence[str]) -> dict[Place, dict[str, Edit]]:
-    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given."""
+def by_place(
+    edits: Iterable[Edit], lines: Sequence[str], asked: Container[Place] | None = None
+) -> dict[Place, dict[str, Edit]]:
+    """Edits by the lines to ask about and the answer that makes them, the first of each; in the order given.
+
+    Args:
+        edits: of a function.
+        lines: of the same function.
+        asked: the places that are wanted; all by default.
+    """
     places: dict[Place, dict[str, Edit]] = {}
     for edit in edits:
         start, end, replacement = anchored(lines, edit.start, edit.end, edit.replacement)
+        if asked is not None and (start, end) not in asked:
+            continue
         places.setdefault((start, end), {}).setdefault(answer(replacement), edit)
     return places

@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from reasoncli import python_source
 from reasoncli.domain import Prompt, RepairContent
@@ -14,6 +14,9 @@ from reasoncli.edits import Edit, Scope, enumerate_edits
 from reasoncli.edits.answers import Place, by_place
 from reasoncli.models.interface import Choices
 from reasoncli.python_source import Definition, Line
+
+MOST_PROMPTS = 40
+"""Of which edits are ranked: the fault is hardly ever in a line with a smaller share, and each takes time."""
 
 Read = Callable[[str], bytes | None]
 
@@ -25,17 +28,19 @@ class Function:
         """Take a function as printed, and what is known of its surroundings."""
         self._lines = lines
         self._scope = scope
+        self._asked: set[Place] = set()
 
-    def answers(self, place: Place) -> tuple[str, ...]:
-        """Those to a question about these lines, in a fixed order."""
-        return tuple(self._places.get(place, ()))
+    def ask(self, place: Place) -> Callable[[], tuple[str, ...]]:
+        """Gives the answers to a question about these lines, in a fixed order; to be asked before any is given."""
+        self._asked.add(place)
+        return lambda: tuple(self._places.get(place, ()))
 
     @cached_property
     def _places(self) -> Mapping[Place, Mapping[str, Edit]]:
-        return by_place(enumerate_edits(self._lines, self._scope), self._lines)
+        return by_place(enumerate_edits(self._lines, self._scope), self._lines, self._asked)
 
 
-def repair_choices(prompts: Sequence[Prompt], read: Read) -> tuple[Choices, ...]:
+def repair_choices(prompts: Sequence[Prompt], read: Read, most: int = MOST_PROMPTS) -> tuple[Choices, ...]:
     """What could answer line repairs, each prompt weighed by its share.
 
     The edits are those of the whole function, though a window of it be shown. Outside any function there are none.
@@ -43,14 +48,16 @@ def repair_choices(prompts: Sequence[Prompt], read: Read) -> tuple[Choices, ...]
     Args:
         prompts: of any form; only line repairs have choices.
         read: bytes of a file of the base by path.
+        most: prompts at most.
 
     Returns:
-        one for each prompt that has a share and whose line is found again; the texts are made when they are asked for.
+        one for each of the prompts with the largest shares whose line is found again; the texts are made when they are
+        asked for.
     """
     functions: dict[tuple[str, int], Function] = {}
     files: dict[str, _File | None] = {}
     choices: list[Choices] = []
-    for prompt in prompts:
+    for prompt in sorted(prompts, key=lambda each: -each.share)[:most]:
         if not isinstance(prompt.content, RepairContent) or prompt.region is None or prompt.share <= 0:
             continue
         path = prompt.region.path
@@ -65,7 +72,7 @@ def repair_choices(prompts: Sequence[Prompt], read: Read) -> tuple[Choices, ...]
         if key not in functions:
             lines = tuple(line.printed for line in file.printed(definition))
             functions[key] = Function(lines, Scope.around(file.module, definition))
-        choices.append(Choices(prompt, partial(functions[key].answers, place), math.log(prompt.share)))
+        choices.append(Choices(prompt, functions[key].ask(place), math.log(prompt.share)))
     return tuple(choices)
 
 

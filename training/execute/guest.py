@@ -180,15 +180,13 @@ def in_child(job: dict[str, Any]) -> list[dict[str, Any]]:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
-        resource.setrlimit(resource.RLIMIT_CPU, (JOB_SECONDS, JOB_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         try:
-            answer = json.dumps(tell_apart(job)).encode()
-            os.write(writer, answer[:60_000])
-        except BaseException:  # noqa: BLE001 - whatever it is, this job has no answer
-            pass
-        os._exit(0)
+            os.close(reader)
+            resource.setrlimit(resource.RLIMIT_CPU, (JOB_SECONDS, JOB_SECONDS))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            os.write(writer, json.dumps(tell_apart(job)).encode()[:60_000])
+        finally:
+            os._exit(0)  # whatever was raised, this job has no answer, and nothing else is done here
     os.close(writer)
     answer = b""
     ready, _, _ = select.select([reader], [], [], JOB_SECONDS)
@@ -217,7 +215,9 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)  # what functions print
     os.dup2(nothing, 2)
-    for line in sys.stdin:
+    jobs = sys.stdin.read().splitlines()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what functions read; a child must not take the parent's input
+    for line in jobs:
         job = json.loads(line)
         out.write(json.dumps({"id": job["id"], "told": in_child(job)}) + "\n")
         out.flush()
