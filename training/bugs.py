@@ -22,7 +22,7 @@ from reasoncli.edits import Edit, Scope, enumerate_edits, minimal
 from reasoncli.edits.unit import Statement, Unit
 from reasoncli.python_source import INDENT
 
-LONGEST = 5
+MOST_LINES = 5
 """Lines of a hunk, before and after."""
 
 _TRIES = 12
@@ -216,7 +216,7 @@ class _Maker:
         if replacement is None:
             return None
         edit = minimal(self.lines, start, end, replacement, "compound")
-        if edit is None or max(edit.end - edit.start, len(edit.replacement)) > LONGEST:
+        if edit is None or max(edit.end - edit.start, len(edit.replacement)) > MOST_LINES:
             return None
         return edit if python_source.parse("\n".join(edit.apply(self.lines))) is not None else None
 

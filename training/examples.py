@@ -27,6 +27,9 @@ from reasoncli.edits.answers import above, anchored, answer
 from training.hunk import Hunk
 from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
+LONGEST = 640
+"""Tokens of a function with any one question, in training."""
+
 _KEEPS = 4  # questions about right lines, for each function
 _LONGER = 0.2  # how often one of them is about several lines
 _MOST = 4  # of several lines

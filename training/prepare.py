@@ -23,15 +23,13 @@ from rich.progress import track
 
 from training.bugs import Weights
 from training.collect import store
-from training.examples import Example, Hint, make_example
+from training.examples import LONGEST, Example, Hint, make_example
 from training.hints import Hints
 from training.hunk import Hunk
 from training.planting import plant
-from training.shards import write_shard
+from training.shards import SHARD, write_shard
 from training.vocabulary import Vocabulary
 
-_SHARD = 4000  # functions in a shard
-_LONGEST = 640  # tokens of a function with one question
 _TEXTS = 60_000  # functions that the vocabulary is learned from
 _FIXES = 2  # how often each real fix stands in a round
 
@@ -52,10 +50,10 @@ def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
     examples: list[Example | None] = []
     for lines, hints in work.functions:
         broken, hunks = plant(lines, rng, weights)
-        examples.append(make_example(broken, hunks, hints, vocabulary, rng, _LONGEST))
+        examples.append(make_example(broken, hunks, hints, vocabulary, rng, LONGEST))
     for fix, hints in work.fixes:
         hunk = Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))
-        examples.append(make_example(fix["before"], [hunk], hints, vocabulary, rng, _LONGEST))
+        examples.append(make_example(fix["before"], [hunk], hints, vocabulary, rng, LONGEST))
     fitting = [example for example in examples if example is not None]
     rng.shuffle(fitting)
     write_shard(work.path, fitting)
@@ -70,7 +68,7 @@ def shares(
     functions, fixes = list(functions), list(fixes) * _FIXES
     rng.shuffle(functions)
     rng.shuffle(fixes)
-    count = max(1, -(-len(functions) // _SHARD))
+    count = max(1, -(-len(functions) // SHARD))
     for number in range(count):
         path, seed = folder / f"round-{round_:03}-{number:04}.npz", f"{round_}-{number}"
         if path.exists():

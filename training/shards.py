@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from training.examples import Example
 
+SHARD = 4000
+"""Functions in a file."""
+
 Kind = TypeVar("Kind", bound=np.generic)
 
 

@@ -21,16 +21,13 @@ from reasoncli import python_source
 from reasoncli.domain import Candidate, Prompt, RepairContent, VerdictKind
 from reasoncli.runs.journal import RunRecord
 from reasoncli.runs.store import Store
-from training.bugs import LONGEST
+from training.bugs import MOST_LINES
 from training.collect import store as files
-from training.examples import Example, Hint, make_example
+from training.examples import LONGEST, Example, Hint, make_example
 from training.hunk import Hunk
-from training.mine.changes import hunk as difference
-from training.shards import write_shard
+from training.shards import SHARD, write_shard
 from training.vocabulary import SPECIAL, Vocabulary
 
-_SHARD = 4000
-_LONGEST = 640  # tokens of a function with one question
 _RIGHT = 3  # answers of a run that are learned, those with the most votes
 
 
@@ -105,8 +102,8 @@ def _hunk(candidate: Candidate, prompt: Prompt, lines: Sequence[str]) -> Hunk | 
     for _, definition in python_source.definitions(module):
         if definition.lineno <= region.start <= (definition.end_lineno or 0):
             printed = python_source.unit_lines(definition, source)[len(definition.decorator_list) :]
-            hunk = difference(lines, [line.printed for line in printed])
-            if 0 < max(hunk.end - hunk.start, len(hunk.replacement)) <= LONGEST:
+            hunk = Hunk.between(lines, [line.printed for line in printed])
+            if 0 < max(hunk.end - hunk.start, len(hunk.replacement)) <= MOST_LINES:
                 return hunk
     return None
 
@@ -115,7 +112,7 @@ def examples(trace: Trace, vocabulary: Vocabulary, rng: random.Random) -> Iterat
     """Questions of a trace: each answer that passed, beside lines to keep that the search had doubted."""
     hints: list[Hint] = [(SPECIAL.index(f"<{kind}>"), text) for kind, text in trace.hints if f"<{kind}>" in SPECIAL]
     for hunk in trace.right:
-        example = make_example(trace.lines, [hunk], hints, vocabulary, rng, _LONGEST, doubted=trace.wrong)
+        example = make_example(trace.lines, [hunk], hints, vocabulary, rng, LONGEST, doubted=trace.wrong)
         if example is not None:
             yield example
 
@@ -136,8 +133,8 @@ def main() -> None:
     vocabulary, rng = Vocabulary.load(data / "tokenizer.json"), random.Random(arguments.seed)
     made = [each for _ in range(arguments.copies) for trace in found for each in examples(trace, vocabulary, rng)]
     rng.shuffle(made)
-    for number, start in enumerate(range(0, len(made), _SHARD)):
-        write_shard(data / "shards" / f"traces-{number:04}.npz", made[start : start + _SHARD])
+    for number, start in enumerate(range(0, len(made), SHARD)):
+        write_shard(data / "shards" / f"traces-{number:04}.npz", made[start : start + SHARD])
     solved, rejected = len({trace.run for trace in found}), sum(len(trace.wrong) for trace in found)
     print(
         f"{len(entries)} runs, {solved} of them with a patch that passes: {sum(len(each.right) for each in found)} "

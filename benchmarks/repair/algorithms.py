@@ -15,11 +15,12 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.repair.bugs import Bug
-from benchmarks.repair.functions import Lines, hunk
+from benchmarks.repair.functions import Lines
 from benchmarks.repair.judging import Judging
 from reasoncli import python_source
 from reasoncli.edits import Scope
 from reasoncli.edits.answers import anchored
+from training.hunk import Hunk
 
 FOLDER = Path(__file__).parent / "programs"
 _TOGETHER = 32  # candidates judged at once; the first that passes is seldom the last that is wanted
@@ -92,7 +93,8 @@ def _bugs(program: Program, judging: Judging) -> Iterator[Bug]:
         name, place = _changed(program.code, source)
         module, definition = _definition(source, name)
         before, after = _print(source, name), _print(program.code, name)
-        start, end, _ = anchored(before, *hunk(before, after))
+        repair = Hunk.between(before, after)
+        start, end, _ = anchored(before, repair.start, repair.end, repair.replacement)
         yield Bug(
             id=f"{program.name}:{number}",
             group=program.name,

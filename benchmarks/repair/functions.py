@@ -75,14 +75,3 @@ def answered(lines: Sequence[str], start: int, end: int, text: str) -> Lines | N
     margin = lines[start][: len(lines[start]) - len(lines[start].lstrip(" "))]
     new = (margin + (first.strip() or "pass"), *(line.rstrip() for line in rest if line.strip()))
     return None if new == tuple(lines[start:end]) else (*lines[:start], *new, *lines[end:])
-
-
-def hunk(before: Sequence[str], after: Sequence[str]) -> tuple[int, int, Lines]:
-    """The smallest `start`, `end` and replacement that lead from one list of lines to another."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    same = 0
-    while same < min(len(before), len(after)) - start and before[-1 - same] == after[-1 - same]:
-        same += 1
-    return start, len(before) - same, tuple(after[start : len(after) - same])

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.repair.algorithms import Program, program_bugs, programs
 from benchmarks.repair.bugs import Bug, read_bugs
 from benchmarks.repair.figures import coverage
-from benchmarks.repair.functions import answered, canonical, hunk, joined
+from benchmarks.repair.functions import answered, canonical, joined
 from benchmarks.repair.judging import Judging
 from benchmarks.repair.measuring import BASELINE, measure
 from benchmarks.repair.model import Asked, Model
@@ -21,6 +21,7 @@ from reasoncli.edits import Edit
 from reasoncli.edits.answers import anchored, answer
 from reasoncli.patches.line_repair import apply_repair
 from reasoncli.patches.tree import MemoryTree
+from training.hunk import Hunk
 
 CLAMP = (
     "def clamp(value, low, high):",
@@ -111,7 +112,8 @@ def test_an_answer_that_changes_nothing_is_none() -> None:
     ],
 )
 def test_any_change_can_be_said_as_an_answer(after: tuple[str, ...]) -> None:
-    start, end, replacement = anchored(CLAMP, *hunk(CLAMP, after))
+    change = Hunk.between(CLAMP, after)
+    start, end, replacement = anchored(CLAMP, change.start, change.end, change.replacement)
     lines = answered(CLAMP, start, end, answer(replacement))
     assert lines is not None
     assert canonical(joined(lines)) == canonical(joined(after))

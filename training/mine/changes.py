@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
 from reasoncli.python_source import Definition
-from training.hunk import Hunk
+from training.hunk import Hunk, common
 
 MOST_LINES = 5
 _LONGEST_FUNCTION = 300
@@ -50,18 +50,11 @@ class _Outline:
     imports: list[str] = field(default_factory=list)
 
 
-def hunk(before: Sequence[str], after: Sequence[str]) -> Hunk:
-    """The minimal stretch that turns one list of lines into another; common lines are taken from the front first."""
-    start = _common(before, after)
-    tail = _common(before[start:][::-1], after[start:][::-1])
-    return Hunk(start, len(before) - tail, tuple(after[start : len(after) - tail]))
-
-
 def compare(before: str, after: str) -> Comparison | None:
     """What changed in a module, or `None`: too much, more than functions and imports, or no syntax of today."""
     old, new = python_source.ast_lines(before), python_source.ast_lines(after)
-    start = _common(old, new)
-    tail = _common(old[start:][::-1], new[start:][::-1])
+    start = common(old, new)
+    tail = common(old[start:][::-1], new[start:][::-1])
     if _too_much(old[start : len(old) - tail], new[start : len(new) - tail]):
         return None
     for one, other in (_around(old, new, start, tail), (before, after)):
@@ -69,10 +62,6 @@ def compare(before: str, after: str) -> Comparison | None:
         if modules[0] is not None and modules[1] is not None:
             return _compare(modules[0], modules[1], one, other)
     return None
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _too_much(old: list[str], new: list[str]) -> bool:
@@ -213,5 +202,5 @@ def small_hunk(function: Function) -> Hunk | None:
         return None
     if any("\n" in line or "\r" in line for line in (*before, *after)):
         return None
-    change = hunk(before, after)
+    change = Hunk.between(before, after)
     return change if max(change.end - change.start, len(change.replacement)) <= MOST_LINES else None
