@@ -45,7 +45,7 @@ class Work:
 
 
 def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
-    """Write one shard; returns how many examples it has."""
+    """Write one shard, unless nothing fits; returns how many examples it has."""
     vocabulary, rng = Vocabulary.load(tokenizer), random.Random(work.seed)
     examples: list[Example | None] = []
     for lines, hints in work.functions:
@@ -56,7 +56,8 @@ def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
         examples.append(make_example(fix["before"], [hunk], hints, vocabulary, rng, LONGEST))
     fitting = [example for example in examples if example is not None]
     rng.shuffle(fitting)
-    write_shard(work.path, fitting)
+    if fitting:
+        write_shard(work.path, fitting)
     return len(fitting)
 
 
@@ -89,7 +90,8 @@ def executed(data: Path, hints: Hints, folder: Path) -> Iterator[Work]:
         if not path.exists():
             drawn = random.Random(part.name)
             bugs = [bug for bug in store.read(part) if bug["split"] == "train"]
-            yield Work(path, part.name, (), tuple((bug, hints.of(bug, bug["before"], drawn)) for bug in bugs))
+            if bugs:
+                yield Work(path, part.name, (), tuple((bug, hints.of(bug, bug["before"], drawn)) for bug in bugs))
 
 
 def main() -> None:

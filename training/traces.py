@@ -3,15 +3,19 @@
     python -m training.traces --data DIR --state STATE [--copies N]
 
 Reads the runs of a state folder of reasoncli, of models that repair lines, and writes DIR/traces.jsonl.gz (what was
-seen, for people) and DIR/shards/traces-*.npz, which the next `python -m training.train` mixes with the other shards.
+seen, for people) and DIR/shards/traces-*.npz, which the next `python -m training.train` mixes with the other shards;
+those of an earlier call go.
 The reward is the tests': a patch that turns every target green and breaks no guard is an answer to the lines that it
-changes; lines at which only patches failed are lines to keep.
+changes; lines at which only patches failed are lines to keep. What no corpus may hold is left out, as
+`training.collect` leaves it out (`exclusions.py`).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +25,16 @@ from reasoncli import python_source
 from reasoncli.domain import Candidate, Prompt, RepairContent, VerdictKind
 from reasoncli.runs.journal import RunRecord
 from reasoncli.runs.store import Store
+from training import exclusions
 from training.bugs import MOST_LINES
+from training.collect import likeness
 from training.collect import store as files
 from training.examples import LONGEST, Example, Hint, make_example
 from training.hunk import Hunk
 from training.shards import SHARD, write_shard
 from training.vocabulary import SPECIAL, Vocabulary
 
+_NAME = re.compile(r"\s*(?:async )?def (\w+)")
 _RIGHT = 3  # answers of a run that are learned, those with the most votes
 
 
@@ -37,6 +44,7 @@ class Trace:
 
     Attributes:
         run: its id.
+        path: file of the function.
         lines: the function as the model was shown it.
         hints: what stood before it, as (special token without brackets, text).
         right: what passes, with the most votes first.
@@ -44,6 +52,7 @@ class Trace:
     """
 
     run: str
+    path: str
     lines: tuple[str, ...]
     hints: tuple[tuple[str, str], ...]
     right: tuple[Hunk, ...]
@@ -54,6 +63,7 @@ class Trace:
         right = [[hunk.start, hunk.end, list(hunk.replacement)] for hunk in self.right]
         return {
             "run": self.run,
+            "path": self.path,
             "lines": list(self.lines),
             "hints": [list(hint) for hint in self.hints],
             "right": right,
@@ -64,8 +74,8 @@ class Trace:
 def traces(record: RunRecord) -> Iterator[Trace]:
     """The functions of a run in which a patch passed; of a run without one nothing can be learned."""
     prompts = {prompt.id: prompt for prompt in record.prompts}
-    groups: dict[tuple[str, ...], list[tuple[Candidate, Hunk]]] = {}
-    hints: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], list[tuple[Candidate, Hunk]]] = {}
+    hints: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, str], ...]] = {}
     for candidate in sorted(record.candidates, key=lambda each: -each.votes):
         prompt = next((prompts[each] for each in candidate.prompts if each in prompts), None)
         if candidate.verdict is None or prompt is None or not isinstance(prompt.content, RepairContent):
@@ -73,16 +83,28 @@ def traces(record: RunRecord) -> Iterator[Trace]:
         lines = tuple(prompt.content.function.split("\n"))
         hunk = _hunk(candidate, prompt, lines)
         if hunk is not None:
-            groups.setdefault(lines, []).append((candidate, hunk))
-            hints[lines] = prompt.content.hints
-    for lines, tried in groups.items():
+            function = prompt.region.path if prompt.region else "", lines
+            groups.setdefault(function, []).append((candidate, hunk))
+            hints[function] = prompt.content.hints
+    for (path, lines), tried in groups.items():
         right = [hunk for candidate, hunk in tried if _passes(candidate)]
         if not right:
             continue
         touched = {index for hunk in right for index in range(hunk.start, max(hunk.end, hunk.start + 1))}
         places = {(hunk.start, hunk.end) for _, hunk in tried if hunk.start < hunk.end}
         wrong = sorted(place for place in places if touched.isdisjoint(range(*place)))
-        yield Trace(record.head.id, lines, hints[lines], tuple(dict.fromkeys(right))[:_RIGHT], tuple(wrong))
+        told = hints[path, lines]
+        yield Trace(record.head.id, path, lines, told, tuple(dict.fromkeys(right))[:_RIGHT], tuple(wrong))
+
+
+def why_excluded(trace: Trace, references: exclusions.References) -> str | None:
+    """Why nothing may be learned of a function, by any of the filters but that of sources; `None` if it may."""
+    named = _NAME.match(trace.lines[0])
+    return (
+        exclusions.excluded_path(trace.path)
+        or exclusions.excluded_name(named[1] if named else "")
+        or references.why(trace.lines, likeness.tokens(trace.lines))
+    )
 
 
 def _passes(candidate: Candidate) -> bool:
@@ -128,17 +150,23 @@ def main() -> None:
     data: Path = arguments.data
     runs = Store(arguments.state)
     entries = [entry for entry in runs.entries() if entry.head is not None]
-    found = [trace for entry in entries for trace in traces(runs.read(entry.id))]
+    references = exclusions.References.load(data)
+    every = [trace for entry in entries for trace in traces(runs.read(entry.id))]
+    found = [trace for trace in every if why_excluded(trace, references) is None]
     files.write(data / "traces.jsonl.gz", (trace.as_json() for trace in found))
     vocabulary, rng = Vocabulary.load(data / "tokenizer.json"), random.Random(arguments.seed)
     made = [each for _ in range(arguments.copies) for trace in found for each in examples(trace, vocabulary, rng)]
     rng.shuffle(made)
-    for number, start in enumerate(range(0, len(made), SHARD)):
-        write_shard(data / "shards" / f"traces-{number:04}.npz", made[start : start + SHARD])
+    for old in (data / "shards").glob("traces-*.npz"):
+        old.unlink()
+    of = hashlib.sha256(" ".join(sorted(trace.run for trace in found)).encode()).hexdigest()[:8]
+    for number, start in enumerate(range(0, len(made), SHARD)):  # a name of their own: training knows shards by it
+        write_shard(data / "shards" / f"traces-{of}-{number:04}.npz", made[start : start + SHARD])
     solved, rejected = len({trace.run for trace in found}), sum(len(trace.wrong) for trace in found)
     print(
         f"{len(entries)} runs, {solved} of them with a patch that passes: {sum(len(each.right) for each in found)} "
-        f"answers to learn, {rejected} places to keep, {len(made)} examples"
+        f"answers to learn, {rejected} places to keep, {len(made)} examples; {len(every) - len(found)} functions "
+        "kept out"
     )
 
 

@@ -2,11 +2,13 @@
 
     python -m benchmarks.repair --data DIR [--weights a.gguf --weights b.gguf] [--limit 100] [--json out.json]
 
-Three sets of bugs: a, synthetic ones (DIR/synthetic.jsonl.gz), and b, real fixes (DIR/fixes.jsonl.gz), both of
+Four sets of bugs: a, synthetic ones (DIR/synthetic.jsonl.gz), and b, real fixes (DIR/fixes.jsonl.gz), both of
 repositories that no training saw, where only the right function counts; c, bugs of small programs, where any counts
-that passes the tests. Ways of proposing: samples as they are drawn, and each once; enumerated edits as the model ranks
-them; both in turns, each once; and, for comparison, the same edits in random order. "Told" is which lines are wrong;
-else the model's own doubt says where to look. A set without a file is left out.
+that passes the tests; d, synthetic ones that a call shows (DIR/executed), where again only the right function counts.
+Of c and d a model that was taught to read it is told which check failed and what it got. Ways of proposing: samples as
+they are drawn, and each once; enumerated edits as the model ranks them; both in turns, each once; and, for comparison,
+the same edits in random order. "Told" is which lines are wrong; else the model's own doubt says where to look. A set
+without a file is left out.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ _TITLES = {
     "a": "(a) held-out synthetic bugs",
     "b": "(b) held-out real fixes",
     "c": "(c) bugs of small programs",
+    "d": "(d) held-out synthetic bugs that a call shows",
 }
-_FILES = {"a": "synthetic.jsonl.gz", "b": "fixes.jsonl.gz"}
+_FILES = {"a": "synthetic.jsonl.gz", "b": "fixes.jsonl.gz", "d": "executed/*.jsonl.gz"}
 
 
 def main() -> None:
@@ -40,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", action="append", help="GGUF file or `embedded`; may be given several times")
     parser.add_argument("--data", type=Path, help="folder of the held-out bugs")
-    parser.add_argument("--sets", default="a,b,c")
+    parser.add_argument("--sets", default="a,b,c,d")
     parser.add_argument("--limit", type=int, help="bugs of each set")
     parser.add_argument("--minutes", type=float, help="begin no further bug of a set after that time")
     parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
@@ -73,10 +76,11 @@ def _models(specs: list[str]) -> list[Model]:
 def _bugs(name: str, options: argparse.Namespace, judging: Judging, console: Console) -> list[Bug]:
     if name == "c":
         return program_bugs(judging, limit=options.limit)
-    if options.data is None or not (path := options.data / _FILES[name]).is_file():
+    paths = sorted(options.data.glob(_FILES[name])) if options.data is not None else []
+    if not paths:
         console.print(f"{_TITLES[name]}: no {_FILES[name]}, left out")
         return []
-    bugs, long, unreadable = read_bugs(path, limit=options.limit, longest=options.longest)
+    bugs, long, unreadable = read_bugs(paths, limit=options.limit, longest=options.longest)
     console.print(
         f"{_TITLES[name]}: {long} left out that are longer than {options.longest} lines, "
         f"{unreadable} that this Python reads otherwise"

@@ -20,6 +20,7 @@ from benchmarks.repair.judging import Judging
 from reasoncli import python_source
 from reasoncli.edits import Scope
 from reasoncli.edits.answers import anchored
+from reasoncli.prompting.hints import Hint, message
 from training.hunk import Hunk
 
 FOLDER = Path(__file__).parent / "programs"
@@ -102,8 +103,24 @@ def _bugs(program: Program, judging: Judging) -> Iterator[Bug]:
             after=after,
             wrong=(start, end),
             scope=Scope.around(module, definition),
+            hints=_hints(judging, program, source),
             tests=partial(_verdicts, judging, program, source, place),
         )
+
+
+def _hints(judging: Judging, program: Program, source: str) -> tuple[Hint, ...]:
+    """The first test that fails, as test suites have it, and what it got."""
+    index, got = judging.failure(source, program.tests)
+    if index is None:
+        raise ValueError(f"{program.name}: all tests pass")
+    match ast.parse(program.tests[index], mode="eval").body:
+        case ast.Call(func=ast.Name(id="raises"), args=[error, function, *arguments]):
+            call = ast.unparse(ast.Call(function, arguments, []))
+            check = f"with pytest.raises({ast.unparse(error)}):\n    {call}"
+        case test:
+            check = f"assert {ast.unparse(test)}"
+    said = message(got)
+    return (("test", check), ("got", said)) if said else (("test", check),)
 
 
 def _verdicts(

@@ -14,6 +14,7 @@ from benchmarks.repair.functions import Lines, canonical, joined
 from reasoncli import python_source
 from reasoncli.edits import Scope
 from reasoncli.edits.answers import anchored
+from reasoncli.prompting.hints import Hint
 
 Judge = Callable[[Sequence[str]], Iterator[bool]]
 """Verdicts on functions given as text, one after the other, only as many as are asked for."""
@@ -30,6 +31,7 @@ class Bug:
         after: the right one.
         wrong: indices `start` and `end` of the lines that are wrong; of an insertion, the line before it.
         scope: what is known of the function's surroundings.
+        hints: what is told of the failure, as the tool tells it a model that was taught to read it.
         tests: judges functions by tests; `None` where there are none, so that only the right one will do.
     """
 
@@ -39,6 +41,7 @@ class Bug:
     after: Lines
     wrong: tuple[int, int]
     scope: Scope = field(default_factory=Scope)
+    hints: tuple[Hint, ...] = ()
     tests: Judge | None = None
 
     def is_exact(self, text: str) -> bool:
@@ -50,18 +53,21 @@ class Bug:
         return self.tests(texts) if self.tests else map(self.is_exact, texts)
 
 
-def read_bugs(path: Path, *, limit: int | None = None, longest: int | None = None) -> tuple[list[Bug], int, int]:
-    """Held-out bugs of a file of training data.
+def read_bugs(
+    paths: Sequence[Path], *, limit: int | None = None, longest: int | None = None
+) -> tuple[list[Bug], int, int]:
+    """Held-out bugs of files of training data.
 
     Args:
-        path: JSON lines, gzip: `source`, `path`, `name`, `split`, and a hunk from `before` to `after`.
+        paths: JSON lines, gzip: `source`, `path`, `name`, `split`, and a hunk from `before` to `after`; where a call
+            showed the bug, `check` and `got`.
         limit: how many at most; the same ones each time, drawn by the hash of their id.
         longest: lines of a function at most.
 
     Returns:
         the bugs; how many others came up that are too long; and how many that can't be read as functions here.
     """
-    rows = [row for row in _rows(path) if row.get("split") == "test"]
+    rows = [row for path in paths for row in _rows(path) if row.get("split") == "test"]
     rows.sort(key=lambda row: hashlib.sha256(_id(row).encode()).digest())
     bugs: list[Bug] = []
     long = unreadable = 0
@@ -90,7 +96,8 @@ def is_printed(lines: Lines) -> bool:
 def _bug(row: dict[str, Any]) -> Bug:
     before = tuple(row["before"])
     start, end, _ = anchored(before, row["start"], row["end"], row["replacement"])
-    return Bug(_id(row), row["source"], before, tuple(row["after"]), (start, end))
+    hints = (("test", row["check"]), ("got", row["got"])) if "check" in row else ()
+    return Bug(_id(row), row["source"], before, tuple(row["after"]), (start, end), hints=hints)
 
 
 def _id(row: dict[str, Any]) -> str:

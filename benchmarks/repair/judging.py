@@ -41,10 +41,22 @@ class Judging:
                 self._known[source, asked] = digit == "1"
         return [self._known[source, asked] for source in sources]
 
-    def _ask(self, sources: Sequence[str], tests: Sequence[str]) -> str:
+    def failure(self, source: str, tests: Sequence[str]) -> tuple[int | None, str]:
+        """The first test that is not true of a program, and what it got.
+
+        Returns:
+            its index, `None` if all are true; and the text, empty where that can't be told.
+
+        Raises:
+            RuntimeError: the judging process is gone.
+        """
+        index, got = json.loads(self._ask([source], tests, failure=True))
+        return index, got
+
+    def _ask(self, sources: Sequence[str], tests: Sequence[str], *, failure: bool = False) -> str:
         if self._process.stdin is None or self._process.stdout is None:
             raise AssertionError("both are pipes")
-        request = {"sources": list(sources), "tests": list(tests), "seconds": self.seconds}
+        request = {"sources": list(sources), "tests": list(tests), "seconds": self.seconds, "failure": failure}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()

@@ -73,7 +73,7 @@ def measure(bug: Bug, models: Sequence[Model], *, most: int) -> Measured:
         outcomes.append(_outcome(bug, BASELINE, "random order", told, _shuffled(bug, edits, seed, told, most), 0.0))
     sayable = {}
     for model in models:
-        asked = Asked(model, bug.before, seed)
+        asked = Asked(model, bug.before, seed, bug.hints)
         said = asked.says(edits)
         sayable[model.name] = len(said)
         for told in (True, False):

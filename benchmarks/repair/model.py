@@ -20,6 +20,7 @@ from reasoncli.models.interface import Ability, Choices, SampleRequest
 from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.resolve import resolve
+from reasoncli.prompting.hints import Hint
 from reasoncli.prompting.options import PromptOptions
 from reasoncli.prompting.repair import Asking, repair_prompts
 from reasoncli.search.strategies.best_of_n import derive_seed
@@ -63,10 +64,11 @@ class Ranking:
 class Asked:
     """A model and a function; what was found out once is kept."""
 
-    def __init__(self, model: Model, lines: Lines, seed: int) -> None:
+    def __init__(self, model: Model, lines: Lines, seed: int, hints: tuple[Hint, ...] = ()) -> None:
         self._model = model
         self._lines = lines
         self._seed = seed
+        self._hints = hints
 
     @cached_property
     def _weighed(self) -> tuple[list[tuple[Prompt, Place]], float]:
@@ -82,7 +84,7 @@ class Asked:
             count_tokens=sampler.count_tokens,
             context=sampler.info.context,
             options=PromptOptions(functions=1),
-            asking=Asking(hunks=Ability.HUNK_REPAIR in sampler.info.abilities),
+            asking=Asking(hunks=Ability.HUNK_REPAIR in sampler.info.abilities, hints=self._hints),
         )
         first = {1: 0}  # index of a printed line by the number of its first physical line
         number = 1

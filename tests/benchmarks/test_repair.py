@@ -58,6 +58,32 @@ def test_every_bug_is_repaired_by_the_right_function_in_its_place(judging: Judgi
     assert all(0 <= bug.wrong[0] < bug.wrong[1] <= len(bug.before) for bug in bugs)
 
 
+def test_what_failed_is_told_in_the_words_of_a_test_runner(judging: Judging) -> None:
+    hints = {bug.id: bug.hints for bug in program_bugs(judging)}
+    assert hints["add_months:0"] == (
+        ("test", "assert add_months(date(2024, 1, 15), 1) == date(2024, 2, 15)"),
+        ("got", "assert datetime.date(2024, 3, 15) == datetime.date(2024, 2, 15)"),
+    )
+    assert all(0 < len(told) <= 2 and told[0][0] == "test" for told in hints.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        ("def f(x): return x if x else int('x')", (None, "")),
+        ("def f(x): return x + 1", (0, "assert 2 == 1")),
+        ("def f(x): return x if x < 2 else None", (1, "assert False")),
+        ("def f(x): raise KeyError('a')", (0, "KeyError: 'a'")),
+        ("def f(x): return x or 0", (2, "Failed: DID NOT RAISE <class 'ValueError'>")),
+        ("def f(x):\n while x > 1: pass\n return x", (1, "")),
+        ("import os\ndef f(x): os._exit(1)", (0, "")),
+        ("f = 1 / 0", (0, "")),
+    ],
+)
+def test_the_first_failure_is_found(judging: Judging, code: str, failure: tuple[int | None, str]) -> None:
+    assert judging.failure(code, ("f(1) == 1", "f(2) is not None and f(2) > 1", "raises(ValueError, f, 0)")) == failure
+
+
 def test_what_hangs_or_takes_memory_or_ends_the_process_is_judged_alone(judging: Judging) -> None:
     right = "def f():\n    return 1\n"
     broken = [
@@ -144,13 +170,13 @@ def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> No
     rows = [row("a", "test"), row("b", "train"), row("c", "test"), row("d", "test", ("def f():", "  return 1", *"abc"))]
     path = tmp_path / "fixes.jsonl.gz"
     path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in rows).encode()))
-    bugs, long, unreadable = read_bugs(path)
+    bugs, long, unreadable = read_bugs([path])
     assert long == 0
     assert len(bugs) == 2
     assert unreadable == 1
     assert {bug.wrong for bug in bugs} == {(4, 5)}
-    assert [bug.id for bug in read_bugs(path, limit=1)[0]] == [bugs[0].id]
-    assert read_bugs(path, longest=5) == ([], 2, 1)
+    assert [bug.id for bug in read_bugs([path], limit=1)[0]] == [bugs[0].id]
+    assert read_bugs([path], longest=5) == ([], 2, 1)
 
 
 def test_all_ways_are_measured_on_one_bug_and_again_alike() -> None:

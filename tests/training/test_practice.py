@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import pytest
 from reasoncli.domain import RepairContent
 from reasoncli.patches.canonical import canonical
 from reasoncli.runs.store import Store
-from training import practice, traces
+from training import exclusions, practice, traces
 from training.bugs import Weights
+from training.collect import likeness
+from training.collect import store as files
 from training.examples import Example
 from training.shards import read_shard
 from training.vocabulary import EOT, KEEP, Vocabulary
@@ -110,10 +113,9 @@ def test_a_run_that_fails_is_told_as_one(repository: Path, tmp_path: Path) -> No
 def test_traces_keep_what_passed_and_reject_what_did_not(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vocabulary = Vocabulary.learn([CODE, TESTS] * 10, 400)
-    vocabulary.save(tmp_path / "tokenizer.json")
-    (tmp_path / "shards").mkdir()
+    data_folder(tmp_path, quixbugs=[])
     monkeypatch.setattr("sys.argv", ["traces", "--data", str(tmp_path), "--state", str(state), "--copies", "2"])
+    (tmp_path / "shards" / "traces-00000000-0000.npz").touch()
     traces.main()
     store = Store(state)
     records = [store.read(entry.id) for entry in store.entries()]
@@ -129,10 +131,34 @@ def test_traces_keep_what_passed_and_reject_what_did_not(
         assert trace.wrong, "most places are tried in vain"
         touched = {line for hunk in trace.right for line in range(hunk.start, hunk.end)}
         assert touched.isdisjoint(line for place in trace.wrong for line in range(*place))
-    examples = read_shard(tmp_path / "shards" / "traces-0000.npz")
+    [shard] = (tmp_path / "shards").iterdir()
+    examples = read_shard(shard)
     assert len(examples) == 2 * sum(len(trace.right) for trace in found)
     assert {int(answer[-1]) for each in examples for _, answer in each.questions} == {KEEP, EOT}
     assert all(kept(example) for example in examples)
+
+
+def test_what_no_corpus_may_hold_teaches_nothing(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [line for line in CODE.split("\n\n\n")[0].replace("value", "number").split("\n") if "'''" not in line]
+    data_folder(tmp_path, quixbugs=[exclusions.program_of("limit", [line.split("  #")[0] for line in lines])])
+    monkeypatch.setattr("sys.argv", ["traces", "--data", str(tmp_path), "--state", str(state)])
+    traces.main()
+    said = capsys.readouterr().out
+    assert " 0 examples; " in said
+    assert "; 0 functions kept out" not in said
+    assert not list((tmp_path / "shards").iterdir())
+
+
+def test_the_filters_know_paths_names_and_texts(state: Path) -> None:
+    store, nothing = Store(state), exclusions.References()
+    trace = next(trace for entry in store.entries() for trace in traces.traces(store.read(entry.id)))
+    assert traces.why_excluded(trace, nothing) is None
+    assert traces.why_excluded(replace(trace, path="lib/jinja2/limits.py"), nothing) == "path: kept for judging"
+    assert traces.why_excluded(replace(trace, lines=("def quick_sort(a):", "    ...")), nothing) == "name: QuixBugs"
+    nothing.texts.add(likeness.Print(trace.lines).text)
+    assert traces.why_excluded(trace, nothing) == "text: a kept project's"
 
 
 def test_patches_that_did_not_pass_teach_nothing(state: Path) -> None:
@@ -145,6 +171,13 @@ def test_patches_that_did_not_pass_teach_nothing(state: Path) -> None:
         for each in record.candidates
     )
     assert list(traces.traces(replace(record, candidates=suspicious))) == []
+
+
+def data_folder(folder: Path, *, quixbugs: Sequence[dict[str, list[int] | str]]) -> None:
+    Vocabulary.learn([CODE, TESTS] * 10, 400).save(folder / "tokenizer.json")
+    (folder / "shards").mkdir()
+    files.write(exclusions.references_file(folder, "quixbugs"), quixbugs)
+    files.write(exclusions.references_file(folder, "projects"), [])
 
 
 def passes(code: str) -> bool:
