@@ -24,7 +24,7 @@ from rich.progress import Progress
 
 from benchmarks.repair.algorithms import program_bugs
 from benchmarks.repair.bugs import Bug, read_bugs
-from benchmarks.repair.figures import BUDGETS, as_json, remarks, table
+from benchmarks.repair.figures import BUDGETS, as_json, remarks, shares_table, table
 from benchmarks.repair.judging import Judging
 from benchmarks.repair.measuring import Measured, measure
 from benchmarks.repair.model import Model
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--weights", action="append", help="GGUF file or `embedded`; may be given several times")
     parser.add_argument("--data", type=Path, help="folder of the held-out bugs")
     parser.add_argument("--sets", default="a,b,c,d")
+    parser.add_argument("--split", default="test", choices=("test", "dev"), help="dev: to choose settings by")
     parser.add_argument("--limit", type=int, help="bugs of each set")
     parser.add_argument("--minutes", type=float, help="begin no further bug of a set after that time")
     parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
@@ -80,7 +81,7 @@ def _bugs(name: str, options: argparse.Namespace, judging: Judging, console: Con
     if not paths:
         console.print(f"{_TITLES[name]}: no {_FILES[name]}, left out")
         return []
-    bugs, long, unreadable = read_bugs(paths, limit=options.limit, longest=options.longest)
+    bugs, long, unreadable = read_bugs(paths, split=options.split, limit=options.limit, longest=options.longest)
     console.print(
         f"{_TITLES[name]}: {long} left out that are longer than {options.longest} lines, "
         f"{unreadable} that this Python reads otherwise"
@@ -105,6 +106,7 @@ def _show(console: Console, name: str, measured: list[Measured]) -> None:
         console.print(table(f"{_TITLES[name]}, the right function", measured, exact=True))
     else:
         console.print(table(_TITLES[name], measured, exact=True))
+    console.print(shares_table(_TITLES[name], measured))
     for remark in remarks(measured):
         console.print(remark)
     console.print()

@@ -54,20 +54,21 @@ class Bug:
 
 
 def read_bugs(
-    paths: Sequence[Path], *, limit: int | None = None, longest: int | None = None
+    paths: Sequence[Path], *, split: str = "test", limit: int | None = None, longest: int | None = None
 ) -> tuple[list[Bug], int, int]:
     """Held-out bugs of files of training data.
 
     Args:
         paths: JSON lines, gzip: `source`, `path`, `name`, `split`, and a hunk from `before` to `after`; where a call
             showed the bug, `check` and `got`.
+        split: of which sources, `test` or `dev`.
         limit: how many at most; the same ones each time, drawn by the hash of their id.
         longest: lines of a function at most.
 
     Returns:
         the bugs; how many others came up that are too long; and how many that can't be read as functions here.
     """
-    rows = [row for path in paths for row in _rows(path) if row.get("split") == "test"]
+    rows = [row for path in paths for row in _rows(path) if row.get("split") == split]
     rows.sort(key=lambda row: hashlib.sha256(_id(row).encode()).digest())
     bugs: list[Bug] = []
     long = unreadable = 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from math import sqrt
+from math import ceil, sqrt
 from statistics import fmean
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks.repair.measuring import Measured, Outcome
+from benchmarks.repair.measuring import RANKED, SAMPLED, Measured, Outcome
 
 BUDGETS = (1, 8, 64, 256, 512)
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def coverage(ranks: Sequence[int | None], groups: Sequence[str], budget: int) -> tuple[float, float]:
@@ -67,6 +68,35 @@ def table(title: str, measured: Sequence[Measured], *, exact: bool) -> Table:
             f"{fmean(each.seconds for each in outcomes):.2f}" if any(each.seconds for each in outcomes) else "",
         )
     return made
+
+
+def shares_table(title: str, measured: Sequence[Measured]) -> Table:
+    """What shares of `--ranked-share` would bring: ranked edits for so many of the candidates, samples for the rest.
+
+    Args:
+        title: of the set.
+        measured: its bugs; what passes the tests counts, and the lines are not told.
+    """
+    made = Table(title=f"{title}: by the share of ranked edits, line not told", title_justify="left")
+    for name in ("weights", "share", *(f"k={budget}" for budget in BUDGETS)):
+        made.add_column(name, justify="left" if name == "weights" else "right", no_wrap=True)
+    columns = _columns(measured)
+    groups = [each.bug.group for each in measured]
+    for name in measured[0].sayable:
+        both = list(zip(columns[name, RANKED, False], columns[name, SAMPLED, False], strict=True))
+        for share in _SHARES:
+            cells = []
+            for budget in BUDGETS:
+                first = ceil(share * budget)
+                ranks = [1 if _hits(ranked, first) or _hits(drawn, budget - first) else None for ranked, drawn in both]
+                cells.append(f"{100 * coverage(ranks, groups, budget)[0]:.1f}")
+            made.add_row(name, f"{share:g}", *cells)
+        made.add_section()
+    return made
+
+
+def _hits(outcome: Outcome, budget: int) -> bool:
+    return outcome.plausible is not None and outcome.plausible <= budget
 
 
 def remarks(measured: Sequence[Measured]) -> list[str]:

@@ -10,10 +10,10 @@ import pytest
 
 from benchmarks.repair.algorithms import Program, program_bugs, programs
 from benchmarks.repair.bugs import Bug, read_bugs
-from benchmarks.repair.figures import coverage
+from benchmarks.repair.figures import BUDGETS, coverage, shares_table
 from benchmarks.repair.functions import answered, canonical, joined
 from benchmarks.repair.judging import Judging
-from benchmarks.repair.measuring import BASELINE, measure
+from benchmarks.repair.measuring import BASELINE, RANKED, SAMPLED, Measured, Outcome, measure
 from benchmarks.repair.model import Asked, Model
 from reasoncli import python_source
 from reasoncli.domain import Region, RepairContent
@@ -160,6 +160,22 @@ def test_coverage_counts_ranks_within_the_budget_and_groups_widen_its_error() ->
     assert coverage([1, 1], "ab", 1) == (1.0, 0.0)
 
 
+def test_shares_tell_what_a_part_of_both_would_bring() -> None:
+    def measured(name: str, ranked: int | None, drawn: int | None) -> Measured:
+        bug = Bug(name, name, CLAMP, CLAMP, (4, 5))
+        outcomes = [
+            Outcome("w", way, False, rank, rank, 512, 0.0) for way, rank in ((RANKED, ranked), (SAMPLED, drawn))
+        ]
+        return Measured(bug, 1, {"w": 1}, True, tuple(outcomes))
+
+    made = shares_table("x", [measured("a", 64, None), measured("b", None, 32), measured("c", None, None)])
+    [weights, shares, *cells] = [list(column.cells) for column in made.columns]
+    assert set(weights) == {"w"}
+    assert shares == ["0", "0.25", "0.5", "0.75", "1"]
+    assert cells[BUDGETS.index(64)] == ["33.3", "33.3", "33.3", "0.0", "33.3"]
+    assert cells[BUDGETS.index(256)] == ["33.3", "66.7", "66.7", "66.7", "33.3"]
+
+
 def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> None:
     def row(name: str, split: str, before: tuple[str, ...] = CLAMP) -> dict[str, object]:
         after = [*CLAMP[:4], "        return low", CLAMP[5]]
@@ -175,6 +191,7 @@ def test_bugs_are_read_from_the_test_split_and_drawn_alike(tmp_path: Path) -> No
     assert len(bugs) == 2
     assert unreadable == 1
     assert {bug.wrong for bug in bugs} == {(4, 5)}
+    assert read_bugs([path], split="dev") == ([], 0, 0)
     assert [bug.id for bug in read_bugs([path], limit=1)[0]] == [bugs[0].id]
     assert read_bugs([path], longest=5) == ([], 2, 1)
 
