@@ -42,6 +42,18 @@ def batched(group: Sequence[Path], size: int, seed: int) -> list[list[Example]]:
     return batches
 
 
+def turns(batches: int, done: int, rank: int, world: int) -> range:
+    """The numbers of the batches that one process takes, as many as any other: past the last one they begin anew.
+
+    Args:
+        batches: of the group.
+        done: how many an earlier run took; there may have been more or fewer processes.
+        rank: of the process.
+        world: processes.
+    """
+    return range(done - done % world + rank, batches + -batches % world, world)
+
+
 def padded(example: Example) -> int:
     """Tokens that an example takes in a batch."""
     return -(-len(example) // _STEP) * _STEP

@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from training.batches import Batch, collate
 from training.examples import Example
-from training.grouping import batched, next_group
+from training.grouping import batched, next_group, turns
 from training.model import Model, Shape
 from training.optimizer import Optimizer
 
@@ -137,11 +137,9 @@ class Trainer:
             if not group and not seen.done:
                 raise SystemExit(f"no shards in {self._data}: python -m training.prepare makes them")
             batches = batched(group, self._arguments.batch, seen.epoch) if group else []
-            batches += batches[: -len(batches) % self._world]  # as many for each process
-            for number in range(seen.batches, len(batches)):
-                seen.batches = number - number % self._world + self._world
-                if number % self._world == self._rank:
-                    yield batches[number]
+            for number in turns(len(batches), seen.batches, self._rank, self._world):
+                seen.batches = number - self._rank + self._world
+                yield batches[number % len(batches)]
             seen.done += [path.name for path in group]
             seen.batches = 0
             if not group:

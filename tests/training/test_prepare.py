@@ -11,7 +11,7 @@ import pytest
 
 from training.collect import store
 from training.examples import Example
-from training.grouping import batched, next_group
+from training.grouping import batched, next_group, turns
 from training.hints import Hints
 from training.shards import read_shard
 from training.vocabulary import CODE, CONTEXT, FIX, KEEP, TEST, Vocabulary
@@ -136,3 +136,15 @@ def test_an_epoch_sees_every_shard_once_and_those_that_come_while_it_goes_on() -
     assert sorted(done) == sorted(path.name for path in shards)
     orders = [[path.name for path in next_group(shards, (), epoch)] for epoch in range(8)]
     assert len({tuple(order) for order in orders}) > 4
+
+
+@pytest.mark.parametrize(
+    ("batches", "done", "world"), [(7, 0, 2), (8, 3, 2), (5, 5, 2), (6, 1, 4), (3, 0, 1), (2, 0, 5)]
+)
+def test_processes_take_turns_as_many_each_wherever_they_go_on(batches: int, done: int, world: int) -> None:
+    taken = [turns(batches, done, rank, world) for rank in range(world)]
+    assert len({len(each) for each in taken}) == 1, "or one would wait for another that has come to its end"
+    numbers = sorted(number for each in taken for number in each)
+    assert numbers == list(range(numbers[0] if numbers else 0, numbers[0] + len(numbers) if numbers else 0))
+    assert set(range(done, batches)) <= set(numbers)
+    assert all(number < batches + world for number in numbers)
