@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.examples import Example
@@ -15,6 +16,8 @@ from training.grouping import padded
 _OTHER = 99  # the segment of padding, which nothing reads
 _FLUENCY = 0.25  # share of the functions' own tokens that are learned to be written
 _FLUENCY_WEIGHT = 0.4  # of such a token, beside an answer's
+_FIRST_WEIGHT = 2.0  # of an answer's first token, which says whether lines stay
+_SHORT = 16  # tokens of an answer, from which on each weighs less: most of a long one is copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def collate(examples: Sequence[Example], rng: np.random.Generator) -> Batch:
             positions[row, at : at + m] = n + np.arange(m)
             segments[row, at : at + m] = number
             places.append(row * length + np.arange(at + a - 1, at + m - 1))
-            weights.append(np.ones(len(answer), np.float32))
+            weights.append(_answer_weights(len(answer)))
             answers.append(np.ones(len(answer), np.bool_))
             at += m
     selected = np.concatenate(places)
@@ -84,3 +87,9 @@ def collate(examples: Sequence[Example], rng: np.random.Generator) -> Batch:
         answers=torch.from_numpy(np.concatenate(answers)),
         tokens=int((segments != _OTHER).sum()),
     )
+
+
+def _answer_weights(length: int) -> NDArray[np.float32]:
+    weights = np.full(length, min(1.0, (_SHORT / length) ** 0.5), np.float32)
+    weights[0] = _FIRST_WEIGHT
+    return weights

@@ -7,6 +7,7 @@ shape of hunk is used, which `make_bug` takes as weights, and prints for both sp
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
 import json
 import random
@@ -166,7 +167,10 @@ class _Maker:
         self.edits: dict[Shape, dict[str, dict[int, list[Edit]]]] = {}
         self.of_line: dict[int, list[Edit]] = defaultdict(list)
         at = set(range(len(lines))) if len(lines) <= _LOOKED_AT else set(rng.sample(range(len(lines)), _LOOKED_AT))
+        self.idle = _idle(lines)
         for edit in enumerate_edits(lines, scope, at):
+            if edit.operator == "insert-super":  # or taking such a call away would be learned
+                continue
             shape = (len(edit.replacement), edit.end - edit.start)
             repair = undoing(edit.operator)
             operators = self.edits.setdefault(shape, {})
@@ -197,7 +201,7 @@ class _Maker:
         repair = edit.inverse(self.lines, operator)
         before = tuple(edit.apply(self.lines))
         exact = minimal(before, repair.start, repair.end, repair.replacement, operator)
-        if exact is None:
+        if exact is None or _idle(before) > self.idle:
             return None
         return Bug(before, self.lines, exact.start, exact.end, exact.replacement, operator)
 
@@ -308,6 +312,19 @@ def _words(text: str) -> list[str]:
 
 def _exchanged(text: str, old: str, new: str) -> str:
     return "".join(new if word == old else word for word in _words(text))
+
+
+def _idle(lines: Sequence[str]) -> int:
+    """How many statements can't be reached, as others before them in their block leave it: nobody writes such bugs."""
+    module = python_source.parse("\n".join(lines))
+    leaving = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+    blocks = [
+        block
+        for node in (ast.walk(module) if module is not None else ())
+        for name in ("body", "orelse", "finalbody")
+        if isinstance(block := getattr(node, name, None), list)
+    ]
+    return sum(isinstance(each, leaving) for block in blocks for each in block[:-1])
 
 
 def operator_of(fix: Mapping[str, Any]) -> str | None:

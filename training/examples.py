@@ -27,13 +27,17 @@ from reasoncli.edits.answers import above, anchored, answer
 from training.hunk import Hunk
 from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
+_QUESTION = 96  # tokens left for one where a function is shown in part
 LONGEST = 640
 """Tokens of a function with any one question, in training."""
 
 _KEEPS = 4  # questions about right lines, for each function
-_LONGER = 0.2  # how often one of them is about several lines
-_MOST = 4  # of several lines
-_WIDER = 0.15  # how often a right line beside a fault is asked about with it
+_LONGER = 0.4  # how often one of them is about several lines
+_LONGEST_KEEP = 5
+_WIDER = 0.25  # how often right lines beside a fault are asked about with it
+_WIDEST = 3
+_ANSWER = 95  # tokens of an answer: longer ones are never asked for
+_UNASKED = frozenset({"else:", "try:", "finally:"})  # lines that the tool has no place of
 
 Kind = TypeVar("Kind", int, tuple[int, int])
 
@@ -76,15 +80,22 @@ def make_example(
         hints: what stands before it; left out where there is no room.
         vocabulary: of the model.
         rng: chooses the right lines that are asked about.
-        longest: tokens of the function and of any one question together.
+        longest: tokens of the function and of any one question together; of a longer function a part is shown under
+            its first line, as the tool shows it.
         doubted: places of right lines that are asked about before others, as (start, end).
     """
     hunks = [_anchored(lines, hunk) for hunk in hunks]
+    if sum(map(len, lines)) > longest - _QUESTION:  # else there are no more tokens than that
+        shown = _shown(lines, hunks, doubted, vocabulary, longest - _QUESTION, rng)
+        if shown is None:
+            return None
+        lines, hunks, doubted = shown
     wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
     keeps = _drawn([place for place in doubted if wrong.isdisjoint(range(*place))], rng, _KEEPS)
-    right = [index for index in range(len(lines)) if index not in wrong]
+    right = [index for index, line in enumerate(lines) if index not in wrong and line.strip() not in _UNASKED]
     keeps += [_lengthened(lines, start, wrong, rng) for start in _drawn(right, rng, _KEEPS - len(keeps))]
     hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
+    hunks = [hunk for hunk in hunks if sum(map(len, vocabulary.encode([*hunk.replacement]))) <= _ANSWER]
     asked = [(hunk.start, hunk.end) for hunk in hunks] + keeps
     texts = iter(
         vocabulary.encode(
@@ -127,23 +138,82 @@ def _drawn(among: Sequence[Kind], rng: random.Random, most: int) -> list[Kind]:
     return sorted(rng.sample(among, min(most, len(among))))
 
 
+def _shown(
+    lines: Sequence[str],
+    hunks: list[Hunk],
+    doubted: Sequence[tuple[int, int]],
+    vocabulary: Vocabulary,
+    room: int,
+    rng: random.Random,
+) -> tuple[Sequence[str], list[Hunk], list[tuple[int, int]]] | None:
+    """Lines, faults and doubted places, of a part under the first line where not all lines fit; `None` if none does."""
+    sizes = [len(ids) for ids in vocabulary.encode(_pieces(lines))]
+    if sum(sizes) <= room:
+        return lines, hunks, list(doubted)
+    part = _part(sizes, hunks, room, rng)
+    if part is None:
+        return None
+    moved = part.start - 1
+    cut = [hunk for hunk in hunks if hunk.end <= 1]
+    for hunk in hunks:
+        if part.start <= hunk.start <= hunk.end <= part.stop:
+            cut.append(Hunk(hunk.start - moved, hunk.end - moved, hunk.replacement))
+        elif hunk.end > 1 and part.start < hunk.end and hunk.start < part.stop:
+            return None  # what is wrong would pass for right
+    inside = [(start - moved, end - moved) for start, end in doubted if part.start <= start < end <= part.stop]
+    return (lines[0], *lines[part.start : part.stop]), cut, inside
+
+
+def _part(sizes: Sequence[int], hunks: Sequence[Hunk], room: int, rng: random.Random) -> range | None:
+    """Lines to show under the first one, the first fault among them if there is any; `None` if they don't fit.
+
+    Args:
+        sizes: tokens of each line.
+        hunks: the faults.
+        room: tokens for all that is shown.
+        rng: where the part begins and ends.
+    """
+    room -= sizes[0]
+    start = end = rng.randint(1, len(sizes))
+    if hunks:
+        start, end = max(hunks[0].start, 1), max(hunks[0].end, 1)
+    room -= sum(sizes[start:end])
+    if room < 0:
+        return None
+    while True:
+        ways = [start - 1] if start > 1 and sizes[start - 1] <= room else []
+        ways += [end] if end < len(sizes) and sizes[end] <= room else []
+        if not ways:
+            return range(start, end)
+        line = rng.choice(ways)
+        room -= sizes[line]
+        start, end = min(start, line), max(end, line + 1)
+
+
 def _widened(lines: Sequence[str], hunk: Hunk, wrong: set[int], rng: random.Random) -> Hunk:
-    """Now and then, with the line below or above, so that the model knows questions that ask for more than is wrong."""
+    """Now and then, with lines below or above, so that the model knows questions that ask for more than is wrong."""
     if rng.random() >= _WIDER:
         return hunk
-    if hunk.end < len(lines) and hunk.end not in wrong and rng.random() < 0.5:
-        return Hunk(hunk.start, hunk.end + 1, (*hunk.replacement, lines[hunk.end]))
-    if hunk.start > 1 and hunk.start - 1 not in wrong:
-        return Hunk(hunk.start - 1, hunk.end, (lines[hunk.start - 1], *hunk.replacement))
-    return hunk
+    start, end, replacement = hunk.start, hunk.end, hunk.replacement
+    for _ in range(rng.randint(1, _WIDEST)):
+        below = rng.random() < 0.5
+        if end - start == _LONGEST_KEEP:
+            break
+        if below and end < len(lines) and end not in wrong:
+            end, replacement = end + 1, (*replacement, lines[end])
+        elif not below and start > 1 and start - 1 not in wrong:
+            start, replacement = start - 1, (lines[start - 1], *replacement)
+    return Hunk(start, end, replacement)
 
 
 def _lengthened(lines: Sequence[str], start: int, wrong: set[int], rng: random.Random) -> tuple[int, int]:
     """Now and then several right lines instead of one."""
     end = start + 1
-    most = start + (rng.randint(2, _MOST) if rng.random() < _LONGER else 1)
+    most = start + (rng.randint(2, _LONGEST_KEEP) if rng.random() < _LONGER else 1)
     while end < min(most, len(lines)) and end not in wrong:
         end += 1
+    while end > start + 1 and lines[end - 1].strip() in _UNASKED:
+        end -= 1
     return start, end
 
 

@@ -24,7 +24,7 @@ from rich.progress import track
 from training.bugs import Weights
 from training.collect import store
 from training.examples import LONGEST, Example, Hint, make_example
-from training.hints import Hints
+from training.hints import Hints, Siblings, context
 from training.hunk import Hunk
 from training.planting import plant
 from training.shards import SHARD, write_shard
@@ -32,28 +32,44 @@ from training.vocabulary import Vocabulary
 
 _TEXTS = 60_000  # functions that the vocabulary is learned from
 _FIXES = 2  # how often each real fix stands in a round
+_LINES = 8  # more than so many, and a function is always taken; else the fewer the more seldom, as real fixes have it
+_RIGHT, _RIGHT_SHORT, _SHORT = 0.25, 0.5, 4  # share of functions that stay right, more of those with few lines
+_BYSTANDERS = 0.3  # of the bugs that a call shows, how many have a right function shown under their check as well
+_GIVEN_AWAY = ("TypeError", "NameError", "AttributeError", "UnboundLocalError")
+_GIVEN_AWAY_KEPT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One shard to be made: functions to plant bugs in, and fixes of bugs, each with what is told of it."""
+    """One shard to be made: functions to plant bugs in, fixes, and right functions, each with what is told of it.
+
+    Some of the functions stay right: the tool asks about functions without a fault too, and which line is doubted must
+    not be the same as which function is.
+    """
 
     path: Path
     seed: str
-    functions: tuple[tuple[tuple[str, ...], tuple[Hint, ...]], ...]
-    fixes: tuple[tuple[dict[str, Any], tuple[Hint, ...]], ...]
+    functions: tuple[tuple[tuple[str, ...], tuple[Hint, ...], Siblings], ...]
+    fixes: tuple[tuple[dict[str, Any], tuple[Hint, ...], Siblings], ...]
+    right: tuple[tuple[tuple[str, ...], tuple[Hint, ...], Siblings], ...] = ()
 
 
 def make_shard(work: Work, tokenizer: Path, weights: Weights) -> int:
     """Write one shard, unless nothing fits; returns how many examples it has."""
     vocabulary, rng = Vocabulary.load(tokenizer), random.Random(work.seed)
     examples: list[Example | None] = []
-    for lines, hints in work.functions:
-        broken, hunks = plant(lines, rng, weights)
-        examples.append(make_example(broken, hunks, hints, vocabulary, rng, LONGEST))
-    for fix, hints in work.fixes:
-        hunk = Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))
-        examples.append(make_example(fix["before"], [hunk], hints, vocabulary, rng, LONGEST))
+
+    def add(lines: Sequence[str], hunks: Sequence[Hunk], told: Sequence[Hint], siblings: Siblings) -> None:
+        hints = [*told, *context(siblings, lines, rng)]
+        examples.append(make_example(lines, hunks, hints, vocabulary, rng, LONGEST))
+
+    for lines, told, siblings in work.functions:
+        right = rng.random() < (_RIGHT_SHORT if len(lines) < _SHORT else _RIGHT)
+        add(*((lines, []) if right else plant(lines, rng, weights)), told, siblings)
+    for fix, told, siblings in work.fixes:
+        add(fix["before"], [Hunk(fix["start"], fix["end"], tuple(fix["replacement"]))], told, siblings)
+    for lines, told, siblings in work.right:
+        add(lines, [], told, siblings)
     fitting = [example for example in examples if example is not None]
     rng.shuffle(fitting)
     if fitting:
@@ -66,7 +82,8 @@ def shares(
 ) -> Iterator[Work]:
     """The shards of one round that aren't there yet."""
     rng = random.Random(round_)
-    functions, fixes = list(functions), list(fixes) * _FIXES
+    functions = [each for each in functions if rng.random() < (len(each["lines"]) - 1) / _LINES]
+    fixes = list(fixes) * _FIXES
     rng.shuffle(functions)
     rng.shuffle(fixes)
     count = max(1, -(-len(functions) // SHARD))
@@ -78,8 +95,11 @@ def shares(
         yield Work(
             path,
             seed,
-            tuple((tuple(each["lines"]), hints.of(each, each["lines"], drawn)) for each in functions[number::count]),
-            tuple((fix, hints.of(fix, fix["before"], drawn)) for fix in fixes[number::count]),
+            tuple(
+                (tuple(each["lines"]), hints.told(each, drawn), hints.siblings(each, each["lines"]))
+                for each in functions[number::count]
+            ),
+            tuple((fix, hints.told(fix, drawn), hints.siblings(fix, fix["before"])) for fix in fixes[number::count]),
         )
 
 
@@ -89,9 +109,28 @@ def executed(data: Path, hints: Hints, folder: Path) -> Iterator[Work]:
         path = folder / f"executed-{part.name.removesuffix('.jsonl.gz')}.npz"
         if not path.exists():
             drawn = random.Random(part.name)
-            bugs = [bug for bug in store.read(part) if bug["split"] == "train"]
+            bugs = [bug for bug in store.read(part) if bug["split"] == "train" and _is_wanted(bug, drawn)]
             if bugs:
-                yield Work(path, part.name, (), tuple((bug, hints.of(bug, bug["before"], drawn)) for bug in bugs))
+                shown = [(bug, hints.told(bug, drawn), hints.siblings(bug, bug["before"])) for bug in bugs]
+                yield Work(path, part.name, (), tuple(shown), tuple(_bystanders(shown, hints, drawn)))
+
+
+def _is_wanted(bug: dict[str, Any], rng: random.Random) -> bool:
+    """Leaves out some of those that are too easy or too many: tiny functions, and errors that name the fault."""
+    if rng.random() >= (len(bug["before"]) - 1) / _LINES:
+        return False
+    return not bug["got"].startswith(_GIVEN_AWAY) or rng.random() < _GIVEN_AWAY_KEPT
+
+
+def _bystanders(
+    shown: Sequence[tuple[dict[str, Any], tuple[Hint, ...], Siblings]], hints: Hints, rng: random.Random
+) -> Iterator[tuple[tuple[str, ...], tuple[Hint, ...], Siblings]]:
+    """Right functions of the same files, under checks that another one fails: the tool shows such ones too."""
+    for bug, told, _ in shown:
+        others = hints.others(bug) if rng.random() < _BYSTANDERS else []
+        if others:
+            lines = rng.choice(others)
+            yield tuple(lines), told, hints.siblings(bug, lines)
 
 
 def main() -> None:

@@ -59,10 +59,11 @@ class Sums:
 
 @dataclass(slots=True)
 class Seen:
-    """How far training has come: shards done in this epoch, batches of those at work, tokens and steps of all."""
+    """How far training has come: shards done in this epoch, those at work, their batches, tokens and steps of all."""
 
     epoch: int = 0
     done: list[str] = field(default_factory=list)
+    group: list[str] = field(default_factory=list)
     batches: int = 0
     tokens: int = 0
     steps: int = 0
@@ -133,7 +134,12 @@ class Trainer:
         """
         seen = self._seen
         while True:
-            group = self._agreed(next_group(list((self._data / "shards").glob("*.npz")), seen.done, seen.epoch))
+            shards = self._data / "shards"
+            group = self._agreed([path for name in seen.group if (path := shards / name).exists()])
+            if not group or len(group) < len(seen.group):  # nothing is at work, or no longer there
+                seen.batches = 0
+                group = self._agreed(next_group(list(shards.glob("*.npz")), seen.done, seen.epoch))
+            seen.group = [path.name for path in group]
             if not group and not seen.done:
                 raise SystemExit(f"no shards in {self._data}: python -m training.prepare makes them")
             batches = batched(group, self._arguments.batch, seen.epoch) if group else []
@@ -141,7 +147,7 @@ class Trainer:
                 seen.batches = number - self._rank + self._world
                 yield batches[number % len(batches)]
             seen.done += [path.name for path in group]
-            seen.batches = 0
+            seen.batches, seen.group = 0, []
             if not group:
                 seen.epoch, seen.done = seen.epoch + 1, []
 

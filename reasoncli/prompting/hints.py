@@ -46,14 +46,19 @@ def message(text: str) -> str:
 
 def called_hint(module: ast.Module, source: str, definition: Definition) -> tuple[Hint, ...]:
     """The beginning of the first function of the same file that a function calls, if it calls one."""
-    known = {name.rpartition(".")[2]: node for name, node in reversed(list(python_source.definitions(module)))}
-    for node in ast.walk(definition):
-        match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                called = known.get(name, definition)
-                if called is not definition:
-                    lines = python_source.unit_lines(called, source)[len(called.decorator_list) :]
-                    return (("context", "\n".join(line.printed for line in lines[:_LINES])),) if lines else ()
+    inside = set(ast.walk(definition))
+    known = {
+        name.rpartition(".")[2]: node
+        for name, node in reversed(list(python_source.definitions(module)))
+        if node not in inside
+    }
+    known.pop(definition.name, None)
+    calls = [node.func for node in inside if isinstance(node, ast.Call)]
+    for function in sorted(calls, key=lambda each: (each.end_lineno or 0, each.end_col_offset or 0)):
+        match function:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in known:
+                lines = python_source.unit_lines(known[name], source)[len(known[name].decorator_list) :]
+                return (("context", "\n".join(line.printed for line in lines[:_LINES])),) if lines else ()
     return ()
 
 

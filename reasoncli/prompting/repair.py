@@ -20,7 +20,7 @@ from math import sqrt
 from reasoncli import python_source
 from reasoncli.domain import Form, Prompt, Region, RepairContent, Suspect
 from reasoncli.edits.answers import above, answer
-from reasoncli.prompting.hints import called_hint
+from reasoncli.prompting.hints import Hint, called_hint
 from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.python_source import Definition, Line
@@ -51,7 +51,7 @@ class Asking:
     """
 
     hunks: bool = False
-    hints: tuple[tuple[str, str], ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Unit:
     score: float
     clues: dict[int, float]
     measured: bool
-    related: tuple[tuple[str, str], ...] = ()
+    related: tuple[Hint, ...] = ()
 
 
 def repair_prompts(
@@ -94,14 +94,18 @@ def repair_prompts(
     for rank, unit in enumerate(_units(suspects, read, options.functions)):
         places = [place for place in _places(unit, asking) if (_region(unit, place), len(place)) not in seen]
         spread = sqrt((rank + 1) * max(sum(len(place) == 1 for place in places), 1))
-        shown = _windows(unit, count_tokens, context - _answer_tokens(asking, options) - _MARGIN, options, asking)
+        room = context - _answer_tokens(asking, options) - _MARGIN
+        told, shown = _shown(unit, count_tokens, room, options, asking)
         for place in places:
             text, index = shown.get(id(place[0]), ("", 0))
             if text.split("\n")[index : index + len(place)] != [line.printed for line in place]:
                 continue
-            seen.add((_region(unit, place), len(place)))
             share = max(_weight(unit, line) for line in place) * _LINES_WRONG[len(place) - 1] / spread
-            prompts.append(_prompt(unit, place, text, index, share, options, asking))
+            made = _prompt(unit, place, text, index, share, options, asking, told)
+            if _question(made) > _QUESTION and count_tokens(made) > room:
+                continue
+            seen.add((_region(unit, place), len(place)))
+            prompts.append(made)
     prompts.sort(key=lambda each: -each.share)
     return shared_out(prompts[: options.repair_prompts])
 
@@ -126,19 +130,25 @@ def _prompt(
     share: float,
     options: PromptOptions,
     asking: Asking,
+    told: tuple[Hint, ...],
 ) -> Prompt:
     shown = function.split("\n")
     line = "\n".join([place[0].text, *(each.printed for each in place[1:])])
     more = above(shown, index, index + len(place)) if asking.hunks else 0
-    hints = (*asking.hints, *unit.related) if asking.hunks else ()
     return prompt(
         Form.LINE_REPAIR,
-        RepairContent(function, line, index, answer(shown[index - more : index]).strip(), hints),
+        RepairContent(function, line, index, answer(shown[index - more : index]).strip(), told),
         region=_region(unit, place),
         max_tokens=_answer_tokens(asking, options),
         share=share,
         files=(unit.path,),
     )
+
+
+def _question(made: Prompt) -> int:
+    """Bytes of the lines that a prompt asks about, which are no fewer than their tokens."""
+    content = made.content
+    return len(f"{content.above}{content.line}".encode()) if isinstance(content, RepairContent) else 0
 
 
 def _answer_tokens(asking: Asking, options: PromptOptions) -> int:
@@ -188,7 +198,7 @@ def _units(suspects: Sequence[Suspect], read: Read, most: int) -> Iterator[Unit]
         yield Unit(path, lines, score, clues, measured, _related(*parsed, start, end) if parsed else ())
 
 
-def _related(module: ast.Module, source: str, start: int, end: int) -> tuple[tuple[str, str], ...]:
+def _related(module: ast.Module, source: str, start: int, end: int) -> tuple[Hint, ...]:
     definition = _definition(module, start, end)
     return called_hint(module, source, definition) if definition else ()
 
@@ -236,20 +246,30 @@ def _loose(module: ast.Module, start: int, end: int) -> list[ast.stmt]:
     ]
 
 
-def _windows(
+def _shown(
     unit: Unit, count_tokens: CountTokens, budget: int, options: PromptOptions, asking: Asking
-) -> dict[int, tuple[str, int]]:
-    """The text to show with each line, and its index there, by its identity; lines that can't be shown are absent."""
+) -> tuple[tuple[Hint, ...], dict[int, tuple[str, int]]]:
+    """What is told before a function, and the text to show with each of its lines.
+
+    The whole function comes before another that it calls, and before a second check.
+    """
     room = budget - (_QUESTION if asking.hunks else 0)
 
-    def fits(lines: Sequence[Line]) -> bool:
+    def fits(lines: Sequence[Line], told: tuple[Hint, ...]) -> bool:
         at = max(range(len(lines)), key=lambda at: len(lines[at].text))
         place, index = lines[at : at + 1], _index(lines, lines[at])
-        return count_tokens(_prompt(unit, place, _text(lines), index, 1.0, options, asking)) <= room
+        return count_tokens(_prompt(unit, place, _text(lines), index, 1.0, options, asking, told)) <= room
 
-    lines = unit.lines
-    if fits(lines):
-        return {id(line): (_text(lines), _index(lines, line)) for line in lines}
+    first = asking.hints[: 2 if [kind for kind, _ in asking.hints[:2]] == ["test", "got"] else 1]
+    told: tuple[Hint, ...] = ()
+    for told in ((*asking.hints, *unit.related), asking.hints, first) if asking.hunks else ((),):
+        if fits(unit.lines, told):
+            return told, {id(line): (_text(unit.lines), _index(unit.lines, line)) for line in unit.lines}
+    return told, _windows(unit.lines, lambda lines: fits(lines, told))
+
+
+def _windows(lines: Sequence[Line], fits: Fits) -> dict[int, tuple[str, int]]:
+    """The text to show with each line, and its index there, by its identity; lines that can't be shown are absent."""
     head = lines[:1]
     shown: dict[int, tuple[str, int]] = {}
     centred: dict[int, int] = {}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +80,48 @@ def test_functions_that_hang_or_differ_from_call_to_call_are_told_nothing_of() -
     assert told(changing, changing.replace("len(seen)", "n")) == []
     assert told("def f(n):\n    raise SystemExit", "def f(n):\n    return 1") == []
     assert told("def f(n):\n    return object()", "def f(n):\n    return 1") == []
+
+
+@pytest.mark.usefixtures("alarm")
+def test_an_error_that_is_meant_is_something_to_check() -> None:
+    right = "def f(n):\n    if n < 5:\n        raise ValueError(n)\n    return n"
+    [told_] = told(right, right.replace("n < 5", "n < 0"))
+    assert told_["raises"] == "ValueError"
+    assert told_["got"] == told_["call"]
+    assert told(right, right.replace("ValueError(n)", "ValueError(n + 1)")) == []
+    assert [each["error"][:8] for each in told(right, right.replace("ValueError(n)", "KeyError(n)"))] == ["KeyError"]
+
+
+@pytest.mark.parametrize(
+    ("told", "possible"),
+    [
+        ({"raises": "KeyError", "got": "1"}, {"Failed: DID NOT RAISE <class 'KeyError'>", "KeyError not raised"}),
+        (
+            {"value": "True", "got": "None"},
+            {"assert None", "None is not true", "assert None == True", "assert None is True", "None != True"},
+        ),
+        (
+            {"value": "False", "got": "3"},
+            {"assert not 3", "3 is not false", "assert 3 == False", "assert 3 is False", "3 != False"},
+        ),
+        ({"value": "[1]", "got": "[2]"}, {"assert [2] == [1]", "Lists differ: [2] != [1]"}),
+        ({"value": "[1]", "got": "(2,)"}, {"assert (2,) == [1]", "(2,) != [1]"}),
+    ],
+)
+def test_what_was_got_reads_as_test_runners_say_it(told: dict[str, str], possible: set[str]) -> None:
+    seen = {words("f", {"call": "7", **told}, random.Random(seed))[1] for seed in range(200)}
+    assert seen == possible
+
+
+def test_long_sides_are_shortened_as_pytest_shortens_them(tmp_path: Path) -> None:
+    right, wrong = list(range(20)), list(range(1, 21))
+    (tmp_path / "test_x.py").write_text(f"def test_x():\n    assert {wrong} == {right}\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path).stdout
+    told = {"call": "", "value": f"{right}", "got": f"{wrong}"}
+    [got] = {got for n in range(9) if (got := words("f", told, random.Random(n))[1]).startswith("assert")}
+    assert "..." in got
+    assert f"E       {got}\n" in said
 
 
 @pytest.mark.parametrize("seed", range(12))

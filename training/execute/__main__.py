@@ -17,6 +17,7 @@ import itertools
 import json
 import os
 import random
+import reprlib
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,11 @@ from training.execute.selection import is_self_contained
 
 _PART = 2_000  # functions
 _BUGS = 4  # of a function
+_TINY = 4  # lines of a function, below which few are taken: there is nothing to look for
+_TINY_KEPT = 0.2
+_TRUTH = 0.6  # how often a check of what is true or false says no more than that
+_DIFFER: dict[type, str] = {list: "Lists differ: ", tuple: "Tuples differ: "}  # what unittest says first
+_SIDE = 30  # characters of a side of a comparison, as pytest shows it
 _GUEST = Path(__file__).with_name("guest.py")
 _CONTAINER = (
     "docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL", "--user=65534:65534",
@@ -78,19 +84,49 @@ def run_part(functions: Sequence[Mapping[str, Any]], weights: Weights, image: st
 
 def words(name: str, told: Mapping[str, str], rng: random.Random) -> tuple[str, str]:
     """A failing check as test suites have them, and what it got as their runners say it."""
-    call, value = f"{name}({told['call']})", told["value"]
+    call = f"{name}({told['call']})"
     style = rng.choices(("assert", "variable", "unittest"), (6, 2, 2))[0]
-    compared = "is" if value in {"None", "True", "False"} and rng.random() < 0.7 else "=="
-    check = {
-        "assert": f"assert {call} {compared} {value}",
-        "variable": f"result = {call}\nassert result {compared} {value}",
-        "unittest": f"self.assertEqual({call}, {value})",
-    }[style]
-    if "error" in told:
-        got = told["error"]
+    if "raises" in told:
+        check, got = _raising(call, told["raises"], style)
+    elif told["value"] in {"True", "False"} and rng.random() < _TRUTH:
+        check, got = _truth(call, told["value"] == "True", told.get("got", ""), style)
     else:
-        got = f"{told['got']} != {value}" if style == "unittest" else f"assert {told['got']} {compared} {value}"
-    return ast.unparse(ast.parse(check)), got
+        check, got = _equality(call, told["value"], told.get("got", ""), style, rng)
+    return ast.unparse(ast.parse(check)), told.get("error", got)
+
+
+def _raising(call: str, error: str, style: str) -> tuple[str, str]:
+    if style == "unittest":
+        return f"with self.assertRaises({error}):\n    {call}", f"{error} not raised"
+    return f"with pytest.raises({error}):\n    {call}", f"Failed: DID NOT RAISE <class '{error}'>"
+
+
+def _truth(call: str, wanted: bool, got: str, style: str) -> tuple[str, str]:
+    if style == "unittest":
+        return f"self.assert{wanted}({call})", f"{got} is not {str(wanted).lower()}"
+    asked = "" if wanted else "not "
+    first, name = (f"result = {call}\n", "result") if style == "variable" else ("", call)
+    return f"{first}assert {asked}{name}", f"assert {asked}{got}"
+
+
+def _equality(call: str, value: str, got: str, style: str, rng: random.Random) -> tuple[str, str]:
+    kind = type(ast.literal_eval(value))
+    same = bool(got) and kind is type(ast.literal_eval(got))
+    if style == "unittest":
+        differ = _DIFFER.get(kind, "") if same else ""
+        return f"self.assertEqual({call}, {value})", f"{differ}{got} != {value}"
+    compared = "is" if value in {"None", "True", "False"} and rng.random() < 0.7 else "=="
+    first, name = (f"result = {call}\n", "result") if style == "variable" else ("", call)
+    sides = (_short(got), _short(value)) if same and kind in {str, list, tuple, dict, set} else (got, value)
+    return f"{first}assert {name} {compared} {value}", f"assert {sides[0]} {compared} {sides[1]}"
+
+
+def _short(text: str) -> str:
+    """As pytest shortens what it compares."""
+    shortening = reprlib.Repr()
+    shortening.maxstring = shortening.maxother = _SIDE
+    text, head = shortening.repr(ast.literal_eval(text)), (_SIDE - 3) // 2
+    return text if len(text) <= _SIDE else f"{text[:head]}...{text[head + 3 - _SIDE :]}"
 
 
 def _bugs(function: Mapping[str, Any], weights: Weights, seed: str) -> list[Bug]:
@@ -115,7 +151,9 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path = arguments.data
     every = store.read(data / "functions.jsonl.gz")
-    wanted = itertools.islice((each for each in every if is_self_contained(each["lines"])), arguments.functions)
+    rng = random.Random(arguments.seed)
+    kept = (each for each in every if len(each["lines"]) >= _TINY or rng.random() < _TINY_KEPT)
+    wanted = itertools.islice((each for each in kept if is_self_contained(each["lines"])), arguments.functions)
     parts = list(_parts(wanted))
     weights = Weights.read(data / "weights.json")
     left = [

@@ -2,7 +2,8 @@
 
 Reads a JSON object a line: `id`, `right` (a function's source), `broken` (sources of it with bugs), `seed`. Writes one
 a line: `id`, and `told`: for each broken one that a call tells from the right one, its `index`, the `call`, the `value`
-that is right, and what the broken one gave: `got` (a value) or `error` (exception and message). Values are literals.
+that is right or the type of error that it `raises`, and what the broken one gave: `got` (a value) or `error` (exception
+and message). Values are literals.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Any
 
 TRIES = 240  # calls of a function, most of which fail for want of the right types
 KEPT = 16  # calls that work, to try broken ones with
+RAISING = 4  # besides, of such that raise what they should
 LONGEST_CALL, LONGEST_VALUE = 90, 70  # characters
 CALL_SECONDS = 0.1
 JOB_SECONDS = 6
@@ -131,28 +133,42 @@ def parameters(source: str) -> list[str]:
     return [each.arg for each in plain[: len(plain) - len(arguments.defaults)]]
 
 
-def working_calls(source: str, rng: random.Random) -> list[tuple[tuple[Any, ...], str]]:
-    """Arguments and values of calls that give a value, different ones first."""
-    function, names = function_of(source), parameters(source)
-    found: dict[str, tuple[tuple[Any, ...], str]] = {}
+def raised(source: str) -> set[str]:
+    """The types that a source raises by name."""
+    nodes = (node.exc for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Raise))
+    functions = (node.func if isinstance(node, ast.Call) else node for node in nodes)
+    return {node.id for node in functions if isinstance(node, ast.Name)}
+
+
+def working_calls(source: str, rng: random.Random) -> list[tuple[tuple[Any, ...], str, str]]:
+    """Calls that give a value, or an error that the function means to raise: arguments, kind, and value or type.
+
+    Different values come first; few of the calls raise.
+    """
+    function, names, errors = function_of(source), parameters(source), raised(source)
+    found: dict[str, tuple[tuple[Any, ...], str, str]] = {}
     values: set[str] = set()
+    raising: list[tuple[tuple[Any, ...], str, str]] = []
     for _ in range(TRIES if names else 1):
         arguments = made_up(names, rng)
         text = ", ".join(map(repr, arguments))
         if text in found or len(text) > LONGEST_CALL:
             continue
         kind, value = called(function, arguments)
+        error = value.partition(":")[0]
+        if kind == "error" and error in errors and len(raising) < RAISING:
+            raising.append((arguments, "raises", error))
         if kind != "value" or called(function, arguments) != (kind, value):
             continue
         if value in values and rng.random() < 0.7:
             continue
         values.add(value)
-        found[text] = (arguments, value)
+        found[text] = (arguments, "value", value)
         if len(found) == KEPT:
             break
     if values <= {"None"}:
         return []
-    return list(found.values())
+    return [*found.values(), *raising]
 
 
 def tell_apart(job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -166,11 +182,12 @@ def tell_apart(job: dict[str, Any]) -> list[dict[str, Any]]:
         except Exception:  # noqa: BLE001 - a bug that can't be defined is shown by no call
             continue
         rng.shuffle(calls)
-        for arguments, value in calls:
+        for arguments, expected, value in calls:
             kind, got = called(function, arguments)
-            if kind and (kind, got) != ("value", value):
+            same = (expected, value) == (kind, got) if expected == "value" else got.partition(":")[0] == value
+            if kind and not same:
                 call = ", ".join(map(repr, arguments))
-                told.append({"index": index, "call": call, "value": value, "got" if kind == "value" else kind: got})
+                told.append({"index": index, "call": call, expected: value, "got" if kind == "value" else kind: got})
                 break
     return told
 
