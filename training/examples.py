@@ -27,7 +27,7 @@ from reasoncli.edits.answers import above, anchored, answer
 from training.hunk import Hunk
 from training.vocabulary import AT, BUG, CODE, EOT, FIX, KEEP, Vocabulary
 
-_QUESTION = 96  # tokens left for one where a function is shown in part
+_QUESTION = 160  # tokens left for one where a function is shown in part
 LONGEST = 640
 """Tokens of a function with any one question, in training."""
 

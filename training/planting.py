@@ -9,7 +9,7 @@ from reasoncli.edits import Scope
 from training.bugs import Weights, make_bugs
 from training.hunk import Hunk
 
-_LINES = 12  # of a function, for each bug
+_LINES = 8  # of a function, for each bug
 _MOST = 3  # bugs in a function
 _TRIED = 2  # bugs made for each that is wanted, as some are too near to each other
 

@@ -33,7 +33,7 @@ from training.vocabulary import Vocabulary
 _TEXTS = 60_000  # functions that the vocabulary is learned from
 _FIXES = 2  # how often each real fix stands in a round
 _LINES = 8  # more than so many, and a function is always taken; else the fewer the more seldom, as real fixes have it
-_RIGHT, _RIGHT_SHORT, _SHORT = 0.25, 0.5, 4  # share of functions that stay right, more of those with few lines
+_RIGHT, _RIGHT_SHORT, _SHORT = 0.2, 0.5, 4  # share of functions that stay right, more of those with few lines
 _BYSTANDERS = 0.3  # of the bugs that a call shows, how many have a right function shown under their check as well
 _GIVEN_AWAY = ("TypeError", "NameError", "AttributeError", "UnboundLocalError")
 _GIVEN_AWAY_KEPT = 0.5

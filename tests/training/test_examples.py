@@ -20,11 +20,12 @@ from training.vocabulary import AT, BUG, CODE, CONTEXT, EOT, FIX, KEEP, SPECIAL,
 
 LINES = ("def total(items):", "    result = 1", "    for item in items:", "        result += item", "    return result")
 TEXT = "\n".join(LINES)
+LONG = ("def long(a):", *(f"    a = call_{n}(a, {n})" for n in range(60)), "    return a")
 
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return Vocabulary.learn([TEXT, "if x is None:\n    return result - 1"] * 20, 400)
+    return Vocabulary.learn([TEXT, *LONG, "if x is None:\n    return result - 1"] * 20, 400)
 
 
 def example(
@@ -93,6 +94,58 @@ def test_what_is_too_long_is_left_out(vocabulary: Vocabulary) -> None:
     assert make_example(LINES, [], [], vocabulary, random.Random(0), 20) is None
 
 
+@pytest.mark.parametrize("fault", [0, 1, 20, 59, 60, 61])
+def test_of_a_long_function_a_part_is_shown_with_the_fault_in_it(vocabulary: Vocabulary, fault: int) -> None:
+    seen = set()
+    for seed in range(20):
+        right = LONG[fault].replace("a", "b")
+        made = make_example(LONG, [Hunk(fault, fault + 1, (right,))], [], vocabulary, random.Random(seed), 400)
+        assert made is not None
+        assert len(made.code) + max(len(q) + len(a) for q, a in made.questions) <= 400
+        first, *rest = vocabulary.decode([int(token) for token in made.code[1:]]).split("\n")
+        assert first == LONG[0]
+        start = LONG.index(rest[0])
+        assert rest == list(LONG[start : start + len(rest)])
+        seen.add(start)
+        answers = {question: says for question, says in asked(made, vocabulary).items() if says != "<keep>"}
+        assert any(right.strip() in says for says in answers.values())
+        wrong = vocabulary.decode([int(t) for t, fluent in zip(made.code, made.fluent, strict=True) if not fluent][1:])
+        assert wrong.strip("\n") == LONG[fault]
+    assert len(seen) > 1 or fault != 20
+
+
+def test_a_fault_that_a_part_cuts_is_never_taken_for_right(vocabulary: Vocabulary) -> None:
+    faults = [Hunk(10, 11, ("    return a",)), *(Hunk(at, at + 3, ("    return None",)) for at in range(14, 56, 6))]
+    wrong = {f" {LONG[line].strip()}" for hunk in faults for line in range(hunk.start, hunk.end)}
+    kept = 0
+    for seed in range(40):
+        made = make_example(LONG, faults, [], vocabulary, random.Random(seed), 400)
+        if made is not None:
+            kept += 1
+            right = [question for question, says in asked(made, vocabulary).items() if says == "<keep>"]
+            assert wrong.isdisjoint(
+                line for question in right for line in (f" {each.strip()}" for each in question.split("\n"))
+            )
+    assert kept > 5
+
+
+def test_lines_that_the_tool_has_no_place_of_are_not_asked_about(vocabulary: Vocabulary) -> None:
+    lines = ("def f(a):", "    try:", "        g(a)", "    finally:", "        h(a)")
+    for seed in range(30):
+        made = make_example(lines, [], [], vocabulary, random.Random(seed), 500)
+        assert made is not None
+        for question in asked(made, vocabulary):
+            assert question.split("\n")[0].strip() not in {"try:", "finally:"}
+            assert question.split("\n")[-1].strip() not in {"try:", "finally:"}
+
+
+def test_answers_that_are_too_long_are_neither_asked_for_nor_kept(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, Hunk(1, 2, tuple(f"    result = {n} * 7" for n in range(40))))
+    questions = asked(made, vocabulary)
+    assert " result = 1" not in questions
+    assert set(questions.values()) == {"<keep>"}
+
+
 def test_special_tokens_in_a_text_are_text(vocabulary: Vocabulary) -> None:
     [ids] = vocabulary.encode(["<fix> <keep>"])
     assert not {FIX, KEEP} & set(ids)
@@ -133,19 +186,21 @@ def test_some_questions_ask_for_more_than_is_wrong_and_some_for_several_right_li
         assert made is not None
         seen |= asked(made, vocabulary).items()
     repairs = {question: answer for question, answer in seen if answer != "<keep>"}
-    assert repairs == {
-        " result += item": " result -= item",
-        " result += item\n    return result": " result -= item\n    return result",
-        " for item in items:\n        result += item": " for item in items:\n        result -= item",
-    }
+    assert repairs == {question: question.replace("+=", "-=") for question in repairs}
+    assert {
+        " result += item",
+        " result += item\n    return result",
+        " for item in items:\n        result += item",
+        " for item in items:\n        result += item\n    return result",
+    } <= set(repairs)
     kept = {question for question, answer in seen if answer == "<keep>"}
     assert not any("result += item" in question for question in kept)
     assert {question.count("\n") + 1 for question in kept} == {1, 2, 3}
 
 
 def test_hints_give_way_to_the_function(vocabulary: Vocabulary) -> None:
-    hints = ((TEST, "assert total([1]) == 1 " * 20), (CONTEXT, "def item():"))
-    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints, longest=120)
+    hints = ((TEST, "assert total([1]) == 1 " * 60), (CONTEXT, "def item():"))
+    made = example(vocabulary, Hunk(1, 2, ("    result = 0",)), hints=hints, longest=250)
     markers = {int(token) for token in made.code} & {TEST, CONTEXT, CODE}
     assert markers == {CONTEXT, CODE}, "the long one is left out, the short one has room"
 

@@ -39,7 +39,7 @@ def data(tmp_path: Path) -> Path:
     vocabulary = Vocabulary.learn(["\n".join(LINES)] * 9, 400)
     vocabulary.save(tmp_path / "tokenizer.json")
     broken = (LINES[0], "    c = a - b", LINES[2])
-    made = [make_example(broken, [Hunk(1, 2, (LINES[1],))], [], vocabulary, random.Random(n), 100) for n in range(64)]
+    made = [make_example(broken, [Hunk(1, 2, (LINES[1],))], [], vocabulary, random.Random(n), 400) for n in range(64)]
     (tmp_path / "shards").mkdir()
     for number in range(2):
         write_shard(tmp_path / "shards" / f"{number}.npz", [each for each in made if each is not None])

@@ -12,13 +12,16 @@ import pytest
 from training.collect import store
 from training.examples import Example
 from training.grouping import batched, next_group, turns
-from training.hints import Hints
+from training.hints import Hints, context
 from training.shards import read_shard
 from training.vocabulary import CODE, CONTEXT, FIX, KEEP, TEST, Vocabulary
 
 COUNT = [
     "def count_{n}(items, limit={n}):",
     "    total = 0",
+    "    if limit < 0:",
+    "        return None",
+    "    limit += 1",
     "    for item in items:",
     "        if item > limit:",
     "            total += helper(item)",
@@ -36,22 +39,25 @@ HELPER = function(0) | {"name": "helper", "lines": ["def helper(item):", *["    
 TESTED = function(1, tests=["assert count_1([1, 2]) == 3", "assert count_1([]) == 0"])
 
 
-def test_hints_are_checks_and_a_called_function_of_the_file() -> None:
+def test_what_is_told_are_checks_of_the_function_itself() -> None:
     hints, rng = Hints([HELPER, TESTED, function(2)]), random.Random(0)
-    drawn = [hints.of(TESTED, TESTED["lines"], rng) for _ in range(200)]
-    tests = [[text for kind, text in each if kind == TEST] for each in drawn]
-    assert {len(each) for each in tests} == {0, 1, 2}
-    assert {text for each in tests for text in each} == set(TESTED["tests"])
-    called = {text for each in drawn for kind, text in each if kind == CONTEXT}
-    assert called == {"\n".join(HELPER["lines"][:12])}
-    assert any(not each for each in drawn)
+    drawn = [hints.told(TESTED, rng) for _ in range(200)]
+    assert {len(each) for each in drawn} == {0, 1, 2}
+    assert {hint for each in drawn for hint in each} == {(TEST, text) for text in TESTED["tests"]}
+    assert [hints.told(TESTED | {"source": "github:c/d"}, rng) for _ in range(50)] == [()] * 50
 
 
-def test_hints_are_of_the_function_itself() -> None:
-    elsewhere = TESTED | {"source": "github:c/d"}
-    hints, rng = Hints([HELPER | {"path": "y.py"}, TESTED]), random.Random(0)
-    assert [hints.of(elsewhere, elsewhere["lines"], rng) for _ in range(50)] == [()] * 50
-    assert not any(kind == CONTEXT for _ in range(50) for kind, _ in hints.of(TESTED, TESTED["lines"], rng))
+def test_the_first_function_that_the_shown_lines_call_is_their_context() -> None:
+    other = HELPER | {"name": "other", "lines": ["def other():", "    pass"]}
+    hints, rng = Hints([HELPER, TESTED, other]), random.Random(0)
+    lines = ["def count_1():", "    return helper(other(1)) + unknown(2)"]
+    siblings = hints.siblings(TESTED, lines)
+    assert siblings == {"helper": "\n".join(HELPER["lines"][:12]), "other": "def other():\n    pass"}
+    drawn = {context(siblings, lines, rng) for _ in range(50)}
+    assert drawn == {(), ((CONTEXT, siblings["helper"]),)}
+    broken = ["def count_1():", "    return helper"]
+    assert {context(siblings, broken, rng) for _ in range(50)} == {()}, "what the fault left out is not given away"
+    assert hints.siblings(TESTED | {"path": "y.py"}, lines) == {}
 
 
 @pytest.fixture
@@ -87,6 +93,19 @@ def test_shards_hold_bugs_fixes_and_hints_and_nothing_of_other_splits(
     assert any(CONTEXT in each.code for each in examples)
     assert all(CODE in each.code and FIX not in each.code for each in examples)
     assert broken(vocabulary, first) != broken(vocabulary, second), "a round makes new bugs"
+    right = [each for each in examples if all(int(answer[0]) == KEEP for _, answer in each.questions)]
+    assert 0.05 < len(right) / len(examples) < 0.5, "some functions stay right"
+    assert all(each.fluent[list(each.code).index(CODE) + 1 :].all() for each in right)
+
+
+def test_short_functions_come_more_seldom(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = ["def count(items):", "    return len(items) + 1"]
+    records = [function(n) for n in range(200)] + [function(n) | {"lines": short} for n in range(200)]
+    store.write(data / "functions.jsonl.gz", records)
+    [shard] = prepared(data, monkeypatch, 1)
+    lines = [text(Vocabulary.load(data / "tokenizer.json"), each.code).count("\n") for each in read_shard(shard)]
+    assert sum(each > 3 for each in lines) >= 200
+    assert 5 < sum(each < 3 for each in lines) < 60
 
 
 def test_bugs_that_a_call_shows_come_with_the_check_and_what_it_got(
@@ -94,12 +113,16 @@ def test_bugs_that_a_call_shows_come_with_the_check_and_what_it_got(
 ) -> None:
     bug = function(3) | {"before": COUNT, "start": 1, "end": 2, "replacement": ["    total = 1"]}
     bug |= {"check": "assert count_3([]) == 1", "got": "assert 0 == 1"}
-    store.write(data / "executed" / "0-0000.jsonl.gz", [bug] * 60 + [bug | {"split": "test", "got": "JUDGE"}])
+    easy = bug | {"got": "NameError: name 'EASY' is not defined"}
+    bugs = [bug] * 60 + [easy] * 60 + [bug | {"split": "test", "got": "JUDGE"}]
+    store.write(data / "executed" / "0-0000.jsonl.gz", bugs)
     shards = prepared(data, monkeypatch, 1)
     assert [path.name for path in shards] == ["executed-0-0000.npz", "round-000-0000.npz"]
     vocabulary = Vocabulary.load(data / "tokenizer.json")
     examples = read_shard(shards[0])
-    assert len(examples) == 60
+    right = [each for each in examples if all(int(answer[0]) == KEEP for _, answer in each.questions)]
+    assert 75 < len(examples) - len(right) < 105, "errors that name the fault are fewer"
+    assert 10 < len(right) < 50, "right functions stand under the check that another fails"
     shown = {vocabulary.decode([int(t) for t in each.code[: list(each.code).index(CODE)]]) for each in examples}
     both, check, got = "assert count_3([]) == 1assert 0 == 1", "assert count_3([]) == 1", "assert 0 == 1"
     assert shown >= {both, check, got}
