@@ -65,8 +65,8 @@ def tokens(each: Prompt) -> int:
         case InfillContent():
             context = sum(len(text) for _, text in each.content.context)
             return (len(each.content.prefix) + len(each.content.suffix) + context) // 3
-        case RepairContent():
-            return (len(each.content.function) + len(each.content.line)) // 3 + 3
+        case RepairContent(function=function, line=line, above=above, hints=hints):
+            return len("".join([function, line, above, *(text for _, text in hints)])) // 3 + 3
 
 
 def made(

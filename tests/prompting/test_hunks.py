@@ -112,3 +112,50 @@ def test_windows_of_a_long_function_hold_what_is_asked_about() -> None:
         assert [line.strip() for line in lines[: shown.line.count("\n") + 1]] == [
             t.strip() for t in shown.line.split("\n")
         ]
+
+
+def test_no_prompt_is_longer_than_the_context() -> None:
+    body = "".join(f"    value = items[{n}]{' + key' * (90 if n % 7 < 3 else 0)}\n" for n in range(30))
+    prompts = hunk_prompts(f"def place(items, key):\n{body}", context=500)
+    assert {content_of(p).line.count("\n") for p in prompts} >= {0, 1}
+    assert max(tokens(p) + p.max_tokens for p in prompts) <= 500
+
+
+def test_a_whole_function_comes_before_what_it_calls_and_a_second_check() -> None:
+    lines = "".join(f"    low = advance(low, {n})\n" for n in range(20))
+    files = {
+        "m.py": f"def place(low):\n{lines}    return low\n\n\ndef advance(low, n):\n    return low - n\n".encode(),
+        "tests/test_m.py": b"def test_place():\n    assert place(0) == 190\n    assert place(1) == 191\n",
+    }
+    failures = [
+        TestResult(
+            f"t::{line}", Outcome.FAILED, message="assert 1 == 2", frames=(("tests/test_m.py", line, "test_place"),)
+        )
+        for line in (2, 3)
+    ]
+    suspects = [Suspect("m.py", None, "place", 1, 22, 1.0)]
+
+    def told(context: int) -> tuple[list[str], bool]:
+        prompts = build_prompts(HUNKS, ISSUE, suspects, files.get, failures, count_tokens=tokens, context=context)
+        [hints] = {content_of(p).hints for p in prompts}
+        whole = {content_of(p).function.count("\n") for p in prompts} == {21}
+        return [kind for kind, _ in hints], whole
+
+    seen = [told(context) for context in range(700, 250, -4)]
+    assert list(dict.fromkeys((tuple(kinds), whole) for kinds, whole in seen)) == [
+        (("test", "got", "test", "got", "context"), True),
+        (("test", "got", "test", "got"), True),
+        (("test", "got"), True),
+        (("test", "got"), False),
+    ]
+
+
+def test_the_first_function_called_is_shown_and_never_an_inner_one() -> None:
+    source = (
+        "def place(items):\n    def inner(item):\n        return first(item)\n"
+        "    return [inner(second(item)) for item in items]\n\n\n"
+        "def second(item):\n    return 2\n\n\ndef first(item):\n    return 1\n"
+    )
+    suspects = [Suspect("m.py", None, "place", 1, 4, 1.0)]
+    prompts = build_prompts(HUNKS, ISSUE, suspects, {"m.py": source.encode()}.get, [], count_tokens=tokens, context=512)
+    assert {content_of(p).hints for p in prompts} == {(("context", "def first(item):\n    return 1"),)}
