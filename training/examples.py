@@ -16,7 +16,7 @@ asked for together with the line before.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -71,6 +71,7 @@ def make_example(
     rng: random.Random,
     longest: int,
     doubted: Sequence[tuple[int, int]] = (),
+    spared: Collection[int] = (),
 ) -> Example | None:
     """The tokens of a function with faults; `None` where they are more than `longest`.
 
@@ -83,17 +84,23 @@ def make_example(
         longest: tokens of the function and of any one question together; of a longer function a part is shown under
             its first line, as the tool shows it.
         doubted: places of right lines that are asked about before others, as (start, end).
+        spared: lines that are not asked about as right ones.
     """
     hunks = [_anchored(lines, hunk) for hunk in hunks]
-    if sum(map(len, lines)) > longest - _QUESTION:  # else there are no more tokens than that
-        shown = _shown(lines, hunks, doubted, vocabulary, longest - _QUESTION, rng)
-        if shown is None:
+    if not _fit(lines, vocabulary, longest - _QUESTION):
+        part = _part(lines, hunks, vocabulary, longest - _QUESTION, rng)
+        cut = _cut(hunks, part) if part is not None else None
+        if part is None or cut is None:
             return None
-        lines, hunks, doubted = shown
+        moved = part.start - 1
+        lines, hunks = (lines[0], *lines[part.start : part.stop]), cut
+        doubted = [(start - moved, end - moved) for start, end in doubted if part.start <= start < end <= part.stop]
+        spared = {max(line - moved, 0) for line in spared if line == 0 or line in part}
     wrong = {index for hunk in hunks for index in range(hunk.start, hunk.end)}
+    untold = wrong.union(spared)
     keeps = _drawn([place for place in doubted if wrong.isdisjoint(range(*place))], rng, _KEEPS)
-    right = [index for index, line in enumerate(lines) if index not in wrong and line.strip() not in _UNASKED]
-    keeps += [_lengthened(lines, start, wrong, rng) for start in _drawn(right, rng, _KEEPS - len(keeps))]
+    right = [index for index, line in enumerate(lines) if index not in untold and line.strip() not in _UNASKED]
+    keeps += [_lengthened(lines, start, untold, rng) for start in _drawn(right, rng, _KEEPS - len(keeps))]
     hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
     hunks = [hunk for hunk in hunks if sum(map(len, vocabulary.encode([*hunk.replacement]))) <= _ANSWER]
     asked = [(hunk.start, hunk.end) for hunk in hunks] + keeps
@@ -138,41 +145,37 @@ def _drawn(among: Sequence[Kind], rng: random.Random, most: int) -> list[Kind]:
     return sorted(rng.sample(among, min(most, len(among))))
 
 
-def _shown(
-    lines: Sequence[str],
-    hunks: list[Hunk],
-    doubted: Sequence[tuple[int, int]],
-    vocabulary: Vocabulary,
-    room: int,
-    rng: random.Random,
-) -> tuple[Sequence[str], list[Hunk], list[tuple[int, int]]] | None:
-    """Lines, faults and doubted places, of a part under the first line where not all lines fit; `None` if none does."""
-    sizes = [len(ids) for ids in vocabulary.encode(_pieces(lines))]
-    if sum(sizes) <= room:
-        return lines, hunks, list(doubted)
-    part = _part(sizes, hunks, room, rng)
-    if part is None:
-        return None
+def _fit(lines: Sequence[str], vocabulary: Vocabulary, room: int) -> bool:
+    if sum(map(len, lines)) + len(lines) <= room:  # there are no more tokens than that
+        return True
+    return sum(map(len, vocabulary.encode(_pieces(lines)))) <= room
+
+
+def _cut(hunks: Sequence[Hunk], part: range) -> list[Hunk] | None:
+    """The faults within a part, in its places; `None` if it cuts one, whose lines would pass for right."""
     moved = part.start - 1
     cut = [hunk for hunk in hunks if hunk.end <= 1]
     for hunk in hunks:
         if part.start <= hunk.start <= hunk.end <= part.stop:
             cut.append(Hunk(hunk.start - moved, hunk.end - moved, hunk.replacement))
         elif hunk.end > 1 and part.start < hunk.end and hunk.start < part.stop:
-            return None  # what is wrong would pass for right
-    inside = [(start - moved, end - moved) for start, end in doubted if part.start <= start < end <= part.stop]
-    return (lines[0], *lines[part.start : part.stop]), cut, inside
+            return None
+    return cut
 
 
-def _part(sizes: Sequence[int], hunks: Sequence[Hunk], room: int, rng: random.Random) -> range | None:
+def _part(
+    lines: Sequence[str], hunks: Sequence[Hunk], vocabulary: Vocabulary, room: int, rng: random.Random
+) -> range | None:
     """Lines to show under the first one, the first fault among them if there is any; `None` if they don't fit.
 
     Args:
-        sizes: tokens of each line.
+        lines: of the function.
         hunks: the faults.
+        vocabulary: counts tokens.
         room: tokens for all that is shown.
         rng: where the part begins and ends.
     """
+    sizes = [len(ids) for ids in vocabulary.encode(_pieces(lines))]
     room -= sizes[0]
     start = end = rng.randint(1, len(sizes))
     if hunks:

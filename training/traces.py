@@ -133,8 +133,11 @@ def _hunk(candidate: Candidate, prompt: Prompt, lines: Sequence[str]) -> Hunk | 
 def examples(trace: Trace, vocabulary: Vocabulary, rng: random.Random) -> Iterator[Example]:
     """Questions of a trace: each answer that passed, beside lines to keep that the search had doubted."""
     hints: list[Hint] = [(SPECIAL.index(f"<{kind}>"), text) for kind, text in trace.hints if f"<{kind}>" in SPECIAL]
+    changed = {index for hunk in trace.right for index in range(hunk.start, max(hunk.end, hunk.start + 1))}
     for hunk in trace.right:
-        example = make_example(trace.lines, [hunk], hints, vocabulary, rng, LONGEST, doubted=trace.wrong)
+        example = make_example(
+            trace.lines, [hunk], hints, vocabulary, rng, LONGEST, doubted=trace.wrong, spared=changed
+        )
         if example is not None:
             yield example
 

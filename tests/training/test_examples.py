@@ -129,6 +129,16 @@ def test_a_fault_that_a_part_cuts_is_never_taken_for_right(vocabulary: Vocabular
     assert kept > 5
 
 
+def test_spared_lines_are_not_taken_for_right(vocabulary: Vocabulary) -> None:
+    for lines, longest in ((LINES, 500), (LONG, 400)):
+        for seed in range(30):
+            made = make_example(lines, [], [], vocabulary, random.Random(seed), longest, spared={0, 3})
+            assert made is not None
+            told = asked(made, vocabulary)
+            assert told
+            assert not any(lines[at].strip() in question for question in told for at in (0, 3))
+
+
 def test_lines_that_the_tool_has_no_place_of_are_not_asked_about(vocabulary: Vocabulary) -> None:
     lines = ("def f(a):", "    try:", "        g(a)", "    finally:", "        h(a)")
     for seed in range(30):
