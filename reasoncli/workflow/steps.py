@@ -288,6 +288,7 @@ class Steps:
         choices = self._choices(prompts, tree, sampler.info)
         ranked_only = bool(choices) and preparation.ranked_share(self._settings, sampler.info) == 1
         rules = preparation.rules(self._settings, len(baseline.targets), ranked_only=ranked_only)
+        self._journal.search_begins()
         with self._emit.stage("search", f"{rules.samples} proposals over {len(prompts)} prompts") as stage:
             result = Search(
                 strategy=preparation.strategy(self._settings, sampler.info, prompts, self._request.seed, choices),

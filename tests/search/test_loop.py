@@ -182,6 +182,24 @@ def test_a_resumed_search_repeats_no_sample_and_no_verdict(journal: ListJournal)
     }
 
 
+def test_a_resumed_search_announces_all_that_it_knows_again(journal: ListJournal) -> None:
+    whole = search({"good": 1, "bad": 1, "rare": 0.1}, ScriptedVerifier({"good": FIXES}), journal, exhaustive=True)
+    found: dict[int, Candidate] = {}
+    judged: dict[int, Verdict] = {}
+
+    def listen(event: Event) -> None:
+        match event:
+            case CandidateFound(candidate):
+                found[candidate.index] = candidate
+            case CandidateJudged(index, verdict, _):
+                judged[index] = verdict
+
+    recorded = Recorded(tuple(batch for _, batch in journal.batches), tuple(journal.verdicts))
+    resumed = search({}, ScriptedVerifier({}), ListJournal(), recorded=recorded, exhaustive=True, listener=listen)
+    assert tuple(found.values()) == resumed.candidates == whole.candidates
+    assert judged == {each.index: each.verdict for each in resumed.candidates}
+
+
 def test_a_failing_model_ends_the_search_with_its_error(journal: ListJournal) -> None:
     class Fails:
         info = sampler({"x": 1}).info
