@@ -216,7 +216,17 @@ class Steps:
         return suspects
 
     def _begin(self, task: Task, provider: SandboxProvider, info: ModelInfo) -> None:
-        """Everything the run is made of is known now."""
+        """Everything the run is made of is known now.
+
+        Raises:
+            ConflictError: it began with another model; its manifest stays.
+        """
+        before = self._earlier.manifest if self._earlier else None
+        if before is not None and before.model_digest != info.digest:
+            raise ConflictError(
+                f"the model is not the one that the run began with ({before.model})",
+                hint="Give it back its model, or start a new run.",
+            )
         request, snapshot = self._request, task.snapshot
         self._journal.manifest(
             Manifest(
@@ -239,12 +249,6 @@ class Steps:
                 versions=versions(),
             )
         )
-        before = self._earlier.manifest if self._earlier else None
-        if before is not None and before.model_digest != info.digest:
-            raise ConflictError(
-                f"the model is not the one that the run began with ({before.model})",
-                hint="Give it back its model, or start a new run.",
-            )
 
     def _prompts(
         self, task: Task, baseline: Baseline, suspects: Sequence[Suspect], sampler: Sampler
