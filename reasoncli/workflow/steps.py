@@ -267,7 +267,7 @@ class Steps:
             context=info.context,
             options=preparation.prompt_options(self._settings, info),
         )
-        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
+        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities and info.ranks:
             prompts = weigh_by_doubt(prompts, sampler)
         if not prompts:
             self._emit(_nothing_to_ask(suspects, info))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
-from reasoncli.domain import Snapshot, Task, TestPlan
+from reasoncli.domain import Baseline, Evidence, Form, Snapshot, Suspect, Task, TestPlan, TestReport
 from reasoncli.errors import ConflictError
 from reasoncli.models.interface import Ability, ModelInfo
+from reasoncli.models.recorded import RecordedSampler, Recording
 from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
@@ -21,6 +22,8 @@ from reasoncli.workflow.steps import Steps
 from tests.runs.samples import ISSUE
 
 PROVIDER = SimpleNamespace(description="local")
+REPORT = TestReport(MappingProxyType({}), Evidence.STRUCTURED, 1, 0.1)
+BASELINE = Baseline(REPORT, REPORT, (), (), (), MappingProxyType({}), ())
 REPAIRS = ModelInfo("m.gguf", "a" * 64, frozenset({Ability.LINE_REPAIR}), 4096, False, "CPU")
 
 
@@ -54,3 +57,11 @@ def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: Ru
             )
         assert journal.load().manifest == begun
     steps(journal, task, resumed=True)._begin(task, PROVIDER, REPAIRS)  # type: ignore[arg-type]
+
+
+def test_a_model_that_can_not_score_is_not_asked_for_its_doubt(journal: RunJournal, task: Task) -> None:
+    sampler = RecordedSampler(REPAIRS, [Recording(" return a + b")])
+    suspects = [Suspect("m.py", 2, "f", 1, 2, 0.9)]
+    prompts = steps(journal, task)._prompts(task, BASELINE, suspects, sampler)
+    assert {each.form for each in prompts} == {Form.LINE_REPAIR}
+    assert journal.load().prompts == prompts
