@@ -41,7 +41,7 @@ class ModelInfo:
         context: tokens that one sequence can hold, prompt and answer together.
         reasoning: whether it thinks before it answers.
         device: where it runs, for people: `CPU`, `CUDA0 (33/33 layers)`, `http://…`.
-        ranks: whether `Sampler.score` and `Sampler.rank` are to be had; a ranking is one of scores, so that both are or none.
+        ranks: whether `Sampler.score` and `Sampler.rank` are to be had: both or none, as a ranking is one of scores.
     """
 
     name: str
