@@ -41,7 +41,7 @@ class ModelInfo:
         context: tokens that one sequence can hold, prompt and answer together.
         reasoning: whether it thinks before it answers.
         device: where it runs, for people: `CPU`, `CUDA0 (33/33 layers)`, `http://…`.
-        ranks: whether `Sampler.rank` is to be had.
+        ranks: whether `Sampler.score` and `Sampler.rank` are to be had: both or none, as a ranking is one of scores.
     """
 
     name: str
@@ -163,7 +163,7 @@ class Sampler(Protocol):
         """Log-probability of each text, its end included, as the answer to the prompt.
 
         Raises:
-            ModelError: the model failed, or this backend can't score (HTTP).
+            ModelError: the model failed, or this backend can't score (`ModelInfo.ranks`).
         """
         ...
 
@@ -171,7 +171,7 @@ class Sampler(Protocol):
         """Begin a ranking of given texts, the same as scoring all of them would give.
 
         Raises:
-            ModelError: a prompt doesn't fit the context, or this backend can't rank (HTTP).
+            ModelError: a prompt doesn't fit the context, or this backend can't rank (`ModelInfo.ranks`).
         """
         ...
 

@@ -6,12 +6,14 @@ blank lines above them; a line that one other takes the place of keeps its form 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from reasoncli import python_source
 from reasoncli.domain import Region
+from reasoncli.patches.indentation import Indentation
 from reasoncli.patches.outcome import Rejected
 from reasoncli.patches.statement_form import in_form_of
 from reasoncli.patches.text import Source
@@ -50,34 +52,42 @@ class _Old:
 
 
 def replace_lines(
-    source: Source, old: Sequence[Line], new: Sequence[NewLine], region: Region, documented: Mapping[int, int]
+    source: Source, module: ast.Module, old: Sequence[Line], new: Sequence[NewLine], region: Region
 ) -> Source:
     """Put lines in the place of others.
 
     Args:
         source: the file.
+        module: its tree.
         old: printed lines that follow each other, the first and the last with a span, depths as in the file.
         new: what should stand there; nothing deletes the lines, or leaves `pass` where a block would be empty.
         region: the physical lines of the old ones, from 1.
-        documented: by the line on which a header ends, the one on which its docstring ends.
 
     Raises:
         Rejected: an old line shares a physical line with something else.
     """
+    documented = python_source.documented(module, source.text)
     stop = documented.get(region.end, region.end)
     lines = source.lines[region.start - 1 : stop]
     known = list(_sources(lines, old, region.start, documented))
-    margin = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
-    result = list(_put(known, new, margin)) if new else []
+    indentation = Indentation(module, source.lines, region.start, old[0].depth)
+    result = list(_put(known, new, indentation)) if new else []
     start = region.start - 1
     replaced = source.splice(start, stop, result, [None] * len(result))
     if not new and python_source.parse(replaced.text) is None:
-        return source.splice(start, stop, [margin + "pass"], [None])
+        return source.splice(start, stop, [indentation.of("pass", 0) + "pass"], [None])
     return replaced
 
 
 def _sources(lines: Sequence[str], old: Sequence[Line], first: int, documented: Mapping[int, int]) -> Iterator[_Old]:
-    """Where each old line stands; `first` is the number of the first physical line."""
+    """Where each old line stands.
+
+    Args:
+        lines: the physical ones.
+        old: the printed ones.
+        first: number of the first physical line.
+        documented: by the line on which a header ends, the one on which its docstring ends.
+    """
     at = 0
     for line in old:
         start, stop, column, end_column = _place(lines, line, first, at)
@@ -114,7 +124,7 @@ def _from(text: str, column: int) -> str:
     return text.encode("utf-8", "surrogatepass")[column:].decode("utf-8", "surrogatepass")
 
 
-def _put(old: Sequence[_Old], new: Sequence[NewLine], margin: str) -> Iterator[str]:
+def _put(old: Sequence[_Old], new: Sequence[NewLine], indentation: Indentation) -> Iterator[str]:
     base = old[0].line.depth
     before = [(each.line.depth - base, each.line.text) for each in old]
     after = [(each.deeper, each.text) for each in new]
@@ -124,7 +134,7 @@ def _put(old: Sequence[_Old], new: Sequence[NewLine], margin: str) -> Iterator[s
                 yield from (*each.above, *each.source, *each.below)
             continue
         for number, wanted in enumerate(new[j1:j2]):
-            indent = _indentation(margin, base, wanted.deeper)
+            indent = indentation.of(wanted.text, wanted.deeper)
             changed = old[i1 + number] if i1 + number < i2 else None
             if changed is None or (i2 - i1 != j2 - j1 and not _alike(changed.line.text, wanted.text)):
                 yield indent + wanted.text
@@ -141,9 +151,3 @@ def _rewritten(old: _Old, new: NewLine, indent: str) -> Iterator[str]:
     if "\n" in text and not old.source[0].startswith(indent + old.inside[:1]):
         text = new.text  # its further lines would have to move, and may be inside of a string
     yield from (indent + text + old.tail).split("\n")
-
-
-def _indentation(margin: str, depth: int, deeper: int) -> str:
-    """The indentation of a line some steps deeper than a statement that stands at `depth` behind `margin`."""
-    step = margin[: len(margin) // depth] if depth and margin else python_source.INDENT
-    return margin + step * deeper if deeper >= 0 else step * max(0, depth + deeper)

@@ -53,7 +53,7 @@ def apply_repair(text: str, content: RepairContent, region: Region, tree: Tree) 
     elif len(python_source.ast_lines(full)) != len(source.lines):
         raise Rejected("unappliable", f"{region.path} has line ends of several kinds")
     else:
-        replaced = replace_lines(source, old, new, region, python_source.documented(module, full))
+        replaced = replace_lines(source, module, old, new, region)
     return {region.path: replaced.encode()}
 
 

@@ -82,7 +82,8 @@ def _view(summary: Summary) -> RunView:
     for name, seconds, detail in summary.stages:
         view.observe(StageFinished(name, seconds, detail))
     view.candidates = {each.index: each for each in summary.candidates}
-    view.samples, view.ranked, view.distinct = summary.cost.samples, summary.cost.ranked, len(summary.candidates)
+    view.samples, view.ranked = summary.cost.samples, summary.cost.ranked
+    view.distinct = len(summary.candidates) if summary.decision is None else summary.decision.distinct
     view.rejected, view.tokens = sum(summary.rejected.values()), summary.cost.tokens
     view.verified = sum(each.verdict is not None for each in summary.candidates)
     return view

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,8 +39,8 @@ class RunHead:
     Attributes:
         created: seconds since the epoch; applied, undone: the same, or `None` where that didn't happen.
         status: of the decision, or an empty string where there is none yet.
-        samples: independent samples recorded.
-        ranked: ranked proposals recorded.
+        samples: independent samples recorded; once there is a decision, all that were drawn for it.
+        ranked: ranked proposals, counted in the same way.
     """
 
     id: str
@@ -178,8 +178,7 @@ class RunJournal:
             ValueError: the batch is already recorded.
         """
         rows = [(index, place, to_body(Completion, each)) for place, each in enumerate(completions)]
-        samples = sum(each.count for each in completions if not each.rank)
-        ranked = sum(each.count for each in completions if each.rank)
+        samples, ranked = _counts(completions)
         tokens = sum(each.tokens for each in completions)
         with self._transaction() as db:
             if db.execute("SELECT 1 FROM batches WHERE number = ?", (index,)).fetchone():
@@ -197,12 +196,22 @@ class RunJournal:
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO verdicts (execution_key, clean, at, body) VALUES (?, ?, ?, ?)", row)
 
-    def decision(self, decision: Decision, candidates: Sequence[Candidate], totals: Totals | None = None) -> None:
-        """The search is over; the candidates with their final votes, and what it took."""
-        with self._guard:
-            self._found.update((each.patch.execution_key, each) for each in candidates)
+    def search_begins(self) -> None:
+        """The search begins, or goes on: it announces all candidates again, under numbers that may be others."""
         with self._transaction() as db:
-            db.execute("UPDATE run SET status = ?", (decision.status.value,))
+            rows = db.execute("SELECT body FROM completions")
+            counts = _counts([from_body(Completion, body) for (body,) in rows])
+            db.execute("UPDATE run SET status = '', samples = ?, ranked = ?", counts)
+            db.execute("DELETE FROM candidates")
+            db.execute("DELETE FROM parts WHERE name IN ('decision', 'totals')")
+
+    def decision(self, decision: Decision, candidates: Sequence[Candidate], totals: Totals | None = None) -> None:
+        """The search is over; the candidates that it was made of with their final votes, and what it took."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM candidates")
+            _put_candidates(db, candidates)
+            row = (decision.status.value, decision.samples, decision.ranked)
+            db.execute("UPDATE run SET status = ?, samples = ?, ranked = ?", row)
             _put(db, "decision", to_body(Decision, decision))
             if totals is not None:
                 _put(db, "totals", to_body(Totals, totals))
@@ -287,8 +296,7 @@ class RunJournal:
             self._events.clear()
 
     def _flush(self) -> None:
-        rows = [(key, c.index, to_body(Candidate, replace(c, verdict=None))) for key, c in self._found.items()]
-        self._db.executemany("INSERT OR REPLACE INTO candidates (execution_key, number, body) VALUES (?, ?, ?)", rows)
+        _put_candidates(self._db, self._found.values())
         self._db.executemany("INSERT INTO events (at, kind, body) VALUES (?, ?, ?)", self._events)
 
 
@@ -348,6 +356,20 @@ def head(db: sqlite3.Connection) -> RunHead:
     if row is None:
         raise sqlite3.DatabaseError("it ended before anything was recorded")
     return RunHead(*row)
+
+
+def _counts(completions: Iterable[Completion]) -> tuple[int, int]:
+    """Independent samples, and ranked proposals."""
+    counts = [0, 0]
+    for each in completions:
+        counts[bool(each.rank)] += each.count
+    return counts[0], counts[1]
+
+
+def _put_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> None:
+    """Without their verdicts, which stand in a table of their own."""
+    rows = [(c.patch.execution_key, c.index, to_body(Candidate, replace(c, verdict=None))) for c in candidates]
+    db.executemany("INSERT OR REPLACE INTO candidates (execution_key, number, body) VALUES (?, ?, ?)", rows)
 
 
 def _put(db: sqlite3.Connection, name: str, body: str | bytes) -> None:

@@ -17,7 +17,6 @@ class BatchDone:
     """A batch was drawn to its end; its completions lie before this in the inbox."""
 
     index: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,9 @@ class Drawing:
     """Runs a sampler in a thread of its own. What a cancelled batch left over is never reported as done.
 
     A batch's ranked texts come before its samples: they are the likeliest there are, and tests can begin.
+
+    Attributes:
+        seconds: spent on batches that have ended, those cut short included.
     """
 
     def __init__(self, sampler: Sampler, inbox: queue.SimpleQueue[object]) -> None:
@@ -41,6 +43,7 @@ class Drawing:
         self._ranking: Ranking | None = None
         self._choices: tuple[Choices, ...] = ()
         self._taken = 0
+        self.seconds = 0.0
 
     def start(self, index: int, requests: Sequence[Request]) -> None:
         """Draw one batch; every completion goes to the inbox, then the end of the batch."""
@@ -69,8 +72,10 @@ class Drawing:
         except BaseException as error:  # noqa: BLE001 - raised in the loop's thread
             self._inbox.put(DrawingFailed(error))
             return
+        finally:
+            self.seconds += time.monotonic() - started
         if not self._cancel.is_set():
-            self._inbox.put(BatchDone(index, time.monotonic() - started))
+            self._inbox.put(BatchDone(index))
 
     def _ranked(self, request: RankRequest) -> Iterator[Completion]:
         """The next texts of a ranking, which is begun anew where an earlier process had come to."""

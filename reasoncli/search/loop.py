@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reasoncli.domain import Candidate, Completion, Verdict
@@ -20,6 +20,7 @@ from reasoncli.search.interface import Journal, PatchVerifier, Recorded, Strateg
 from reasoncli.search.judging import Judged, Judging
 from reasoncli.search.pool import Parse, Pool, replay
 from reasoncli.voting.stopping import contenders, finalists, settled
+from reasoncli.voting.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        candidates: with the votes of whole batches and the verdicts that were needed.
-        samples: independent samples drawn, ranked: texts of a ranking proposed, both in whole batches; distinct:
-            different patches among all of them.
+        candidates: with the votes of whole batches and the verdicts that were needed; those of a batch that was cut
+            short have no vote, and are here if they were judged.
+        samples: independent samples drawn, ranked: texts of a ranking proposed; distinct: different patches among
+            all of them. What a batch cut short gave is counted here and in all that follows.
         rejected: proposals that were no patch, by kind; reasons: an example of each kind's reason.
         stopped_early: why sampling ended before its budget, or an empty string.
         tokens: generated. model_seconds: spent drawing. test_seconds: spent judging, summed over workers.
@@ -105,7 +107,7 @@ class Search:
         self._news = False  # a verdict or a whole batch that was not looked at yet
         self._stopped = ""
         self._batches = self._asked = self._verified = self._confirmed = 0
-        self._model_seconds = self._test_seconds = 0.0
+        self._test_seconds = 0.0
 
     def run(self) -> SearchResult:
         """Search until the budget is spent or the choice is settled.
@@ -136,15 +138,15 @@ class Search:
             self._judging.close()
         self._confirm_late()
         return SearchResult(
-            candidates=tuple(self._pool.candidates()),
-            samples=self._pool.counted_samples,
-            ranked=self._pool.counted_ranked,
+            candidates=tuple(self._pool.tried()),
+            samples=self._pool.samples,
+            ranked=self._pool.ranked,
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
             reasons=self._pool.reasons,
-            stopped_early=self._stopped,
+            stopped_early=self._why_stopped(),
             tokens=self._pool.tokens,
-            model_seconds=self._model_seconds,
+            model_seconds=self._drawing.seconds,
             test_seconds=self._test_seconds,
         )
 
@@ -201,7 +203,6 @@ class Search:
             case Completion() if not self._stopped:
                 self._drawn(message)
             case BatchDone() if not self._stopped:
-                self._model_seconds += message.seconds
                 self._journal.completion_batch(message.index, self._batch)
                 self._pool.close_batch(message.index)
                 for candidate in self._pool.by_rank():
@@ -266,7 +267,7 @@ class Search:
                 )
         drawn = not remaining and not self._busy
         if reason is not None or (drawn and not self._judging.pending):
-            final = self._unconfirmed_leader()
+            final = self._unconfirmed_leader(candidates)
             if final is not None:
                 self._confirmed += self._judging.confirm(final)
             elif reason is not None:
@@ -275,9 +276,8 @@ class Search:
                 self._drawing.close()
                 self._observe()
 
-    def _unconfirmed_leader(self) -> Candidate | None:
+    def _unconfirmed_leader(self, candidates: Sequence[Candidate]) -> Candidate | None:
         """The leader, if it still needs its clean verdict and may have one."""
-        candidates = self._pool.candidates()
         final = finalists(candidates, targets=self._rules.targets)
         if not final or self._confirmed >= self._rules.confirmations:
             return None
@@ -285,6 +285,12 @@ class Search:
 
     def _confirm_late(self) -> None:
         """If time or samples ended before the leader was confirmed, judge it now: nothing else may select it."""
-        while (final := self._unconfirmed_leader()) is not None:
+        while (final := self._unconfirmed_leader(self._pool.tried())) is not None:
             self._confirmed += 1
             self._judged(final, self._verifier.confirm(final.patch, threading.Event()))
+
+    def _why_stopped(self) -> str:
+        uncounted = self._pool.uncounted
+        if not uncounted:
+            return self._stopped
+        return f"{self._stopped}; of the batch that this cut short, {count(uncounted, 'proposal')} had no vote"

@@ -163,6 +163,18 @@ class Pool:
         """Candidates by the votes of whole batches; if those gave none, by what there is."""
         return self._voted(self._whole) or self.provisional()
 
+    def tried(self) -> list[Candidate]:
+        """As `candidates`, and those of a batch cut short that were judged; they have no vote, only their verdict."""
+        counted = self.candidates()
+        indices = {each.index for each in counted}
+        late = (each for each in self._known.values() if each.verdict is not None and each.index not in indices)
+        return [*counted, *late]
+
+    @property
+    def uncounted(self) -> int:
+        """Proposals that `candidates` leaves out of the vote, as their batch was cut short."""
+        return self.samples + self.ranked - self.counted if self._voted(self._whole) else 0
+
     def by_rank(self) -> list[Candidate]:
         """Those whose votes change with each text that is ranked, as `provisional` has them."""
         return [each for each in self.provisional() if each.patch.execution_key in self._all.probability]

@@ -20,7 +20,7 @@ def weigh_by_doubt(prompts: Sequence[Prompt], sampler: Sampler) -> list[Prompt]:
 
     Args:
         prompts: largest share first.
-        sampler: of a model that takes line repairs, and can score.
+        sampler: of a model that takes line repairs and can score (`ModelInfo.ranks`).
     """
     keep: list[float | None] = [None] * len(prompts)
     for index in sorted(range(min(len(prompts), _ASKED)), key=lambda index: _place(prompts[index])):

@@ -216,7 +216,17 @@ class Steps:
         return suspects
 
     def _begin(self, task: Task, provider: SandboxProvider, info: ModelInfo) -> None:
-        """Everything the run is made of is known now."""
+        """Everything the run is made of is known now.
+
+        Raises:
+            ConflictError: it began with another model; its manifest stays.
+        """
+        before = self._earlier.manifest if self._earlier else None
+        if before is not None and before.model_digest != info.digest:
+            raise ConflictError(
+                f"the model is not the one that the run began with ({before.model})",
+                hint="Give it back its model, or start a new run.",
+            )
         request, snapshot = self._request, task.snapshot
         self._journal.manifest(
             Manifest(
@@ -239,12 +249,6 @@ class Steps:
                 versions=versions(),
             )
         )
-        before = self._earlier.manifest if self._earlier else None
-        if before is not None and before.model_digest != info.digest:
-            raise ConflictError(
-                f"the model is not the one that the run began with ({before.model})",
-                hint="Give it back its model, or start a new run.",
-            )
 
     def _prompts(
         self, task: Task, baseline: Baseline, suspects: Sequence[Suspect], sampler: Sampler
@@ -263,7 +267,7 @@ class Steps:
             context=info.context,
             options=preparation.prompt_options(self._settings, info),
         )
-        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities:
+        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities and info.ranks:
             prompts = weigh_by_doubt(prompts, sampler)
         if not prompts:
             self._emit(_nothing_to_ask(suspects, info))
@@ -288,6 +292,7 @@ class Steps:
         choices = self._choices(prompts, tree, sampler.info)
         ranked_only = bool(choices) and preparation.ranked_share(self._settings, sampler.info) == 1
         rules = preparation.rules(self._settings, len(baseline.targets), ranked_only=ranked_only)
+        self._journal.search_begins()
         with self._emit.stage("search", f"{rules.samples} proposals over {len(prompts)} prompts") as stage:
             result = Search(
                 strategy=preparation.strategy(self._settings, sampler.info, prompts, self._request.seed, choices),

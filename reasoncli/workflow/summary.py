@@ -31,7 +31,7 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
         cost=Cost(
             samples=record.head.samples,
             ranked=record.head.ranked,
-            tokens=sum(each.tokens for batch in record.recorded.batches for each in batch),
+            tokens=_recorded_tokens(record) if totals is None else totals.tokens,
             model_seconds=totals.model_seconds if totals is not None else 0.0,
             test_seconds=totals.test_seconds if totals is not None else 0.0,
             total_seconds=sum(stage.seconds for stage in record.stages),
@@ -65,6 +65,10 @@ def line(entry: RunEntry) -> RunLine:
     status = "running" if entry.live else head.status or "interrupted"
     applied = "" if head.applied is None else "applied" if head.undone is None else "undone"
     return RunLine(head.id, head.created, status, head.issue, head.repository, head.samples, applied, head.ranked)
+
+
+def _recorded_tokens(record: RunRecord) -> int:
+    return sum(each.tokens for batch in record.recorded.batches for each in batch)
 
 
 def _where(applied: Applied) -> str:

@@ -30,8 +30,7 @@ class Backend:
     name: str
     open: Callable[[], AbstractContextManager[Sampler]]
     reproducible: bool = True
-    scores: bool = True
-    ranks: bool = True
+    ranks: bool = True  # and scores
     refuses: bool = True  # prompts that the model doesn't take
 
 
@@ -43,7 +42,7 @@ def llama_sampler() -> Iterator[Sampler]:
 
 BACKENDS = [
     Backend("llama.cpp", llama_sampler),
-    Backend("http", http_sampler, reproducible=False, scores=False, ranks=False, refuses=False),
+    Backend("http", http_sampler, reproducible=False, ranks=False, refuses=False),
 ]
 
 
@@ -178,7 +177,7 @@ def test_equal_seeds_give_equal_samples(backend: Backend, sampler: Sampler) -> N
 
 def test_scores_are_log_probabilities(backend: Backend, sampler: Sampler) -> None:
     texts = [" return gcd(b, a % b)", " return gcd(a, b)", " return nonsense ( ) +"]
-    if not backend.scores:
+    if not backend.ranks:
         with pytest.raises(ModelError):
             sampler.score(repair(), texts)
         return
@@ -196,7 +195,7 @@ def returns(*names: str) -> list[str]:
     return [f" return {f}({x}, {y})" for f in ("gcd", "max") for x in names for y in ("b", "a % b")]
 
 
-def test_it_says_whether_it_can_rank(backend: Backend, sampler: Sampler) -> None:
+def test_it_says_whether_it_can_score_and_rank(backend: Backend, sampler: Sampler) -> None:
     assert sampler.info.ranks is backend.ranks
     if not backend.ranks:
         with pytest.raises(ModelError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -148,9 +149,13 @@ def test_line_ends_and_encodings_stay() -> None:
     assert content(result) == source.replace("book.title==title", "title")
 
 
-@pytest.mark.parametrize("module", ["patches/text.py", "voting/clusters.py", "edits/blocks.py", "stack_traces.py"])
-def test_edits_of_real_functions_come_out_as_printed(module: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [("patches/text.py", "\t"), ("voting/clusters.py", " "), ("edits/blocks.py", "    "), ("stack_traces.py", "  ")],
+)
+def test_edits_of_real_functions_come_out_as_printed(module: str, step: str) -> None:
     source = (Path(reasoncli.__file__).parent / module).read_text("utf-8")
+    source = re.sub("^ +", lambda found: found[0].replace("    ", step), source, flags=re.MULTILINE)
     tree = MemoryTree({"m.py": source.encode()})
     rng, seen, several = random.Random(module), 0, 0
     for name, node in python_source.definitions(ast.parse(source)):
@@ -188,3 +193,66 @@ def function_of(source: str, name: str) -> str:
             lines = python_source.unit_lines(node, source)[len(node.decorator_list) :]
             return "\n".join(line.printed for line in lines)
     return ""
+
+
+TABS = "class Shelf:\n\tdef find(self, title):\n\t\treturn title\n"
+UNDER_ELSE = """\
+def f(a, b):
+  if a:
+    x = 1
+  else:
+    # why
+    if b:
+      x = 2
+  for y in b:
+      x = y
+  return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "line", "answer", "expected"),
+    [
+        (
+            "def f(a):\n\treturn a\n",
+            "def f(a):",
+            1,
+            "def f(a):\n    if not a:\n        return 0",
+            "def f(a):\n\tif not a:\n\t\treturn 0\n\treturn a\n",
+        ),
+        ("def f(a):\n  return a\n", "def f(a):", 1, "def f(a):\n    a += 1", "def f(a):\n  a += 1\n  return a\n"),
+        (
+            TABS,
+            "return title",
+            3,
+            "if title:\n        return title\n    return 0",
+            TABS.replace("return title", "if title:\n\t\t\treturn title\n\t\treturn 0"),
+        ),
+        (
+            UNDER_ELSE,
+            "x = 2",
+            7,
+            "if a:\n            x = 2",
+            UNDER_ELSE.replace("      x = 2", "      if a:\n        x = 2"),
+        ),
+        (
+            UNDER_ELSE,
+            "x = 2",
+            7,
+            "x = 2\n    else:\n        x = 3",
+            UNDER_ELSE.replace("x = 2\n", "x = 2\n    else:\n      x = 3\n"),
+        ),
+        (UNDER_ELSE, "x = 2", 7, "x = 2\n    a = 1", UNDER_ELSE.replace("x = 2\n", "x = 2\n  a = 1\n")),
+        (
+            UNDER_ELSE,
+            "for y in b:",
+            8,
+            "for y in b:\n        a = 1",
+            UNDER_ELSE.replace("y in b:\n", "y in b:\n      a = 1\n"),
+        ),
+    ],
+)
+def test_new_lines_stand_as_the_file_has_it_around_them(
+    source: str, asked: str, line: int, answer: str, expected: str
+) -> None:
+    assert content(repair(asked, (line, line), answer, source)) == expected

@@ -62,4 +62,4 @@ def candidate(index: int, votes: float = 1.0) -> Candidate:
 
 
 def decision(chosen: int | None = 0, reasons: Sequence[str] = ("because",)) -> Decision:
-    return Decision(Status.VERIFIED, chosen, (), 1.0, False, tuple(reasons), 8, 2)
+    return Decision(Status.VERIFIED, chosen, (), 1.0, False, tuple(reasons), 16, 2)

@@ -100,6 +100,47 @@ def test_candidates_wait_for_the_next_durable_step(store: Store) -> None:
     assert len(store.read("last").candidates) == 2
 
 
+def test_a_search_that_goes_on_takes_nothing_over_from_its_display(store: Store) -> None:
+    """What the batch that a kill cut short had shown has the number of another patch now."""
+    with begun(store) as run:
+        run.completion_batch(0, batch(0))
+        run(CandidateFound(candidate(0)))
+        run(CandidateFound(candidate(1)))
+        run.verdict("exec1", FIXES)
+    with store.open("last") as run:
+        run.search_begins()
+        assert run.load().candidates == ()
+        again = dataclasses.replace(candidate(2), index=1)
+        run(CandidateFound(candidate(0)))
+        run(CandidateFound(again))
+        run.verdict("exec0", CLEAN)
+        assert run.load().candidates == (dataclasses.replace(candidate(0), verdict=CLEAN), again)
+        assert run.load().recorded.verdicts == (("exec1", FIXES), ("exec0", CLEAN))
+
+
+def test_the_candidates_of_a_decision_are_those_it_was_made_of(store: Store) -> None:
+    with begun(store) as run:
+        run(CandidateFound(candidate(0)))
+        run(CandidateFound(candidate(1)))
+        run.verdict("exec0", FIXES)
+        run(CandidateFound(candidate(2)))
+        chosen = dataclasses.replace(candidate(3, 5.0), index=1)
+        run.decision(decision(1), [chosen])
+        assert run.load().candidates == (chosen,)
+
+
+def test_a_decision_that_is_made_again_counts_no_sample_twice(store: Store) -> None:
+    with begun(store) as run:
+        run.completion_batch(0, batch(0))
+        run.decision(decision(), [candidate(0)], Totals(0, 0.0, 0.0, {}))
+        assert (run.load().head.status, run.load().head.samples) == ("verified", 16), "8 of a batch cut short"
+        run.search_begins()
+        record = run.load()
+        assert (record.head.status, record.head.samples, record.decision, record.totals) == ("", 8, None, None)
+        run.completion_batch(1, batch(1))
+        assert run.load().head.samples == 16
+
+
 def test_an_undo_is_remembered(store: Store) -> None:
     with begun(store) as run:
         run.applied(Applied(How.WORK_TREE, "/repo"))

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from reasoncli.domain import Completion, Patch, Verdict, VerdictKind
+from reasoncli.domain import Candidate, Completion, Patch, Verdict, VerdictKind
 from reasoncli.errors import Interrupted, ModelError, SandboxUnavailable
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, Event, SamplesDrawn
 from reasoncli.models.interface import SampleRequest
 from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Rules, Search, SearchResult
 from reasoncli.search.strategies.best_of_n import BestOfN
+from reasoncli.voting.ballot import decide
 from tests.search.scripted import ListJournal, ScriptedVerifier, parse, prompt, sampler
 
 FIXES, NO_EFFECT = VerdictKind.FIXES, VerdictKind.NO_EFFECT
@@ -65,7 +66,8 @@ def test_sampling_stops_once_the_choice_can_not_change(journal: ListJournal) -> 
     result = search({"good": 1}, ScriptedVerifier({"good": FIXES}), journal, samples=1024)
     assert result.stopped_early
     assert result.samples < 1024
-    assert result.samples == sum(sum(each.count for each in batch) for _, batch in journal.batches)
+    drawn = sum(sum(each.count for each in batch) for _, batch in journal.batches)
+    assert sum(candidate.votes for candidate in result.candidates) == drawn <= result.samples
 
 
 def test_votes_of_an_unfinished_batch_do_not_count(journal: ListJournal) -> None:
@@ -79,9 +81,90 @@ def test_votes_of_an_unfinished_batch_do_not_count(journal: ListJournal) -> None
                 cancel.wait()
 
     result = search({}, ScriptedVerifier({}), journal, seconds=0.5, drawing=StallsInTheSecondBatch())
-    assert result.stopped_early == "the time is up"
+    assert result.stopped_early == "the time is up; of the batch that this cut short, 5 proposals had no vote"
     assert [candidate.votes for candidate in result.candidates] == [16]
-    assert result.samples == 16
+    assert result.samples == 21
+
+
+def cut_short(
+    whole: dict[str, int], part: dict[str, int], verifier: ScriptedVerifier, journal: ListJournal
+) -> SearchResult:
+    """A search whose time is up once the parts of two batches are drawn and judged; the second never ends."""
+    awaited = sum(whole.values()) + sum(part.values())
+    patches = {text for text in (*whole, *part) if not text.startswith("!")}
+    heard: dict[type, int] = {}
+
+    class Stalls:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            batch = requests[0].batch
+            for text, count in (part if batch else whole).items():
+                yield Completion("p", text, count, (), 1, "stop", batch=batch)
+            if batch or sum(whole.values()) < requests[0].n:
+                cancel.wait()
+
+    def listen(event: Event) -> None:
+        match event:
+            case SamplesDrawn(samples=samples):
+                heard[SamplesDrawn] = samples
+            case CandidateJudged(verified=verified):
+                heard[CandidateJudged] = verified
+
+    return Search(
+        strategy=BestOfN((prompt(),), 64, seed=3, first=16),
+        sampler=Stalls(),  # type: ignore[arg-type]
+        parse=parse,
+        verifier=verifier,
+        journal=journal,
+        rules=Rules(64, targets=1, seconds=60, exhaustive=True),
+        emit=Emitter((listen,)),
+        recorded=Recorded(),
+        clock=lambda: 100.0 if heard == {SamplesDrawn: awaited, CandidateJudged: len(patches)} else 0.0,
+    ).run()
+
+
+def chosen(result: SearchResult) -> Candidate | None:
+    decision = decide(result.candidates, targets=1, samples=result.samples)
+    return next((each for each in result.candidates if each.index == decision.chosen), None)
+
+
+def test_a_fix_found_in_a_batch_that_is_cut_short_is_confirmed_and_chosen(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"good": FIXES})
+    winner = chosen(cut_short({"bad": 16}, {"good": 5, "!no": 20}, verifier, journal))
+    assert verifier.confirmed == ["good"]
+    assert winner is not None
+    assert (winner.patch.diff, winner.votes) == ("good", 0)
+    assert winner.verdict is not None
+    assert winner.verdict.clean
+
+
+def test_it_outvotes_no_fix_of_a_whole_batch(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"often": FIXES, "first": FIXES})
+    result = cut_short({"first": 1, "bad": 15}, {"often": 15}, verifier, journal)
+    assert verifier.confirmed == ["first"]
+    assert {each.patch.diff: each.votes for each in result.candidates} == {"first": 1, "bad": 15, "often": 0}
+
+
+def test_it_is_next_where_that_fix_falls(journal: ListJournal) -> None:
+    verifier = ScriptedVerifier({"late": FIXES, "first": FIXES}, clean={"first": VerdictKind.REGRESSES})
+    winner = chosen(cut_short({"first": 1, "bad": 15}, {"late": 15}, verifier, journal))
+    assert verifier.confirmed == ["first", "late"]
+    assert winner is not None
+    assert winner.patch.diff == "late"
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "drawn", "rejected", "tokens"),
+    [({"bad": 16}, {"good": 5, "!no": 20}, 41, 20, 3), ({"bad": 3, "!no": 2}, {}, 5, 2, 2)],
+)
+def test_what_a_batch_cut_short_took_is_counted_everywhere(
+    journal: ListJournal, whole: dict[str, int], part: dict[str, int], drawn: int, rejected: int, tokens: int
+) -> None:
+    result = cut_short(whole, part, ScriptedVerifier({}), journal)
+    assert (result.samples, sum(result.rejected.values()), result.tokens) == (drawn, rejected, tokens)
+    assert result.distinct == len(result.candidates)
+    assert result.model_seconds > 0
 
 
 def test_a_resumed_search_repeats_no_sample_and_no_verdict(journal: ListJournal) -> None:
@@ -97,6 +180,24 @@ def test_a_resumed_search_repeats_no_sample_and_no_verdict(journal: ListJournal)
     assert {each.patch.diff: each.votes for each in resumed.candidates} == {
         each.patch.diff: each.votes for each in whole.candidates
     }
+
+
+def test_a_resumed_search_announces_all_that_it_knows_again(journal: ListJournal) -> None:
+    whole = search({"good": 1, "bad": 1, "rare": 0.1}, ScriptedVerifier({"good": FIXES}), journal, exhaustive=True)
+    found: dict[int, Candidate] = {}
+    judged: dict[int, Verdict] = {}
+
+    def listen(event: Event) -> None:
+        match event:
+            case CandidateFound(candidate):
+                found[candidate.index] = candidate
+            case CandidateJudged(index, verdict, _):
+                judged[index] = verdict
+
+    recorded = Recorded(tuple(batch for _, batch in journal.batches), tuple(journal.verdicts))
+    resumed = search({}, ScriptedVerifier({}), ListJournal(), recorded=recorded, exhaustive=True, listener=listen)
+    assert tuple(found.values()) == resumed.candidates == whole.candidates
+    assert judged == {each.index: each.verdict for each in resumed.candidates}
 
 
 def test_a_failing_model_ends_the_search_with_its_error(journal: ListJournal) -> None:

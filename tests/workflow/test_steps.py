@@ -1,0 +1,67 @@
+"""Single steps of a run, on a real journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+
+import pytest
+
+from reasoncli.domain import Baseline, Evidence, Form, Snapshot, Suspect, Task, TestPlan, TestReport
+from reasoncli.errors import ConflictError
+from reasoncli.models.interface import Ability, ModelInfo
+from reasoncli.models.recorded import RecordedSampler, Recording
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.memory import Memory
+from reasoncli.runs.request import FixRequest
+from reasoncli.runs.store import Store
+from reasoncli.settings.loading import load_settings
+from reasoncli.workflow.steps import Steps
+from tests.runs.samples import ISSUE
+
+PROVIDER = SimpleNamespace(description="local")
+REPORT = TestReport(MappingProxyType({}), Evidence.STRUCTURED, 1, 0.1)
+BASELINE = Baseline(REPORT, REPORT, (), (), (), MappingProxyType({}), ())
+REPAIRS = ModelInfo("m.gguf", "a" * 64, frozenset({Ability.LINE_REPAIR}), 4096, False, "CPU")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[RunJournal]:
+    with Store(tmp_path / "store").create(ISSUE, tmp_path) as run:
+        yield run
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    (tmp_path / "m.py").write_text("def f(a, b):\n    return a - b\n")
+    return Task(Snapshot(tmp_path, tmp_path, "c" * 40, "t" * 64, False, {"m.py": ""}), ISSUE, TestPlan("pytest"))
+
+
+def steps(journal: RunJournal, task: Task, *, resumed: bool = False) -> Steps:
+    request = FixRequest(task.snapshot.repository, ISSUE, load_settings({}, repository=None), 1)
+    memory = Memory(journal.folder.parent)
+    return Steps(journal, request, journal.load() if resumed else None, (), memory)
+
+
+def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: RunJournal, task: Task) -> None:
+    steps(journal, task)._begin(task, PROVIDER, REPAIRS)  # type: ignore[arg-type]
+    begun = journal.load().manifest
+    for _ in range(2):
+        with pytest.raises(ConflictError, match="model"):
+            steps(journal, task, resumed=True)._begin(
+                task,
+                PROVIDER,  # type: ignore[arg-type]
+                replace(REPAIRS, digest="b" * 64),
+            )
+        assert journal.load().manifest == begun
+    steps(journal, task, resumed=True)._begin(task, PROVIDER, REPAIRS)  # type: ignore[arg-type]
+
+
+def test_a_model_that_can_not_score_is_not_asked_for_its_doubt(journal: RunJournal, task: Task) -> None:
+    sampler = RecordedSampler(REPAIRS, [Recording(" return a + b")])
+    suspects = [Suspect("m.py", 2, "f", 1, 2, 0.9)]
+    prompts = steps(journal, task)._prompts(task, BASELINE, suspects, sampler)
+    assert {each.form for each in prompts} == {Form.LINE_REPAIR}
+    assert journal.load().prompts == prompts
