@@ -118,7 +118,8 @@ class Completion:
     Attributes:
         prompt: the prompt's id.
         count: how many independent samples this text stands for (exact tree sampling merges equal ones); 1 if ranked.
-        logprobs: untempered log-probability of each token of `text`; empty where the backend can't tell.
+        logprobs: untempered log-probability of each token of `text`, or of the end where that is all there is; empty
+            where the backend can't tell.
         tokens: how many tokens were generated (thinking included).
         finish: `stop`, `length` or `cancelled`.
         thinking: a reasoning model's thoughts, never taken for a patch.

@@ -2,5 +2,6 @@
 
 from reasoncli.edits.edit import Edit as Edit
 from reasoncli.edits.edit import minimal as minimal
+from reasoncli.edits.enumeration import Answers as Answers
 from reasoncli.edits.enumeration import enumerate_edits as enumerate_edits
 from reasoncli.edits.scope import Scope as Scope

@@ -9,7 +9,6 @@ import ast
 from collections.abc import Iterator
 
 from reasoncli.edits.context import Context
-from reasoncli.edits.edit import Edit, minimal
 from reasoncli.edits.insertions import LIMIT, Hunk, insert_statements, margin_of
 from reasoncli.edits.unit import LOOPS, Statement
 from reasoncli.python_source import INDENT
@@ -17,15 +16,13 @@ from reasoncli.python_source import INDENT
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith)
 
 
-def change_blocks(statement: Statement, context: Context) -> Iterator[Edit]:
-    """Every change that begins at a statement."""
+def change_blocks(statement: Statement, context: Context) -> Iterator[Hunk]:
+    """Every change that belongs to a statement: it begins within it, but for defaults of a function's header."""
     if statement.owner is None:
         return
     for start, end, replacement, operator in _all(statement, context):
         if end - start <= LIMIT and len(replacement) <= LIMIT:
-            edit = minimal(context.unit.lines, start, end, replacement, operator)
-            if edit is not None:
-                yield edit
+            yield start, end, replacement, operator
 
 
 def _all(statement: Statement, context: Context) -> Iterator[Hunk]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from reasoncli import python_source
 from reasoncli.edits.context import Context
@@ -70,24 +71,26 @@ def _loop(node: ast.For | ast.AsyncFor, text: str, context: Context) -> Rewrites
     yield "loop-to-if", f"if {values}:"
 
 
-def rewrite_branches(context: Context) -> Iterator[tuple[int, str, str]]:
-    """Changes of `else:` and `except ...:`; with each the index of its line."""
+def rewrite_branches(context: Context) -> Iterator[tuple[int, Callable[[], Rewrites]]]:
+    """Of each `else:` and `except ...:` the index of its line, and its changes."""
     for statement in context.unit.statements:
         node = statement.node
         if isinstance(node, ast.If) and node.orelse:
             line = context.unit.of_node[node.orelse[0]].start - 1
             if context.unit.lines[line].strip() == "else:":
-                for test in context.words.tests:
-                    yield line, "else-to-elif", f"elif {fit(test.piece, Level.TEST)}:"
-                used = context.names_in(statement.start, statement.start + 1)
-                for name in dict.fromkeys([*used, *context.words.variables]):
-                    if name not in {"self", "cls"}:
-                        yield line, "else-to-elif", f"elif {name}:"
+                yield line, partial(_else, statement, context)
         elif isinstance(node, ast.Try):
             for handler in node.handlers:
-                line = context.unit.line_of(handler)
-                for operator, text in _handler(handler, context):
-                    yield line, operator, text
+                yield context.unit.line_of(handler), partial(_handler, handler, context)
+
+
+def _else(statement: Statement, context: Context) -> Rewrites:
+    for test in context.words.tests:
+        yield "else-to-elif", f"elif {fit(test.piece, Level.TEST)}:"
+    used = context.names_in(statement.start, statement.start + 1)
+    for name in dict.fromkeys([*used, *context.words.variables]):
+        if name not in {"self", "cls"}:
+            yield "else-to-elif", f"elif {name}:"
 
 
 def _handler(node: ast.ExceptHandler, context: Context) -> Rewrites:

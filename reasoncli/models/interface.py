@@ -75,7 +75,7 @@ class Ranked:
         choice: index of its `Choices`.
         logprob: log-probability of the text, its end included, given that no token comes that is never drawn; plus the
             offset of its choices.
-        logprobs: untempered log-probability of each token of the text, its end left out.
+        logprobs: untempered log-probability of each token of the text, its end left out; of the end for an empty text.
     """
 
     choice: int

@@ -28,19 +28,25 @@ class Check:
     text: str
 
 
-def checks(module: ast.AST) -> Iterator[Check]:
-    """The assertions in all functions of a parsed test file, in their order; those too long to show are left out."""
+def checks(module: ast.AST, line: int | None = None) -> Iterator[Check]:
+    """The assertions in the functions of a parsed test file; those too long or too deep to show are left out.
+
+    Args:
+        module: the file.
+        line: only those that take this line; all by default.
+    """
     for node in ast.walk(module):
         if isinstance(node, Definition):
-            yield from _in_block(node.body, {})
+            yield from _in_block(node.body, {}, line)
 
 
-def _in_block(body: list[ast.stmt], bound: dict[str, ast.stmt]) -> Iterator[Check]:
+def _in_block(body: list[ast.stmt], bound: dict[str, ast.stmt], line: int | None) -> Iterator[Check]:
     for statement in body:
         if isinstance(statement, Definition | ast.ClassDef):
             continue
         if _is_check(statement):
-            check = _check(statement, bound)
+            wanted = line is None or statement.lineno <= line <= (statement.end_lineno or statement.lineno)
+            check = _check(statement, bound) if wanted else None
             if check is not None:
                 yield check
             continue
@@ -50,7 +56,7 @@ def _in_block(body: list[ast.stmt], bound: dict[str, ast.stmt]) -> Iterator[Chec
                 if isinstance(name, ast.Name):
                     bound[name.id] = statement
         for block in ("body", "orelse", "finalbody"):
-            yield from _in_block(getattr(statement, block, []), bound)
+            yield from _in_block(getattr(statement, block, []), bound, line)
 
 
 def _is_check(statement: ast.stmt) -> bool:
@@ -77,7 +83,10 @@ def _check(statement: ast.stmt, bound: dict[str, ast.stmt]) -> Check | None:
             shown.insert(0, maker)
             names += [node.id for node in ast.walk(maker) if isinstance(node, ast.Name)]
     shown.sort(key=lambda each: each.lineno)
-    texts = [ast.unparse(each) for each in shown]
+    try:
+        texts = [ast.unparse(each) for each in shown]
+    except RecursionError:
+        return None
     while len(shown) > 1 and sum(map(len, texts)) > _LONGEST:
         del shown[0], texts[0]
     if sum(map(len, texts)) > _LONGEST:

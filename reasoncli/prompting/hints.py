@@ -66,7 +66,7 @@ def _failed(failure: TestResult, files: Files) -> Check | None:
     """The check that a failing test stopped at: that of the innermost frame that is one."""
     for path, line, _ in reversed(failure.frames):
         module = files.module(path)
-        found = [check for check in checks(module) if check.start <= line <= check.end] if module else []
-        if found:
-            return found[0]
+        check = next(checks(module, line), None) if module else None
+        if check is not None:
+            return check
     return None

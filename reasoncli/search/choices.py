@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 
 from reasoncli import python_source
 from reasoncli.domain import Prompt, RepairContent
-from reasoncli.edits import Edit, Scope, enumerate_edits
-from reasoncli.edits.answers import Place, by_place
+from reasoncli.edits import Answers, Scope
+from reasoncli.edits.answers import Place
 from reasoncli.models.interface import Choices
 from reasoncli.python_source import Definition, Line
 
@@ -19,25 +19,6 @@ MOST_PROMPTS = 40
 """Of which edits are ranked: the fault is hardly ever in a line with a smaller share, and each takes time."""
 
 Read = Callable[[str], bytes | None]
-
-
-class Function:
-    """A function's edits in the words of answers, enumerated once they are asked for."""
-
-    def __init__(self, lines: Sequence[str], scope: Scope) -> None:
-        """Take a function as printed, and what is known of its surroundings."""
-        self._lines = lines
-        self._scope = scope
-        self._asked: set[Place] = set()
-
-    def ask(self, place: Place) -> Callable[[], tuple[str, ...]]:
-        """Gives the answers to a question about these lines, in a fixed order; to be asked before any is given."""
-        self._asked.add(place)
-        return lambda: tuple(self._places.get(place, ()))
-
-    @cached_property
-    def _places(self) -> Mapping[Place, Mapping[str, Edit]]:
-        return by_place(enumerate_edits(self._lines, self._scope), self._lines, self._asked)
 
 
 def repair_choices(prompts: Sequence[Prompt], read: Read, most: int = MOST_PROMPTS) -> tuple[Choices, ...]:
@@ -54,7 +35,7 @@ def repair_choices(prompts: Sequence[Prompt], read: Read, most: int = MOST_PROMP
         one for each of the prompts with the largest shares whose line is found again; the texts are made when they are
         asked for.
     """
-    functions: dict[tuple[str, int], Function] = {}
+    functions: dict[tuple[str, int], Answers] = {}
     files: dict[str, _File | None] = {}
     choices: list[Choices] = []
     for prompt in sorted(prompts, key=lambda each: -each.share)[:most]:
@@ -71,8 +52,8 @@ def repair_choices(prompts: Sequence[Prompt], read: Read, most: int = MOST_PROMP
         key = (path, definition.lineno)
         if key not in functions:
             lines = tuple(line.printed for line in file.printed(definition))
-            functions[key] = Function(lines, Scope.around(file.module, definition))
-        choices.append(Choices(prompt, functions[key].ask(place), math.log(prompt.share)))
+            functions[key] = Answers(lines, Scope.around(file.module, definition))
+        choices.append(Choices(prompt, partial(functions[key].to, place), math.log(prompt.share)))
     return tuple(choices)
 
 

@@ -134,6 +134,8 @@ def _comparison(chosen: Group, runner_up: Group) -> list[str]:
     if mine.patch.size != other.patch.size:
         lines = "changed lines"
         reasons.append(f"It is the smaller change: {mine.patch.size} against {other.patch.size} {lines}.")
+    elif mine.logprob != other.logprob and not math.isfinite(other.logprob):
+        reasons.append("How likely the model holds the runner-up isn't known.")
     elif mine.logprob != other.logprob:
         reasons.append(
             f"The model holds it the likelier: mean log-probability {mine.logprob:.2f}, {other.logprob:.2f}."

@@ -228,7 +228,7 @@ def test_stop_strings_end_the_text_before_them() -> None:
     for each in plain:
         expected[each.text.split("bc")[0] if "bc" in each.text else each.text] += each.count
     assert counts(stopped) == expected
-    assert all(len(each.logprobs) == len(each.text) for each in stopped)
+    assert all(len(each.logprobs) == len(each.text) for each in stopped if each.text)
 
 
 def test_logprobs_are_untempered() -> None:
@@ -236,6 +236,11 @@ def test_logprobs_are_untempered() -> None:
     for each in grow(FakeDecoder(), job(200, max_tokens=2, temperature=3.0, min_p=0.05)):
         if each.finish == "length":
             assert math.exp(sum(each.logprobs)) == pytest.approx(expected[each.text], rel=1e-5)
+
+
+def test_an_empty_text_has_the_log_probability_of_its_end() -> None:
+    found = [each for each in grow(FakeDecoder(), job(200, max_tokens=2, temperature=3.0)) if not each.text]
+    assert [math.exp(sum(each.logprobs)) for each in found] == [pytest.approx(exact(PROMPT, 6, 2)[""], rel=1e-5)]
 
 
 def test_a_sequence_ends_at_the_context() -> None:

@@ -94,6 +94,26 @@ def test_it_finds_what_scoring_all_finds(questions: list[Asked], most: int, whol
     assert prefixes.free_sequences == sequences, "every sequence is given back"
 
 
+longer = st.builds(
+    lambda asked, front, back: replace(asked, prompt=(*front, *asked.prompt, *back)),
+    asked,
+    st.sampled_from([(1, 2, 3, 4, 5), (5, 4, 3, 2, 1, 0)]),
+    st.lists(st.integers(0, VOCABULARY - 1), min_size=4, max_size=15),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(longer, max_size=8), st.integers(0, 40), st.booleans(), st.sampled_from([1, 2, 8]), st.integers(30, 60))
+def test_prompts_that_fit_the_cache_only_one_by_one_are_ranked_like_others(
+    questions: list[Asked], most: int, whole: bool, sequences: int, cells: int
+) -> None:
+    decoder = FakeDecoder(sequences=sequences, cells=cells, batch=16, whole=whole)
+    ranked, prefixes = ranking(decoder, questions)
+    found, expected = take(ranked, most), exhaustively(questions)[:most]
+    assert [-each.cost for each in found] == pytest.approx([value for _, _, value in expected], abs=1e-5)
+    assert prefixes.free_sequences == sequences, "every sequence is given back"
+
+
 @settings(deadline=None)
 @given(st.lists(asked, max_size=3), st.lists(st.integers(0, 9), max_size=6), st.booleans())
 def test_it_goes_on_where_it_ended_though_the_cache_was_used_meanwhile(

@@ -291,6 +291,14 @@ def test_infilling_ends_at_the_models_own_marks(folder: Path) -> None:
         assert not any("<|fim" in each.text for each in completions)
 
 
+def test_a_deleted_line_is_as_likely_as_the_end_at_once(embedded: LlamaSampler) -> None:
+    texts = ["", " return gcd(b, a % b)"]
+    found = {each.text: each for each in embedded.rank([Choices(repair(), lambda: texts)]).take(2, threading.Event())}
+    [value] = found[""].logprobs
+    assert value == pytest.approx(embedded.score(repair(), [""])[0], abs=0.05)
+    assert len(found[texts[1]].logprobs) == len(embedded._vocabulary.tokens(texts[1], special=False))
+
+
 def test_untrusted_text_makes_no_special_tokens(folder: Path) -> None:
     path = small(folder, "llama", chat_template=CHAT_TEMPLATE)
     with open_llama_sampler(path, ModelOptions(threads=1, slots=2)) as sampler:

@@ -95,3 +95,30 @@ def test_what_is_too_long_is_left_out_and_before_it_what_made_its_values() -> No
 def test_what_makes_itself_ends() -> None:
     [check] = found("def test_it():\n    x = f(x)\n    x = g(x)\n    assert x")
     assert check.text == "x = g(x)\nassert x"
+
+
+DEEP = " + ".join(f"f({number})" for number in range(1_200))
+
+
+def test_what_is_too_deep_to_print_is_left_out() -> None:
+    source = f"def test_it():\n    x = {DEEP}\n    assert x\n    assert g(2) == 1\n    assert {DEEP}"
+    assert [check.text for check in found(source)] == ["assert g(2) == 1"]
+
+
+def test_only_the_checks_of_a_line_are_made() -> None:
+    source = """
+        def test_it():
+            x = f(1)
+            assert x == 1
+            for n in x:
+                assert (
+                    n
+                    > 1
+                )
+            assert x
+    """
+    module = ast.parse(textwrap.dedent(source))
+    every = list(checks(module))
+    assert len(every) == 3
+    for line in range(12):
+        assert list(checks(module, line)) == [check for check in every if check.start <= line <= check.end]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from hypothesis import given
 
@@ -81,6 +82,13 @@ def test_ties_are_reported() -> None:
     assert (decision.chosen, decision.tie, decision.margin) == (0, True, 0.0)
     assert any("appeared first" in reason for reason in decision.reasons)
     assert not ballot(candidate(0, "a", 3, CLEAN, size=1), candidate(1, "b", 3, CLEAN)).tie
+
+
+def test_what_is_not_known_of_the_runner_up_is_said_in_words() -> None:
+    decision = ballot(candidate(0, logprob=-3.5), candidate(1, logprob=-math.inf))
+    assert decision.chosen == 0
+    assert "How likely the model holds the runner-up isn't known." in decision.reasons
+    assert not any("inf" in reason for reason in decision.reasons)
 
 
 def test_alone_in_its_tier_the_margin_is_one() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from reasoncli.domain import Completion
@@ -103,6 +104,8 @@ class Forest:
         for token, count, logprob in zip(drawn.tokens, drawn.counts, drawn.logprobs, strict=True):
             if token in job.ends:
                 answer = growth.answer(job.rules, "stop")
+                if not answer.text:
+                    answer = replace(answer, logprobs=(logprob,))
                 ended[answer] = ended.get(answer, 0) + count
                 continue
             grown = growth.add(self._lexicon.piece(token, special=show), logprob, job.rules)

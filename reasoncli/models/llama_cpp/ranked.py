@@ -47,7 +47,7 @@ class RankedTexts:
                 raise ModelError("the model has failed since the ranking began")
             for found in self._ranking.take(most, cancel):
                 text = self._texts[found.question][found.text]
-                yield Ranked(found.question, text, -found.cost, found.logprobs[:-1])
+                yield Ranked(found.question, text, -found.cost, found.logprobs[:-1] or found.logprobs)
 
     def _keeper(self, index: int) -> Callable[[Sequence[str]], None]:
         def keep(texts: Sequence[str]) -> None:

@@ -158,7 +158,8 @@ class Ranking:
                     continue
                 branch = opened
             wave.append(branch)
-        reaches = [self._reach(branch) for branch in wave]
+        # those of one prompt together: a part that the cache bounds holds more of them
+        reaches = [self._reach(branch) for branch in sorted(wave, key=lambda branch: branch.question)]
         ended: list[Found] = []
         while reaches and not cancel.is_set():
             part = reaches[: self._fitting(reaches)]
@@ -191,17 +192,25 @@ class Ranking:
         return _Branch(branch.question, branch.bound, Node(node, question.prompt[-1]), (), range(len(texts)))
 
     def _fitting(self, reaches: Sequence[_Reach]) -> int:
-        """How many of the branches one batch takes; at least one."""
+        """How many of the branches one batch and the cache take; at least one.
+
+        All branches of a part are held at once, from the first token of their prompts on; all else can be forgotten.
+        """
         prefixes, tokens, rows = self._prefixes, 0, 0
+        held = {prefixes.root}
         for number, reach in enumerate(reaches):
             tip = reach.chain[-1]
             tokens += len(path(tip, prefixes.nearest(tip)))
             rows += len(reach.chain)
+            for node in tip.upward():
+                if node in held:
+                    break
+                held.add(node)
             if number == 0 and tokens > self._decoder.batch:
                 read_to(self._decoder, prefixes, _node(reach.branch).parent or prefixes.root)
                 tokens = len(reach.chain)
             full = tokens > self._decoder.batch or rows > self._decoder.outputs or number == prefixes.free_sequences
-            if number and full:
+            if number and (full or len(held) - 1 > self._decoder.cells):
                 return number
         return len(reaches)
 
