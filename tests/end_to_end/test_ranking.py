@@ -54,7 +54,7 @@ def test_half_is_ranked_where_nothing_else_is_said_and_the_votes_are_told_as_the
     assert [each.batch for each in completions] == [0] * 4 + [1] * 4 + [2] * 4
     scores = [each.score for each in completions]
     assert scores == sorted(scores, reverse=True)
-    assert all(bool(each.logprobs) == bool(each.text) and each.tokens == 0 for each in completions)
+    assert all(each.logprobs and each.tokens == 0 for each in completions)
     shown = tool.run("runs", "show", "last")
     assert "24 proposals: 12 ranked, 12 sampled" in shown.out
 
