@@ -197,14 +197,14 @@ class _Runs:
         """
         whole = self.task.tests.selected or None
         run = self._part(whole, seconds * _PILOT, lambda finished, _: counts(finished, None))
+        if run.report.timed_out and _says_nothing(run):
+            run = self._part(whole, seconds, lambda finished, _: counts(finished, None))
         if run.report.timed_out and run.report.evidence is not Evidence.STRUCTURED:
             return None
         if run.report.timed_out and not run.collected:
-            run = self._part(whole, seconds, lambda finished, _: counts(finished, None))
-            if not run.collected:
-                raise BaselineError(
-                    f"finding the tests takes longer than {seconds:g} s", hint="raise --baseline-time, or name --tests"
-                )
+            raise BaselineError(
+                f"finding the tests takes longer than {seconds:g} s", hint="raise --baseline-time, or name --tests"
+            )
         if run.report.timed_out:
             run = self._drawn(run, seconds, counts)
         counts.ended()
@@ -291,6 +291,12 @@ def _in_common(first: Run, second: Run, some: RunSome) -> Run:
 
 def _counting_from(seen: int, counts: Counts) -> Callable[[int, int | None], None]:
     return lambda finished, _: counts(seen + finished, None)
+
+
+def _says_nothing(run: Run) -> bool:
+    """Whether a run ended before its tests were found, or before the command had said anything at all."""
+    structured = run.report.evidence is Evidence.STRUCTURED
+    return not run.collected and (structured or not run.report.output.strip())
 
 
 def _without_cut(run: Run, cut: Collection[str]) -> Run:

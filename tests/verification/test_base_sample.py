@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reasoncli.domain import Baseline, Outcome, Task, TestResult
+from reasoncli.domain import Baseline, Evidence, Outcome, Task, TestResult
 from reasoncli.errors import BaselineError
 from reasoncli.events import Event, StageProgress, Warned
 from reasoncli.sandbox.config import LocalConfig
@@ -113,6 +113,13 @@ def test_a_test_that_hangs_does_not_eat_the_time_of_the_others(tmp_path: Path) -
     assert "tests/test_0.py::test_hangs" not in baseline.first.results
     named, _ = measured(task_of(task.snapshot, ISSUE, "pytest -q", targets=("test_0.py::test_hangs",)), 4, 5)
     assert [target.id for target in named.targets] == ["tests/test_0.py::test_hangs"], "but the user may ask for it"
+
+
+def test_a_command_that_is_slow_to_start_is_not_taken_for_one_that_runs_as_a_whole(tmp_path: Path) -> None:
+    baseline, events = measured(project(tmp_path, command="sleep 1.5 && pytest -q", files=3), 4)
+    assert baseline.first.evidence is Evidence.STRUCTURED
+    assert not any("as a whole" in str(event) for event in events)
+    assert [target.id for target in baseline.targets] == ["tests/test_0.py::test_other"]
 
 
 def test_finding_the_tests_can_take_longer_than_there_is_time(tmp_path: Path) -> None:
