@@ -146,8 +146,8 @@ def _drawn(among: Sequence[Kind], rng: random.Random, most: int) -> list[Kind]:
 
 
 def _fit(lines: Sequence[str], vocabulary: Vocabulary, room: int) -> bool:
-    if sum(map(len, lines)) + len(lines) <= room:  # there are no more tokens than that
-        return True
+    if sum(len(line.encode("utf-8", "surrogatepass")) for line in lines) + len(lines) <= room:
+        return True  # there are no more tokens than bytes
     return sum(map(len, vocabulary.encode(_pieces(lines)))) <= room
 
 

@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--split", default="test", choices=("test", "dev"), help="dev: to choose settings by")
     parser.add_argument("--limit", type=int, help="bugs of each set")
     parser.add_argument("--minutes", type=float, help="begin no further bug of a set after that time")
-    parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, in the sets a and b")
+    parser.add_argument("--longest", type=int, default=60, help="lines of a function at most, but in set c")
     parser.add_argument("--json", type=Path, help="write outcomes by bug there")
     options = parser.parse_args()
     console = Console(width=None if Console().is_terminal else 140)

@@ -168,6 +168,6 @@ def test_processes_take_turns_as_many_each_wherever_they_go_on(batches: int, don
     taken = [turns(batches, done, rank, world) for rank in range(world)]
     assert len({len(each) for each in taken}) == 1, "or one would wait for another that has come to its end"
     numbers = sorted(number for each in taken for number in each)
-    assert numbers == list(range(numbers[0] if numbers else 0, numbers[0] + len(numbers) if numbers else 0))
+    assert numbers == list(range(numbers[0], numbers[-1] + 1)), "none left out, none twice"
     assert set(range(done, batches)) <= set(numbers)
     assert all(number < batches + world for number in numbers)
