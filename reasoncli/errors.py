@@ -7,6 +7,7 @@ that says what to do next.
     ├── UsageError                 2  what was asked for can't be done as asked
     │   ├── SettingsError          2  a setting is unknown, malformed or not allowed where it stands
     │   ├── IssueError             2  the issue can't be read or is empty
+    │   ├── PatchesError           2  the patches to choose from can't be read, or there are none
     │   ├── RepositoryError        2  not a git repository, no commit, an unusable state
     │   └── ModelNotFoundError     2  no such model, file or catalogue entry
     ├── EnvironmentFailure         3  the machine lacks something the run needs
@@ -57,6 +58,10 @@ class SettingsError(UsageError):
 
 class IssueError(UsageError):
     """The issue can't be read, or says nothing."""
+
+
+class PatchesError(UsageError):
+    """The patches to choose from can't be read, or there are none."""
 
 
 class RepositoryError(UsageError):

@@ -13,10 +13,12 @@ from reasoncli.cli.options import (
     Commit,
     DryRun,
     Events,
+    Explain,
     Flags,
     Json,
     PatchFile,
     Quiet,
+    Targets,
     Verbose,
     with_settings,
 )
@@ -35,17 +37,12 @@ def fix(
             help="A file, `-` for stdin, the text itself, `#12`, a GitHub issue's URL, or `file.jsonl#instance`.",
         ),
     ],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TESTID",
-            help="A test that must turn green; repeatable. [dim]\\[failures that the issue is linked to][/dim]",
-        ),
-    ] = None,
+    target: Targets = None,
     branch: Branch = None,
     commit: Commit = False,
     patch: PatchFile = None,
     dry_run: DryRun = False,
+    explain: Explain = False,
     json: Json = False,
     events: Events = None,
     quiet: Quiet = False,
@@ -84,4 +81,5 @@ def fix(
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),
+        explain=explain,
     )

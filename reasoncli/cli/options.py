@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,9 +29,14 @@ _PANELS = {
 }
 
 
-def with_settings(*groups: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for every setting of these groups; it gets them as its parameter `flags`."""
-    chosen = [field for field in fields().values() if field.group in groups]
+def with_settings(*groups: str, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for every setting of these groups; it gets them as its parameter `flags`.
+
+    Args:
+        groups: by name.
+        without: attributes of settings that mean nothing to the command.
+    """
+    chosen = [field for field in fields().values() if field.group in groups and field.attribute not in without]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
@@ -90,6 +95,15 @@ def _metavar(field: Field) -> str:
     return {int: "N", float: "X", tuple: "TEXT"}.get(field.kind, "TEXT")
 
 
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="TESTID",
+        help="A test that must turn green; repeatable. [dim]\\[failures that the issue is linked to][/dim]",
+    ),
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say of every candidate how it fared, and why.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings, errors and the result.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]

@@ -1,4 +1,4 @@
-"""What `fix`, `demo` and `runs resume` have in common: displays while a run goes on, and its report."""
+"""What `fix`, `select`, `demo` and `runs resume` have in common: displays while a run goes on, and its report."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def run_and_report(
     as_json: bool,
     events: Path | None,
     verbosity: Verbosity,
+    explain: bool = False,
 ) -> None:
     """Run under the display that fits, print the result, and exit with its status.
 
@@ -81,5 +82,5 @@ def run_and_report(
     if as_json:
         sys.stdout.write(to_json(summary) + "\n")
     else:
-        show_result(summary, console(sys.stdout), console())
+        show_result(summary, console(sys.stdout), console(), explain=explain)
     raise typer.Exit(result.exit_code)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reasoncli.cli.options import Events, Flags, Json, Quiet, Verbose, with_settings
+from reasoncli.cli.options import Events, Explain, Flags, Json, Quiet, Verbose, with_settings
 
 app = typer.Typer(help="Runs that were made: list, show, resume, prune.", no_args_is_help=True)
 
@@ -45,6 +45,7 @@ def show_run(
     run: Run = "last",
     everything: Annotated[bool, typer.Option("--all", help="Every suspect, candidate and test that is named.")] = False,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the result as a picture.")] = None,
+    explain: Explain = False,
     json: Json = False,
     flags: Flags,
 ) -> None:
@@ -73,7 +74,7 @@ def show_run(
         except OSError as error:
             raise UsageError(f"{svg} can't be written: {error.strerror}") from error
     else:
-        render(summary, console(sys.stdout), everything=everything)
+        render(summary, console(sys.stdout), everything=everything, explain=explain)
 
 
 @app.command("resume")

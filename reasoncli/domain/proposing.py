@@ -99,6 +99,7 @@ class Prompt:
         max_tokens: of the answer; thinking has a budget of its own.
         share: this prompt's part of the samples, relative to the other prompts of its proposal.
         files: paths of the files it shows, so that an edit that names none finds its own.
+        source: of a patch that was given instead of being asked for: whose it is. Empty for all others.
     """
 
     id: str
@@ -109,6 +110,20 @@ class Prompt:
     max_tokens: int = 1024
     share: float = 1.0
     files: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPatch:
+    """A patch that somebody else wrote: an attempt at the issue, whose worth is to be found out.
+
+    Attributes:
+        source: whose it is, or where it was found; for people.
+        text: a diff, or search/replace blocks; empty for an attempt that brought none.
+    """
+
+    source: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@
     issue           {title, source, url}
     decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early} or null
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
-    clusters        best first: {key, votes, tier, members: [{index, votes, logprob, size, diff, verdict}]}
+    clusters        best first: {key, votes, tier, members: [{index, votes, origins, logprob, size, diff, verdict}]};
+                    origins: whose patches they are, or which places a model was asked about
     baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, left_out,
                     order_dependent, quarantine, uncollected, ordered, reused} or null. guards: how many are used;
                     passing: how many could be; left_out: tests that the base's time left unrun; quarantine: why a test
@@ -19,6 +20,7 @@
                     drawn; ranked: small edits proposed by their probability. Votes of samples are whole, those of
                     ranked ones parts: how often each would be drawn in as many samples
     rejected        kind -> proposals that were no patch
+    refused         {origin, kind, reason} of the first thousand of them
     stages          {stage, seconds, detail} in the order in which they ended
     applied         sentences on what was written where
     warnings        sentences
@@ -68,6 +70,10 @@ def to_object(summary: Summary) -> dict[str, object]:
             "total_seconds": summary.cost.total_seconds,
         },
         "rejected": dict(summary.rejected),
+        "refused": [
+            {"origin": summary.origins.get(prompt, "?"), "kind": refused.kind, "reason": refused.reason}
+            for prompt, refused in summary.refused
+        ],
         "stages": [{"stage": name, "seconds": seconds, "detail": detail} for name, seconds, detail in summary.stages],
         "applied": list(summary.applied),
         "warnings": list(summary.warnings),
@@ -107,14 +113,15 @@ def _cluster(cluster: Cluster, summary: Summary) -> Mapping[str, object]:
         "key": cluster.key,
         "votes": cluster.votes,
         "tier": Tier(cluster.tier).name.lower(),
-        "members": [_member(each) for each in members if each is not None],
+        "members": [_member(each, summary) for each in members if each is not None],
     }
 
 
-def _member(candidate: Candidate) -> Mapping[str, object]:
+def _member(candidate: Candidate, summary: Summary) -> Mapping[str, object]:
     return {
         "index": candidate.index,
         "votes": candidate.votes,
+        "origins": summary.origins_of(candidate),
         "logprob": candidate.logprob if math.isfinite(candidate.logprob) else None,
         "size": candidate.patch.size,
         "diff": candidate.patch.diff,

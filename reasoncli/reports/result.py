@@ -8,6 +8,7 @@ from rich.text import Text
 
 from reasoncli.domain import Candidate, Status
 from reasoncli.reports.console import Glyphs, glyphs, safe
+from reasoncli.reports.explain import fates
 from reasoncli.reports.pieces import diff_text, gist_text, guards_words, place, verdict_label
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, number, proposals
@@ -22,14 +23,16 @@ _HEADLINES = {
 }
 
 
-def show_result(summary: Summary, out: Console, err: Console) -> None:
-    """Print a run's result: the diff on `out`, all else on `err`.
+def show_result(summary: Summary, out: Console, err: Console, *, explain: bool = False) -> None:
+    """Print a run's result: the diff on `out`, all else on `err`; with `explain` how each candidate fared.
 
     Where `out` is no terminal the diff is written byte for byte, for `git apply`.
     """
     chosen = summary.chosen
     if chosen is not None:
         show_diff(chosen.patch.diff, out)
+    if explain:
+        err.print(fates(summary, glyphs(err), err.width))
     err.print(explanation(summary, glyphs(err), err.width))
 
 
@@ -103,11 +106,8 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
         rows.append(("Left out", safe(f"what it also wanted to change, but may not: {left_out}")))
     cost = summary.cost
     if cost.samples or cost.ranked:
-        parts = [
-            proposals(cost.samples, cost.ranked),
-            count(cost.tokens, "token"),
-            f"{duration(cost.model_seconds)} model",
-        ]
+        parts = [proposals(cost.samples, cost.ranked, given=summary.given)]
+        parts += [] if summary.given else [count(cost.tokens, "token"), f"{duration(cost.model_seconds)} model"]
         parts += [f"{duration(cost.test_seconds)} tests", f"{duration(cost.total_seconds)} in all"]
         rows.append(("Cost", Text(", ".join(parts))))
     rows += [("Applied" if i == 0 else "", safe(line)) for i, line in enumerate(summary.applied)]

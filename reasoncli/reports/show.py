@@ -13,6 +13,7 @@ from rich.text import Text
 
 from reasoncli.domain import Baseline, Suspect
 from reasoncli.reports.console import Glyphs, cropped, glyphs, safe
+from reasoncli.reports.explain import fates
 from reasoncli.reports.pieces import (
     baseline_words,
     diff_text,
@@ -96,13 +97,14 @@ def show_list(runs: Sequence[RunLine], console: Console, *, everywhere: bool) ->
     console.print(table)
 
 
-def show_run(summary: Summary, console: Console, *, everything: bool = False) -> None:
+def show_run(summary: Summary, console: Console, *, everything: bool = False, explain: bool = False) -> None:
     """Print all there is to say of a run: issue, baseline, suspects with their evidence, clusters, decision, diff.
 
     Args:
         summary: the run.
         console: to print on.
         everything: all suspects and clusters, not the first twenty.
+        explain: how each candidate fared, and why.
     """
     signs = glyphs(console)
     limit = None if everything else _LISTED
@@ -116,7 +118,9 @@ def show_run(summary: Summary, console: Console, *, everything: bool = False) ->
     if summary.decision is not None and summary.decision.clusters:
         parts += [_title("Candidates"), _clusters(summary, signs, console.width, limit)]
         parts += _rest(len(summary.decision.clusters), limit)
-    if summary.rejected:
+    if explain:
+        parts += [_title("Every candidate"), fates(summary, signs, console.width)]
+    elif summary.rejected:
         said = ", ".join(f"{number(n)} {kind}" for kind, n in summary.rejected.items())
         parts.append(Text("  ").append_text(safe(f"Proposals that were no patch: {said}", "quiet")))
     if summary.stages:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Suspect
+from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Rejection, Suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Summary:
         stored: folder in which it is kept.
         exit_code: of the process; `None` for a run that was interrupted or goes on.
         live: whether it goes on now.
-        rejected: proposals that were no patch, by kind.
+        rejected: proposals that were no patch, by kind; refused: the first of them, each with the id of its prompt.
+        origins: where proposals come from, by the id of their prompt: whose patch, or which place was asked about.
+        given: proposals are patches that somebody else wrote.
         stages: (name, seconds, detail) in the order in which they ended.
         applied: sentences on what was written where; empty if nothing was.
         undo: whether `reasoncli undo` can take that back.
@@ -48,6 +50,9 @@ class Summary:
     live: bool = False
     cost: Cost = field(default_factory=Cost)
     rejected: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    refused: tuple[tuple[str, Rejection], ...] = ()
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    given: bool = False
     stages: tuple[tuple[str, float, str], ...] = ()
     applied: tuple[str, ...] = ()
     undo: bool = False
@@ -58,6 +63,10 @@ class Summary:
     def chosen(self) -> Candidate | None:
         """The chosen candidate."""
         return None if self.decision is None else self.candidate(self.decision.chosen)
+
+    def origins_of(self, candidate: Candidate) -> list[str]:
+        """Where the proposals come from that wrote a candidate, each once."""
+        return list(dict.fromkeys(self.origins.get(prompt, "?") for prompt in candidate.prompts))
 
     def candidate(self, index: int | None) -> Candidate | None:
         """A candidate by its index."""

@@ -36,8 +36,10 @@ def number(n: float) -> str:
     return f"{n:,.0f}" if n == round(n) else f"{n:,.1f}"
 
 
-def proposals(samples: int, ranked: int) -> str:
-    """`64 samples`; `64 proposals: 32 ranked, 32 sampled` where some are ranked."""
+def proposals(samples: int, ranked: int, *, given: bool = False) -> str:
+    """`64 samples`; `64 proposals: 32 ranked, 32 sampled` where some are ranked; `19 given patches`."""
+    if given:
+        return count(samples, "given patch", "given patches")
     if not ranked:
         return count(samples, "sample")
     return f"{count(samples + ranked, 'proposal')}: {number(ranked)} ranked, {number(samples)} sampled"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
 
-from reasoncli.domain import Baseline, Candidate, Completion, Decision, Issue, Prompt, Suspect, Verdict
+from reasoncli.domain import Baseline, Candidate, Completion, Decision, Issue, Prompt, Rejection, Suspect, Verdict
 from reasoncli.events import CandidateFound, Event, SandboxReplaced, StageFinished, Warned
 from reasoncli.locks import FileLock
 from reasoncli.repository.applied import Applied
@@ -70,12 +70,14 @@ class Totals:
 
     Attributes:
         rejected: proposals that were no patch, by kind.
+        refused: the first of them, each with the id of its prompt.
     """
 
     tokens: int
     model_seconds: float
     test_seconds: float
     rejected: Mapping[str, int]
+    refused: tuple[tuple[str, Rejection], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

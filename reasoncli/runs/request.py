@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasoncli.domain import Issue
+from reasoncli.domain import GivenPatch, Issue
 from reasoncli.settings.values import Settings
 
 
@@ -35,6 +35,7 @@ class FixRequest:
         seed: of the run, drawn where the settings name none.
         targets: test ids that must turn green; empty means they are to be found.
         command: the command line, program name included.
+        patches: what to choose from; where there are none, a model is asked for them.
     """
 
     repository: Path
@@ -44,3 +45,4 @@ class FixRequest:
     targets: tuple[str, ...] = ()
     delivery: Delivery = Delivery()
     command: tuple[str, ...] = ()
+    patches: tuple[GivenPatch, ...] = ()

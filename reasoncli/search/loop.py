@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reasoncli.domain import Candidate, Completion, Verdict
+from reasoncli.domain import Candidate, Completion, Rejection, Verdict
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, SamplesDrawn
 from reasoncli.models.interface import Sampler, SampleRequest
 from reasoncli.search.drawing import BatchDone, Drawing, DrawingFailed
@@ -57,7 +57,8 @@ class SearchResult:
             short have no vote, and are here if they were judged.
         samples: independent samples drawn, ranked: texts of a ranking proposed; distinct: different patches among
             all of them. What a batch cut short gave is counted here and in all that follows.
-        rejected: proposals that were no patch, by kind; reasons: an example of each kind's reason.
+        rejected: proposals that were no patch, by kind; reasons: an example of each kind's reason; refused: the first
+            of them, each with the id of its prompt.
         stopped_early: why sampling ended before its budget, or an empty string.
         tokens: generated. model_seconds: spent drawing. test_seconds: spent judging, summed over workers.
     """
@@ -68,6 +69,7 @@ class SearchResult:
     distinct: int
     rejected: dict[str, int]
     reasons: dict[str, str]
+    refused: tuple[tuple[str, Rejection], ...]
     stopped_early: str
     tokens: int
     model_seconds: float
@@ -144,6 +146,7 @@ class Search:
             distinct=self._pool.distinct,
             rejected=dict(self._pool.rejections),
             reasons=self._pool.reasons,
+            refused=tuple(self._pool.refused),
             stopped_early=self._why_stopped(),
             tokens=self._pool.tokens,
             model_seconds=self._drawing.seconds,

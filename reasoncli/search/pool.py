@@ -11,6 +11,8 @@ from reasoncli.domain import Candidate, Completion, Patch, Rejection, Verdict
 
 Parse = Callable[[Completion], Patch | Rejection]
 
+_REFUSED_KEPT = 1_000
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -61,6 +63,7 @@ class Pool:
     Attributes:
         tokens: generated so far.
         rejections: proposals that were no patch, by kind; reasons: an example of each kind's reason.
+        refused: the first of them, each with the id of its prompt.
     """
 
     def __init__(self, parse: Parse) -> None:
@@ -72,6 +75,7 @@ class Pool:
         self._verdicts: dict[str, Verdict] = {}
         self.rejections: Counter[str] = Counter()
         self.reasons: dict[str, str] = {}
+        self.refused: list[tuple[str, Rejection]] = []
         self.tokens = 0
 
     def add(self, completion: Completion) -> Candidate | None:
@@ -82,6 +86,8 @@ class Pool:
             self._count(None, completion)
             self.rejections[parsed.kind] += completion.count
             self.reasons.setdefault(parsed.kind, parsed.reason)
+            if len(self.refused) < _REFUSED_KEPT:
+                self.refused.append((completion.prompt, parsed))
             return None
         key = parsed.execution_key
         self._count(key, completion)

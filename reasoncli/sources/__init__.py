@@ -1,9 +1,11 @@
-"""Where issues come from: a file, standard input, a quoted text, GitHub through `gh`, SWE-bench JSON lines.
+"""Where issues come from: a file, standard input, a quoted text, GitHub, SWE-bench JSON lines. And where patches do.
 
-An issue's text is untrusted: it is data for a model and a ranking, shown through `text.printable`, never run.
+An issue's text is untrusted: it is data for a model and a ranking, shown through `text.printable`, never run. So is a
+patch's, until it runs in a sandbox.
 """
 
 from reasoncli.sources.loading import load_issue
+from reasoncli.sources.patches import load_patches
 from reasoncli.sources.text import printable
 
-__all__ = ["load_issue", "printable"]
+__all__ = ["load_issue", "load_patches", "printable"]

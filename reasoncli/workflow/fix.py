@@ -63,7 +63,8 @@ def _refuse(request: FixRequest) -> None:
     Raises:
         ModelNotFoundError: no such model. RepositoryError: the branch that shall be made exists.
     """
-    resolve(preparation.model_spec(request.settings))
+    if not request.patches:
+        resolve(preparation.model_spec(request.settings))
     if request.delivery.branch is not None:
         open_repository(request.repository).check_branch(request.delivery.branch)
 

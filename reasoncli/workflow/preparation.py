@@ -97,11 +97,11 @@ def strategy(
     return Mixed(sampling, choices, ranked_share(settings, info)) if choices else sampling
 
 
-def rules(settings: Settings, targets: int, *, ranked_only: bool = False) -> Rules:
-    """What the search may spend, and when it stops."""
+def rules(settings: Settings, targets: int, proposals: int, *, ranked_only: bool = False) -> Rules:
+    """What the search may spend, and when it stops; `proposals` are made at most."""
     search = settings.search
     return Rules(
-        samples=search.samples,
+        samples=proposals,
         targets=targets,
         seconds=search.timeout,
         confidence=search.stop_confidence,

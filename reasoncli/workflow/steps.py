@@ -9,16 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from reasoncli.domain import Baseline, Completion, Decision, Patch, Prompt, Rejection, Snapshot, Suspect, Task, TestPlan
+from reasoncli.domain import Baseline, Completion, Decision, Patch, Rejection, Snapshot, Task, TestPlan
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
-from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, SuspectsRanked, Warned
-from reasoncli.localization.combine import rank
-from reasoncli.models.interface import Ability, Choices, ModelInfo, Sampler
-from reasoncli.models.resolve import EMBEDDED
+from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
+from reasoncli.models.interface import ModelInfo, Sampler
 from reasoncli.patches.completions import parse
-from reasoncli.patches.policy import Policy, is_test_file
+from reasoncli.patches.policy import Policy
 from reasoncli.patches.tree import SnapshotTree
-from reasoncli.prompting.build import build_prompts
 from reasoncli.reports.words import moment, proposals
 from reasoncli.repository import Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal, RunRecord, Totals
@@ -26,7 +23,6 @@ from reasoncli.runs.manifest import Manifest, versions
 from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
-from reasoncli.search.choices import repair_choices
 from reasoncli.search.interface import Recorded
 from reasoncli.search.loop import Search, SearchResult
 from reasoncli.settings.loading import as_text, worker_count
@@ -38,22 +34,10 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.delivery import deliver, withheld
-from reasoncli.workflow.doubt import weigh_by_doubt
-from reasoncli.workflow.loading import Loading
+from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH
-
-_EMBEDDED_LIMIT = Warned(
-    "the embedded model is good for single-line Python bugs, and for nothing else",
-    hint="`reasoncli models list` names larger models by the memory they need; --model takes one.",
-)
-
-
-_NOTHING_TO_RANK = Warned(
-    "no edits are ranked: all proposals are samples",
-    hint="Ranking takes a model in a GGUF file that repairs lines, and a Python function to edit.",
-)
 
 
 class Steps:
@@ -73,6 +57,7 @@ class Steps:
         self._earlier = earlier
         self._memory = memory
         self._emit = Emitter((journal, *listeners))
+        self._proposing = proposing(request, earlier, journal, self._emit)
 
     def go(self) -> FixResult:
         """Take them all, but for those that an earlier process finished; raises what they raise."""
@@ -82,9 +67,9 @@ class Steps:
                 run=self._journal.id,
                 repository=str(self._request.repository),
                 issue=self._request.issue.title,
-                model=preparation.model_spec(self._settings),
+                model=self._proposing.name,
                 sandbox=self._settings.sandbox.sandbox.value,
-                samples=self._settings.search.samples,
+                samples=self._proposing.proposals,
                 resumed=self._earlier is not None,
             )
         )
@@ -94,14 +79,14 @@ class Steps:
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             snapshot = self._snapshot(repository, scratch)
             task = Task(snapshot, self._request.issue, self._plan(snapshot))
-            loading = stack.enter_context(Loading(self._settings, self._emit))
+            loading = stack.enter_context(self._proposing.ready())
             provider = self._provider(snapshot)
             stack.callback(provider.close)
             loading.check()
             pool = SandboxPool(provider, self._emit)
             stack.callback(pool.close)
             baseline = self._baseline(provider, task, pool)
-            suspects = self._suspects(task, baseline)
+            self._proposing.localize(task, baseline)
             sampler = loading.result()
             self._begin(task, provider, sampler.info)
             options = VerifierOptions(
@@ -112,8 +97,8 @@ class Steps:
             judging.prepare(worker_count(self._settings))
             key = self._memory_key(provider, task)
             verifier = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
-            prompts = self._prompts(task, baseline, suspects, sampler)
-            result = self._search(task, baseline, prompts, sampler, verifier, judging.policy)
+            plan = self._proposing.plan(task, baseline, sampler)
+            result = self._search(task, baseline, plan, sampler, verifier, judging.policy)
             decision = self._decide(baseline, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
@@ -196,25 +181,6 @@ class Steps:
             return None
         return baseline_key(task, provider, self._settings, self._baseline_options())
 
-    def _suspects(self, task: Task, baseline: Baseline) -> tuple[Suspect, ...]:
-        if self._earlier and self._earlier.suspects:
-            suspects = self._earlier.suspects
-        else:
-            with self._emit.stage("localization") as stage:
-                suspects = tuple(
-                    rank(
-                        SnapshotTree.of(task.snapshot),
-                        task.issue,
-                        is_test=is_test_file,
-                        report=baseline.first,
-                        targets=[target.id for target in baseline.targets],
-                    )
-                )
-                stage.summary = f"{len(suspects)} suspect places"
-            self._journal.suspects(suspects)
-        self._emit(SuspectsRanked(suspects))
-        return suspects
-
     def _begin(self, task: Task, provider: SandboxProvider, info: ModelInfo) -> None:
         """Everything the run is made of is known now.
 
@@ -241,7 +207,7 @@ class Steps:
                 sandbox=provider.description,
                 test_command=task.tests.command,
                 seed=request.seed,
-                samples=self._settings.search.samples,
+                samples=self._proposing.proposals,
                 settings=as_text(self._settings),
                 origins={
                     name: str(origin) for name, origin in self._settings.origins.items() if str(origin) != "default"
@@ -250,52 +216,26 @@ class Steps:
             )
         )
 
-    def _prompts(
-        self, task: Task, baseline: Baseline, suspects: Sequence[Suspect], sampler: Sampler
-    ) -> tuple[Prompt, ...]:
-        if self._earlier and self._earlier.prompts:
-            return self._earlier.prompts
-        info = sampler.info
-        failures = [baseline.first.results[each.id] for each in baseline.targets if each.id in baseline.first.results]
-        prompts = build_prompts(
-            info.abilities,
-            task.issue,
-            suspects,
-            SnapshotTree.of(task.snapshot).read,
-            failures,
-            count_tokens=sampler.count_tokens,
-            context=info.context,
-            options=preparation.prompt_options(self._settings, info),
-        )
-        if Ability.CHAT not in info.abilities and Ability.LINE_REPAIR in info.abilities and info.ranks:
-            prompts = weigh_by_doubt(prompts, sampler)
-        if not prompts:
-            self._emit(_nothing_to_ask(suspects, info))
-        self._journal.prompts(prompts)
-        return tuple(prompts)
-
     def _search(
         self,
         task: Task,
         baseline: Baseline,
-        prompts: Sequence[Prompt],
+        plan: Plan,
         sampler: Sampler,
         verifier: RememberingVerifier,
         policy: Policy,
     ) -> SearchResult:
         tree = SnapshotTree.of(task.snapshot)
-        by_id = {prompt.id: prompt for prompt in prompts}
+        by_id = {prompt.id: prompt for prompt in plan.prompts}
 
         def read(completion: Completion) -> Patch | Rejection:
             return parse(completion, by_id[completion.prompt], tree, policy)
 
-        choices = self._choices(prompts, tree, sampler.info)
-        ranked_only = bool(choices) and preparation.ranked_share(self._settings, sampler.info) == 1
-        rules = preparation.rules(self._settings, len(baseline.targets), ranked_only=ranked_only)
+        rules = preparation.rules(self._settings, len(baseline.targets), plan.proposals, ranked_only=plan.ranked_only)
         self._journal.search_begins()
-        with self._emit.stage("search", f"{rules.samples} proposals over {len(prompts)} prompts") as stage:
+        with self._emit.stage("search", f"{rules.samples} proposals over {len(plan.prompts)} prompts") as stage:
             result = Search(
-                strategy=preparation.strategy(self._settings, sampler.info, prompts, self._request.seed, choices),
+                strategy=plan.strategy,
                 sampler=sampler,
                 parse=read,
                 verifier=verifier,
@@ -304,18 +244,11 @@ class Steps:
                 emit=self._emit,
                 recorded=self._earlier.recorded if self._earlier else Recorded(),
             ).run()
-            stage.summary = f"{proposals(result.samples, result.ranked)}, {result.distinct} distinct"
+            made = proposals(result.samples, result.ranked, given=bool(self._request.patches))
+            stage.summary = f"{made}, {result.distinct} distinct"
             if verifier.reused:
                 stage.summary += f", {verifier.reused} verdicts reused"
         return result
-
-    def _choices(self, prompts: Sequence[Prompt], tree: SnapshotTree, info: ModelInfo) -> tuple[Choices, ...]:
-        """What is ranked beside the samples; nothing where no share is."""
-        share = preparation.ranked_share(self._settings, info)
-        choices = repair_choices(prompts, tree.read) if share else ()
-        if self._settings.sampling.ranked_share and prompts and not choices:
-            self._emit(_NOTHING_TO_RANK)
-        return choices
 
     def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:
         decision = decide(
@@ -326,7 +259,7 @@ class Steps:
             distinct=result.distinct,
             stopped_early=result.stopped_early,
         )
-        totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected)
+        totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected, result.refused)
         self._journal.decision(decision, result.candidates, totals)
         self._emit(Decided(decision))
         return decision
@@ -344,8 +277,7 @@ class Steps:
         chosen = next((each for each in result.candidates if each.index == decision.chosen), None)
         reason = withheld(decision, chosen, self._settings.patches, verifiable=verifiable)
         if chosen is None:
-            if preparation.model_spec(self._settings) == EMBEDDED:
-                self._emit(_EMBEDDED_LIMIT)
+            self._proposing.in_vain()
             return FixResult(self._journal.load(), folder, None, reason)
         write_patch(folder / CHOSEN, chosen.patch.diff)
         if reason or request.delivery.dry_run:
@@ -367,18 +299,3 @@ class Steps:
         if applied is not None:
             self._journal.applied(applied)
         return FixResult(self._journal.load(), folder, patch_file, "")
-
-
-def _nothing_to_ask(suspects: Sequence[Suspect], info: ModelInfo) -> Warned:
-    """Why there is no prompt."""
-    if not suspects:
-        return Warned("nothing in the repository looks suspect, so there is nothing to ask the model")
-    if Ability.CHAT not in info.abilities and not any(suspect.path.endswith(".py") for suspect in suspects):
-        return Warned(
-            f"{info.name} can be asked about Python only: it fills in or repairs lines, and no suspect place is Python",
-            hint="Name a model that takes chat; `reasoncli models list` names some by the memory they need.",
-        )
-    return Warned(
-        f"no suspect place can be shown to the model: a prompt and its answer have {info.context:,} tokens",
-        hint="Name a larger --context if the model has it, or lower --max-tokens and --thinking-tokens.",
-    )

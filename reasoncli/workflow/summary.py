@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from reasoncli.domain import Prompt
 from reasoncli.reports.show import RunLine
 from reasoncli.reports.summary import Cost, Summary
 from reasoncli.repository.applied import Applied, How
@@ -37,6 +38,9 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
             total_seconds=sum(stage.seconds for stage in record.stages),
         ),
         rejected=totals.rejected if totals is not None else MappingProxyType({}),
+        refused=totals.refused if totals is not None else (),
+        origins=MappingProxyType({prompt.id: _origin(prompt) for prompt in record.prompts}),
+        given=record.request is not None and bool(record.request.patches),
         stages=tuple((stage.stage, stage.seconds, stage.detail) for stage in record.stages),
         applied=() if applied is None else (f"{_where(applied)}{', taken back since' if undone else ''}",),
         undo=applied is not None and not undone,
@@ -69,6 +73,14 @@ def line(entry: RunEntry) -> RunLine:
 
 def _recorded_tokens(record: RunRecord) -> int:
     return sum(each.tokens for batch in record.recorded.batches for each in batch)
+
+
+def _origin(prompt: Prompt) -> str:
+    """Whose patch it was, or what a model was asked about."""
+    region = prompt.region
+    if prompt.source or region is None:
+        return prompt.source or f"a conversation about {', '.join(prompt.files) or 'the issue'}"
+    return f"{region.path}:{region.start}" + (f"-{region.end}" if region.end > region.start else "")
 
 
 def _where(applied: Applied) -> str:

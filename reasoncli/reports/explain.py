@@ -1,0 +1,107 @@
+"""`--explain`: how every candidate fared, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from reasoncli.domain import Candidate, Cluster, Verdict
+from reasoncli.reports.console import Glyphs, safe
+from reasoncli.reports.pieces import gist_text, place, verdict_label
+from reasoncli.reports.summary import Summary
+from reasoncli.reports.words import count, number
+
+_NAMED = 4
+
+
+def fates(summary: Summary, signs: Glyphs, width: int) -> RenderableType:
+    """Every cluster with its members, best first; then the proposals that were no patch."""
+    decision = summary.decision
+    clusters = () if decision is None else decision.clusters
+    parts: list[RenderableType] = []
+    for rank, cluster in enumerate(clusters, start=1):
+        parts += _cluster(rank, cluster, summary, signs, width)
+    parts += _refused(summary)
+    return Group(*parts)
+
+
+def _cluster(rank: int, cluster: Cluster, summary: Summary, signs: Glyphs, width: int) -> Iterator[RenderableType]:
+    members = [each for index in cluster.members if (each := summary.candidate(index)) is not None]
+    if not members:
+        return
+    decision = summary.decision
+    leader = members[0]
+    won = decision is not None and leader.index == decision.chosen
+    head = Text(f"\n  {signs.leader if won else ' '} {rank}. ", style="accent" if won else "")
+    head.append_text(verdict_label(leader.verdict, signs)).append(f", {count(cluster.votes, 'vote')}  ", style="quiet")
+    yield head.append_text(gist_text(leader.patch, max(width - 40, 20)))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="quiet", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in _rows(members, summary):
+        table.add_row(f"       {label}", value)
+    yield table
+
+
+def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str, Text]]:
+    leader = members[0]
+    yield "changes", safe(f"{place(leader.patch)}, {count(leader.patch.size, 'line')}")
+    origins = list(dict.fromkeys(name for each in members for name in summary.origins_of(each)))
+    yield "from", safe(", ".join(origins) if summary.given else _listed(origins))
+    if len(members) > 1:
+        yield "forms", safe(f"{len(members)} texts that are the same program")
+    verdict = leader.verdict
+    if verdict is None:
+        yield "tests", safe("not run: by its votes it could not be chosen any more", "quiet")
+        return
+    yield from _outcome(verdict)
+    if leader.patch.dropped:
+        yield "left out", safe(f"changes to {_listed(leader.patch.dropped)}, which a patch may not touch", "warn")
+
+
+def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:
+    passed, failed = verdict.targets_passed, verdict.targets_failed
+    if passed or failed:
+        words = f"{number(len(passed))} of {number(len(passed) + len(failed))} that were run are green"
+        yield "targets", safe(words + (f"; red: {_listed(failed)}" if failed else ""))
+    if verdict.guards_broken:
+        yield "guards", safe(f"it breaks {_listed(verdict.guards_broken)}", "warn")
+    elif verdict.guards_run:
+        where = "in a fresh sandbox, " if verdict.clean else ""
+        yield "guards", safe(f"{where}{number(verdict.guards_run)} of {number(verdict.guards_total)} were run and hold")
+    for suspicion in verdict.suspicions:
+        yield "suspicious", safe(suspicion, "warn")
+    if verdict.reason and not (passed or failed or verdict.guards_run):
+        yield "verdict", safe(verdict.reason)
+    if verdict.reused:
+        yield "", safe("an earlier run of the same base judged these files", "quiet")
+
+
+def _refused(summary: Summary) -> Iterator[RenderableType]:
+    if not summary.refused:
+        return
+    yield Text("\n  No patch", style="strong")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True, style="warn")
+    table.add_column(overflow="fold")
+    counted: dict[tuple[str, str, str], int] = {}
+    for prompt, refused in summary.refused:
+        key = (summary.origins.get(prompt, "?"), refused.kind, refused.reason)
+        counted[key] = counted.get(key, 0) + 1
+    for (origin, kind, reason), times in counted.items():
+        table.add_row(
+            Text("  ").append_text(safe(origin)), kind, safe(reason + (f" ({times} times)" if times > 1 else ""))
+        )
+    yield table
+    more = sum(summary.rejected.values()) - len(summary.refused)
+    if more > 0:
+        yield Text(f"  and {number(more)} more", style="quiet")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
