@@ -11,6 +11,7 @@ import pytest
 
 from reasoncli.domain import Baseline, Evidence, Form, Snapshot, Suspect, Task, TestPlan, TestReport
 from reasoncli.errors import ConflictError
+from reasoncli.events import Emitter
 from reasoncli.models.interface import Ability, ModelInfo
 from reasoncli.models.recorded import RecordedSampler, Recording
 from reasoncli.runs.journal import RunJournal
@@ -18,6 +19,7 @@ from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings
+from reasoncli.workflow.proposing import FromModel
 from reasoncli.workflow.steps import Steps
 from tests.runs.samples import ISSUE
 
@@ -39,10 +41,13 @@ def task(tmp_path: Path) -> Task:
     return Task(Snapshot(tmp_path, tmp_path, "c" * 40, "t" * 64, False, {"m.py": ""}), ISSUE, TestPlan("pytest"))
 
 
+def request(task: Task) -> FixRequest:
+    return FixRequest(task.snapshot.repository, ISSUE, load_settings({}, repository=None), 1)
+
+
 def steps(journal: RunJournal, task: Task, *, resumed: bool = False) -> Steps:
-    request = FixRequest(task.snapshot.repository, ISSUE, load_settings({}, repository=None), 1)
     memory = Memory(journal.folder.parent)
-    return Steps(journal, request, journal.load() if resumed else None, (), memory)
+    return Steps(journal, request(task), journal.load() if resumed else None, (), memory)
 
 
 def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: RunJournal, task: Task) -> None:
@@ -61,7 +66,9 @@ def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: Ru
 
 def test_a_model_that_can_not_score_is_not_asked_for_its_doubt(journal: RunJournal, task: Task) -> None:
     sampler = RecordedSampler(REPAIRS, [Recording(" return a + b")])
-    suspects = [Suspect("m.py", 2, "f", 1, 2, 0.9)]
-    prompts = steps(journal, task)._prompts(task, BASELINE, suspects, sampler)
-    assert {each.form for each in prompts} == {Form.LINE_REPAIR}
-    assert journal.load().prompts == prompts
+    journal.suspects([Suspect("m.py", 2, "f", 1, 2, 0.9)])
+    proposing = FromModel(request(task), journal.load(), journal, Emitter(()))
+    proposing.localize(task, BASELINE)
+    plan = proposing.plan(task, BASELINE, sampler)
+    assert {each.form for each in plan.prompts} == {Form.LINE_REPAIR}
+    assert journal.load().prompts == plan.prompts
