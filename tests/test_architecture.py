@@ -18,7 +18,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"settings", "events", "resources", "python_source", "stack_traces", "locks"}),
     frozenset({"edits"}),
     frozenset({"sources", "repository", "patches", "sandbox", "models", "prompting", "voting"}),
-    frozenset({"localization", "verification"}),
+    frozenset({"localization", "verification", "claims"}),
     frozenset({"search"}),
     frozenset({"runs", "reports"}),
     frozenset({"workflow"}),

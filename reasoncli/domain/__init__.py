@@ -4,7 +4,16 @@ Paths inside a repository are POSIX strings relative to its root. Lines count fr
 seconds. Log-probabilities are natural logarithms at temperature 1.
 """
 
-from reasoncli.domain.choosing import Candidate, Cluster, Decision, Status, Verdict, VerdictKind
+from reasoncli.domain.choosing import (
+    Candidate,
+    ClaimFate,
+    ClaimOutcome,
+    Cluster,
+    Decision,
+    Status,
+    Verdict,
+    VerdictKind,
+)
 from reasoncli.domain.patching import FileChange, Patch, Rejection
 from reasoncli.domain.proposing import (
     ChatContent,
@@ -25,6 +34,8 @@ __all__ = [
     "Baseline",
     "Candidate",
     "ChatContent",
+    "ClaimFate",
+    "ClaimOutcome",
     "Clue",
     "Cluster",
     "Completion",

@@ -23,6 +23,32 @@ class VerdictKind(StrEnum):
     NEEDS_REBUILD = "needs-rebuild"  # changes dependencies or compiled sources
 
 
+class ClaimFate(StrEnum):
+    """What became, under a patch, of something that the issue shows."""
+
+    GONE = "gone"  # the base does what the issue complains of, and it no longer happens
+    REMAINS = "remains"  # it still does
+    MET = "met"  # the issue says what should come instead, and it comes
+    UNMET = "unmet"  # it does not
+    UNKNOWN = "unknown"  # the statement was not reached
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimOutcome:
+    """One thing that the issue shows, under a patch.
+
+    Attributes:
+        statement: what is run.
+        said: what it gives by the issue: what it should no longer, or what it should.
+        now: what it gives.
+    """
+
+    fate: ClaimFate
+    statement: str
+    said: str
+    now: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the tests say of one candidate.
@@ -38,6 +64,7 @@ class Verdict:
         reused: an earlier run of the same base judged these very files.
         suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
             applied without consent.
+        claims: what became of what the issue itself shows; empty where it shows nothing that the base bears out.
     """
 
     kind: VerdictKind
@@ -55,6 +82,7 @@ class Verdict:
     excused: tuple[str, ...] = ()
     reused: bool = False
     suspicions: tuple[str, ...] = ()
+    claims: tuple[ClaimOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

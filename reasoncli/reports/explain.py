@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reasoncli.domain import Candidate, Cluster, Verdict
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Cluster, Verdict
 from reasoncli.reports.console import Glyphs, safe
 from reasoncli.reports.pieces import gist_text, place, verdict_label
 from reasoncli.reports.summary import Summary
@@ -72,12 +72,29 @@ def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:
     elif verdict.guards_run:
         where = "in a fresh sandbox, " if verdict.clean else ""
         yield "guards", safe(f"{where}{number(verdict.guards_run)} of {number(verdict.guards_total)} were run and hold")
+    for claim in verdict.claims:
+        bad = claim.fate in (ClaimFate.REMAINS, ClaimFate.UNMET)
+        yield "the issue", safe(_claim(claim), "warn" if bad else "")
     for suspicion in verdict.suspicions:
         yield "suspicious", safe(suspicion, "warn")
     if verdict.reason and not (passed or failed or verdict.guards_run):
         yield "verdict", safe(verdict.reason)
     if verdict.reused:
         yield "", safe("an earlier run of the same base judged these files", "quiet")
+
+
+def _claim(claim: ClaimOutcome) -> str:
+    match claim.fate:
+        case ClaimFate.GONE:
+            return f"`{claim.statement}` no longer gives {claim.said}, but {claim.now}"
+        case ClaimFate.REMAINS:
+            return f"`{claim.statement}` still gives {claim.said}"
+        case ClaimFate.MET:
+            return f"`{claim.statement}` gives {claim.said}, as the issue wants it"
+        case ClaimFate.UNMET:
+            return f"`{claim.statement}` gives {claim.now}, the issue wants {claim.said}"
+        case ClaimFate.UNKNOWN:
+            return f"`{claim.statement}` was not reached"
 
 
 def _refused(summary: Summary) -> Iterator[RenderableType]:

@@ -144,6 +144,10 @@ def verdict_object(verdict: Verdict) -> Mapping[str, object]:
         "reused": verdict.reused,
         "reason": verdict.reason,
         "suspicions": list(verdict.suspicions),
+        "claims": [
+            {"fate": claim.fate.value, "statement": claim.statement, "said": claim.said, "now": claim.now}
+            for claim in verdict.claims
+        ],
     }
 
 

@@ -228,6 +228,14 @@ class TestSettings:
             default="no limit",
         ),
     ] = None
+    issue_examples: Annotated[
+        bool | None,
+        Key(
+            "Run the examples that the issue's text shows, at the base and under candidates.",
+            Scope.USER,
+            default="only in sandboxes that isolate",
+        ),
+    ] = None
     reuse: Annotated[bool, Key("Reuse what earlier runs measured and judged at the same base.", Scope.USER)] = True
 
 

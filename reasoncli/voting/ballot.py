@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from reasoncli.domain import Candidate, Decision, Evidence, Status, Verdict
+from reasoncli.domain import Candidate, ClaimFate, Decision, Evidence, Status, Verdict
 from reasoncli.voting import clusters
 from reasoncli.voting.clusters import Group
 from reasoncli.voting.tiers import Tier, electable
@@ -91,6 +91,7 @@ def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], target
         reasons.append(_evidence(verdict, targets))
         if verdict.evidence is not Evidence.STRUCTURED:
             reasons.append(f"The evidence is weaker than usual: outcomes were read from {_source(verdict.evidence)}.")
+        reasons.extend(_claims(verdict))
         if verdict.suspicions:
             reasons.append(f"It is suspicious: {verdict.suspicions[0]}{_more(verdict.suspicions)}.")
     if chosen.standing.tier is Tier.HARMLESS:
@@ -157,6 +158,23 @@ def _evidence(verdict: Verdict, targets: int) -> str:
     sampled = verdict.guards_run + excused < verdict.guards_total
     suite = f"a sample of {verdict.guards_total} guards" if sampled else "the whole suite"
     return f"Judged again in a fresh sandbox with {suite}: {passed}{guards}."
+
+
+def _claims(verdict: Verdict) -> list[str]:
+    """What became of what the issue itself shows: the worst of it, else the best."""
+    told = {
+        ClaimFate.REMAINS: "But what the issue complains of still happens: `{}` gives {}.",
+        ClaimFate.UNMET: "But `{}` doesn't give what the issue wants: it gives {now}, not {said}.",
+        ClaimFate.MET: "It does what the issue wants: `{}` gives {}.",
+        ClaimFate.GONE: "What the issue complains of no longer happens: `{}` gave {said}, and gives {now} now.",
+    }
+    for fate, sentence in told.items():
+        these = [claim for claim in verdict.claims if claim.fate is fate]
+        if these:
+            first = these[0]
+            more = f" (and {len(these) - 1} more)" if len(these) > 1 else ""
+            return [sentence.format(first.statement, first.now, said=first.said, now=first.now)[:-1] + f"{more}."]
+    return []
 
 
 def _why_none(groups: Sequence[Group], targets: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-from reasoncli.domain import Verdict, VerdictKind
+from reasoncli.domain import ClaimFate, Verdict, VerdictKind
 
 
 class Tier(IntEnum):
@@ -28,6 +28,7 @@ class Standing(NamedTuple):
 
     Attributes:
         suspicious: whether the patch reaches for means of making tests pass without a fix.
+        unproven: how much of what the issue itself shows is still as it complains of, or not as it wants it.
         red: minus the number of targets that pass. All candidates of a run face the same targets, so this
             orders them as the share of targets passed does; a screening that stopped early counts what it saw.
         broken: how many guards broke.
@@ -35,9 +36,12 @@ class Standing(NamedTuple):
 
     tier: Tier
     suspicious: bool = False
+    unproven: int = 0
     red: int = 0
     broken: int = 0
 
+
+_UNPROVEN = (ClaimFate.REMAINS, ClaimFate.UNMET)
 
 UNJUDGED = Standing(Tier.UNJUDGED)
 
@@ -46,7 +50,8 @@ def standing(verdict: Verdict | None) -> Standing:
     """The standing of a verdict. A red target or a broken guard that it names outweighs its kind."""
     if verdict is None:
         return UNJUDGED
-    return _by_outcome(verdict)._replace(suspicious=bool(verdict.suspicions))
+    unproven = sum(claim.fate in _UNPROVEN for claim in verdict.claims)
+    return _by_outcome(verdict)._replace(suspicious=bool(verdict.suspicions), unproven=unproven)
 
 
 def _by_outcome(verdict: Verdict) -> Standing:
@@ -73,7 +78,7 @@ def best_possible(targets: int) -> Tier:
 
 def unsurpassed(reached: Standing, targets: int) -> bool:
     """Whether no candidate can stand above this one, so that only votes decide."""
-    return reached.tier is best_possible(targets) and not reached.suspicious
+    return reached.tier is best_possible(targets) and not reached.suspicious and not reached.unproven
 
 
 def electable(tier: Tier, targets: int) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from reasoncli.claims.running import Issued
 from reasoncli.domain import Baseline, Completion, Decision, Patch, Rejection, Snapshot, Task, TestPlan
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
@@ -23,7 +24,7 @@ from reasoncli.runs.manifest import Manifest, versions
 from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
-from reasoncli.search.interface import Recorded
+from reasoncli.search.interface import PatchVerifier, Recorded
 from reasoncli.search.loop import Search, SearchResult
 from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions
@@ -33,6 +34,7 @@ from reasoncli.verification.rebuild import builds_sources
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
+from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
@@ -86,6 +88,7 @@ class Steps:
             pool = SandboxPool(provider, self._emit)
             stack.callback(pool.close)
             baseline = self._baseline(provider, task, pool)
+            issue = self._issue(task, pool, isolated=provider.isolated)
             self._proposing.localize(task, baseline)
             sampler = loading.result()
             self._begin(task, provider, sampler.info)
@@ -96,9 +99,12 @@ class Steps:
             stack.callback(judging.close)
             judging.prepare(worker_count(self._settings))
             key = self._memory_key(provider, task)
-            verifier = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
+            remembering = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
+            verifier: PatchVerifier = remembering
+            if issue is not None and issue.claims:
+                verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
             plan = self._proposing.plan(task, baseline, sampler)
-            result = self._search(task, baseline, plan, sampler, verifier, judging.policy)
+            result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
             decision = self._decide(baseline, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
@@ -166,6 +172,11 @@ class Steps:
         self._emit(BaselineReady(baseline))
         return baseline
 
+    def _issue(self, task: Task, pool: SandboxPool, *, isolated: bool) -> Issued | None:
+        """The issue's examples, unless they are not to be run here."""
+        wanted = self._settings.tests.issue_examples
+        return issued(task, pool, self._emit) if (isolated if wanted is None else wanted) else None
+
     def _baseline_options(self) -> BaselineOptions:
         tests = self._settings.tests
         return BaselineOptions(
@@ -222,8 +233,9 @@ class Steps:
         baseline: Baseline,
         plan: Plan,
         sampler: Sampler,
-        verifier: RememberingVerifier,
+        verifier: PatchVerifier,
         policy: Policy,
+        reused: Callable[[], int],
     ) -> SearchResult:
         tree = SnapshotTree.of(task.snapshot)
         by_id = {prompt.id: prompt for prompt in plan.prompts}
@@ -246,8 +258,8 @@ class Steps:
             ).run()
             made = proposals(result.samples, result.ranked, given=bool(self._request.patches))
             stage.summary = f"{made}, {result.distinct} distinct"
-            if verifier.reused:
-                stage.summary += f", {verifier.reused} verdicts reused"
+            if reused():
+                stage.summary += f", {reused()} verdicts reused"
         return result
 
     def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:
