@@ -33,6 +33,7 @@ _WANTED = re.compile(
     rf"(?:(?:it\s+)?to\s+(?:be|get|see|return|give)\s+)?{_VALUE}",
     re.IGNORECASE,
 )
+_QUOTES = "`'\""
 _NEAR = 120  # characters
 _OF_THE_SNIPPET = frozenset(
     {"NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "SystemExit"}
@@ -111,6 +112,10 @@ def read_steps(text: str) -> tuple[Step, ...]:
                 right = _called(line, right)
                 for step in _inline(line):
                     _add(steps, step)
+                wanted = _WANTED.search(line)
+                if piece_steps and wanted and wanted[1][0] in _QUOTES:
+                    _add(steps, Step(piece_steps[-1], (Said(_bare(wanted[1]), right=True),)))
+                    piece_steps = []
             case Code(statements):
                 piece_steps = []
                 for source, out in statements:

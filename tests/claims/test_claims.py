@@ -45,6 +45,13 @@ def test_two_outputs_of_one_statement_are_what_is_and_what_should_be() -> None:
     assert claims(text, Shown("'_a_'", "_a_")) == [('slug("_a_")', "_a_", False), ('slug("_a_")', "a", True)]
 
 
+def test_what_is_expected_may_be_said_after_the_example() -> None:
+    text = ">>> f(1)\n2\n\nI expected `3`, the best."
+    assert read_steps(text) == (Step("f(1)", (Said("2"), Said("3", RIGHT))),)
+    assert claims(text, Shown("2")) == [("f(1)", "2", False), ("f(1)", "3", True)]
+    assert read_steps(">>> f(1)\n2\n\nI expected the best.") == (Step("f(1)", (Said("2"),)),)
+
+
 def test_a_traceback_counts_where_the_base_raises_the_same() -> None:
     text = '```python\nx = m(1)\nx.go()\n```\nTraceback (most recent call last):\n  File "a", line 1\nTypeError: no\n'
     assert claims(text, Shown(""), Shown("", raised=("TypeError", "no"))) == [("x.go()", claims_text(text), False)]
