@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reasoncli.domain import Loaded, Outcome, TestResult
+from reasoncli.verification.behaviour import Behaviour, Recording
 from reasoncli.verification.outcomes import SEVERITY, plausible
 
 _LINES = 20_000_000  # of all spans of one report: what they take of our memory is written by what is tested
@@ -29,6 +30,7 @@ class Records:
         loaded: in the end, where that was asked for.
         damaged: lines that could not be read.
         lines: of source that spans have named so far.
+        behaviour: of the functions that were watched.
     """
 
     claimed: bool = False
@@ -42,6 +44,7 @@ class Records:
     loaded: Loaded = field(default_factory=Loaded)
     damaged: int = 0
     lines: int = 0
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Records:
         return ended and (self.stopped or not self.missing)
 
 
-def read_records(text: str, *, coverage: bool = True) -> Records:
+def read_records(text: str, *, coverage: bool = True, watched: bool = False) -> Records:
     """Read report lines; equal sets of lines become one object, which keeps coverage of large suites small.
 
     Whoever is tested can write what it likes into them.
@@ -63,19 +66,36 @@ def read_records(text: str, *, coverage: bool = True) -> Records:
     Args:
         text: one record a line.
         coverage: whether it was asked for; what comes of it otherwise is left aside.
+        watched: the same of functions that were to be watched.
     """
     records = Records()
     spans: _Spans = {}
+    recording = Recording()
     for line in text.split("\n"):
         if not line:
             continue
         try:
             record = json.loads(line, parse_constant=_refuse)
-            if coverage or record["t"] not in ("span", "cover"):
+            if record["t"] in ("value", "call"):
+                if watched:
+                    _record(recording, record)
+            elif coverage or record["t"] not in ("span", "cover"):
                 _take(records, spans, record)
+                if record["t"] == "start":
+                    recording.start(str(record["id"]))
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             records.damaged += 1
+    records.behaviour = recording.behaviour()
     return records
+
+
+def _record(recording: Recording, record: Mapping[str, Any]) -> None:
+    process = record["pid"]
+    if record["t"] == "value":
+        recording.value(process, record["n"], record["data"])
+    else:
+        numbers = record["arguments"], record["outcome"], record["after"]
+        recording.call(process, str(record["function"]), *numbers)
 
 
 def _take(records: Records, spans: _Spans, record: Mapping[str, Any]) -> None:

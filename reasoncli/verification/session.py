@@ -12,6 +12,7 @@ from reasoncli.errors import RunnerLost, SandboxFailure
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox
 from reasoncli.verification import selectors, wire
 from reasoncli.verification.bare import run_bare
+from reasoncli.verification.behaviour import Behaviour
 from reasoncli.verification.canaries import Canaries
 from reasoncli.verification.junit import parse_junit
 from reasoncli.verification.lines import parse_lines
@@ -39,6 +40,7 @@ class Run:
         problem: one line that says what kept the run from its regular end, or an empty string.
         lane: see `wire.Answer`.
         untrusted: what is wrong with the canaries, or an empty string.
+        behaviour: of the functions that were watched.
     """
 
     report: TestReport
@@ -52,6 +54,7 @@ class Run:
     problem: str = ""
     lane: str = ""
     untrusted: str = ""
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class RunOptions:
             its own. Only the resident runner can do that.
         whole: wall-clock seconds for everything, where a selection turns out to mean nothing; `None` means `timeout`.
         margin: seconds beyond `timeout` after which a runner that has not answered is lost.
+        watched: functions whose calls are recorded, by path.
     """
 
     timeout: float
@@ -92,6 +96,7 @@ class RunOptions:
     warm: Loaded | None = None
     whole: float | None = None
     margin: float = MARGIN
+    watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
@@ -132,6 +137,7 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         progress=options.progress is not None,
         junit=plan.junit,
         canaries=Canaries.drawn(),
+        watched=options.watched,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
@@ -164,6 +170,7 @@ def _read(answer: wire.Answer, sandbox: Sandbox, plan: TestPlan, request: wire.R
         marker=plan.pass_marker,
         canaries=request.canaries,
         coverage=request.coverage,
+        watched=bool(request.watched),
     )
 
 
@@ -174,6 +181,7 @@ def interpret(
     marker: str | None = None,
     canaries: Canaries | None = None,
     coverage: bool = False,
+    watched: bool = False,
 ) -> Run:
     """What a runner's answer says about the tests.
 
@@ -183,8 +191,9 @@ def interpret(
         marker: the user's own sign of a passing run, instead of the summaries that test programs print.
         canaries: that ran among the tests.
         coverage: whether it was asked for.
+        watched: whether functions were to be watched.
     """
-    records = read_records(answer.records, coverage=coverage)
+    records = read_records(answer.records, coverage=coverage, watched=watched)
     wrong = None if canaries is None else canaries.take_out(records)
     if answer.invalid is not None:
         return Run(
@@ -244,6 +253,7 @@ def _structured(answer: wire.Answer, records: Records) -> Run:
         stopped=records.stopped,
         hung=answer.hung,
         problem=problem,
+        behaviour=records.behaviour,
     )
 
 

@@ -15,6 +15,7 @@ from reasoncli.verification.canaries import Canaries
 _OUTPUT_LIMIT = 512 << 10
 _REPORT_LIMIT = 64 << 20
 _COVERAGE_LIMIT = 24 << 20
+_WATCHED_LIMIT = 16 << 20
 _ANSWER_LIMIT = 256 << 20  # bytes of a decompressed answer: a bound on what a hostile frame can make us hold
 _LINE_LIMIT = 200  # characters of a progress line
 FRAME_LIMIT = 300 << 10  # characters of a frame in one answer; far below what any sandbox lets through
@@ -38,6 +39,7 @@ class Request:
         junit: globs, relative to the repository's root, of JUnit files that the command writes by itself.
         progress: say on stderr, about once a second, how many tests have reported.
         canaries: tests of our own that run among the project's; `None` for none.
+        watched: functions whose calls are recorded, by path; nothing for none.
     """
 
     command: str
@@ -54,6 +56,7 @@ class Request:
     progress: bool = False
     junit: Sequence[str] = ()
     canaries: Canaries | None = None
+    watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "loaded": request.loaded,
             "junit": list(request.junit),
             "canaries": None if request.canaries is None else request.canaries.spec(),
+            "watched": {path: list(names) for path, names in request.watched.items()} or None,
+            "watched_limit": _WATCHED_LIMIT,
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,

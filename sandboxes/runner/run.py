@@ -3,10 +3,10 @@
     python run.py < spec.json
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
-The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout,
-coverage, coverage_limit, stop_after (failures; 0: never), listed (whether in the order of `tests`), shuffle (a seed,
-or null), loaded (whether to list what is loaded), canaries, compile (paths), junit (globs), output_limit,
-report_limit, frame_limit, nonce.
+The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout, coverage,
+coverage_limit, watched (path -> functions, or null), watched_limit, stop_after (failures; 0: never), listed
+(whether in the order of `tests`), shuffle (a seed, or null), loaded (whether to list what is loaded), canaries,
+compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
 The result, as base64 of zlib of JSON, stands between a line with the nonce and the length, and a line that ends
 it. Nothing that the command prints can stand there: its output goes through a pipe of its own.
@@ -132,7 +132,7 @@ def write_config(spec, private, report_path, before):
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
     names = ("tests", "coverage", "coverage_limit", "stop_after", "listed", "shuffle", "loaded", "test_timeout")
-    for name in names + ("canaries",):
+    for name in names + ("canaries", "watched", "watched_limit"):
         config[name] = spec[name]
     path = os.path.join(private, "hooks.json")
     with open(path, "w") as file:

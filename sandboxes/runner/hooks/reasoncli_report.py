@@ -12,6 +12,8 @@ environment, so that what the tests start (another pytest, a script) is left alo
     result     id, outcome, duration, message, traceback, frames
     span       n, path, lines: a set of lines, referred to by number
     cover      id, spans
+    value      n, data: see reasoncli_behaviour
+    call       function, arguments, outcome, after: see reasoncli_behaviour
     loaded     modules, sources, rewritten: see `loaded`
     closed     status, stopped: the session came to its regular end
 
@@ -55,6 +57,9 @@ class Reporter(object):
         """Append one record. A forked child writes nothing; descriptors closed by a test are opened anew."""
         if os.getpid() != self.pid:
             return
+        if record == "start":
+            for watch in watching:
+                watch.test_begins(self.write)
         fields["t"] = record
         fields["pid"] = self.pid
         line = json.dumps(fields, separators=(",", ":"), ensure_ascii=True).encode("ascii") + b"\n"
@@ -107,6 +112,9 @@ class Reporter(object):
             self.armed = False
             raise TestTimedOut("ran longer than %g s" % self.config["test_timeout"])
 
+
+# What watches calls in this process, to be told which tests they belong to.
+watching = []
 
 # The reporter of this process, once claimed: there is one process-wide, as there is one environment.
 _claimed = []

@@ -28,6 +28,13 @@ def _arm():
         import reasoncli_unittest
 
         reasoncli_unittest.arm()
+        import reasoncli_report
+
+        config = reasoncli_report.peek()
+        if config and config["watched"]:
+            import reasoncli_behaviour
+
+            reasoncli_behaviour.arm(config)
 
 
 _give_way()

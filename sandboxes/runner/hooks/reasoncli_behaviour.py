@@ -1,0 +1,295 @@
+"""PYTEST_DONT_REWRITE
+
+What functions return, raise and yield for the arguments they get, while the tests run.
+
+The functions asked for are compiled with a few statements more, by whoever loads their module: nothing is wrapped, so
+that a function is what it was for whoever looks at it, and nothing else gets slower. Only calls from outside count:
+what one watched function calls of another is how it works, not what it does.
+
+Records, by `t`:
+
+    value      n, data: a structure (see reasoncli_values), referred to by number
+    call       function, arguments, outcome, after: values; what the arguments were before and after, `after` null
+               where they are the same
+
+Standard library only; Python 3.8 or later.
+"""
+
+import ast
+import contextvars
+import importlib.machinery
+import os
+
+import reasoncli_report
+from reasoncli_values import digest, structure
+
+ENTER = "__reasoncli_enter__"
+_CALL = "_reasoncli_call"
+_LIMIT = 40  # calls of one function in one test
+_YIELDS = 50  # values of one generator
+
+_inside = contextvars.ContextVar("reasoncli_inside", default=False)
+
+
+class Watch(object):
+    """Records the calls of functions."""
+
+    def __init__(self, budget):
+        """Begin; `budget` is the characters of values that are written at most."""
+        self._write = None
+        self._left = budget
+        self._numbers = {}
+        self._calls = {}
+
+    def test_begins(self, write):
+        """Calls from here on belong to a test; they are counted anew, and written by `write` (record, **fields)."""
+        self._write = write
+        self._calls.clear()
+
+    def enter(self, function, names):
+        """A call begins; `names` are the arguments by name, in their order."""
+        count = self._calls.get(function, 0)
+        if self._write is None or count >= _LIMIT or self._left <= 0 or _inside.get():
+            return _IDLE
+        self._calls[function] = count + 1
+        return Call(self, function, names)
+
+    def number(self, data):
+        """A structure's number, written once."""
+        key = digest(data)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._numbers)
+            self._left -= len(str(data))
+            self._write("value", n=number, data=data)
+        return number
+
+    def ended(self, call, outcome):
+        """A call ended."""
+        after = structure(call.arguments)
+        self._write(
+            "call",
+            function=call.function,
+            arguments=self.number(call.before),
+            outcome=self.number(outcome),
+            after=None if after == call.before else self.number(after),
+        )
+
+
+class Call(object):
+    """One call that counts."""
+
+    def __init__(self, watch, function, names):
+        self._watch = watch
+        self.function = function
+        self.arguments = names
+        self.before = structure(names)
+        self._yielded = ["list"]
+        self._token = _inside.set(True)
+
+    def returns(self, value):
+        """It returns; the value goes through."""
+        self._leave()
+        if len(self._yielded) > 1:
+            self._watch.ended(self, ["yields", self._yielded, structure(value)])
+        else:
+            self._watch.ended(self, ["returns", structure(value)])
+        return value
+
+    def raises(self, error):
+        """It raises."""
+        self._leave()
+        self._watch.ended(self, ["raises", self._yielded, structure(error)])
+
+    def yields(self, value):
+        """It yields; the value goes through."""
+        if len(self._yielded) <= _YIELDS:
+            self._yielded.append(structure(value))
+        return value
+
+    def suspends(self):
+        """What runs until it goes on is not of its making: a generator's consumer, another task."""
+        self._leave()
+        return self
+
+    def _leave(self):
+        if self._token is not None:
+            _inside.set(False)
+            self._token = None
+
+
+class Idle(object):
+    """A call that does not count."""
+
+    def returns(self, value):
+        """See `Call`."""
+        return value
+
+    def raises(self, error):
+        """See `Call`."""
+
+    def yields(self, value):
+        """See `Call`."""
+        return value
+
+    def suspends(self):
+        """See `Call`."""
+        return self
+
+
+_IDLE = Idle()
+
+
+def instrument(source, path, names, filename):
+    """A module's code with its functions watched.
+
+    Args:
+        source: bytes.
+        path: relative to the repository, for the names of functions.
+        names: qualified names of those to watch.
+        filename: for the code.
+    """
+    tree = ast.parse(source, filename)
+    _Finder(path, frozenset(names)).visit(tree)
+    ast.fix_missing_locations(tree)
+    return compile(tree, filename, "exec", 0, True)
+
+
+def arm(config):
+    """Watch what the hooks' settings name."""
+    watch = Watch(config["watched_limit"])
+    install(config["root"], config["watched"], watch)
+    reasoncli_report.watching.append(watch)
+
+
+def install(root, functions, watch):
+    """Have modules that are loaded from now on compiled with their functions watched.
+
+    Args:
+        root: of the repository.
+        functions: path relative to it -> qualified names.
+        watch: a `Watch`.
+    """
+    import builtins
+
+    setattr(builtins, ENTER, watch.enter)
+    known = {os.path.realpath(os.path.join(root, path)): (path, names) for path, names in functions.items()}
+    loader = importlib.machinery.SourceFileLoader
+    original = loader.get_code
+
+    def get_code(self, fullname):
+        wanted = known.get(os.path.realpath(self.path))
+        if wanted is None:
+            return original(self, fullname)
+        return instrument(self.get_data(self.path), wanted[0], wanted[1], self.path)
+
+    loader.get_code = get_code
+
+
+class _Finder(ast.NodeTransformer):
+    """Finds the functions by their qualified names."""
+
+    def __init__(self, path, wanted):
+        self._path = path
+        self._wanted = wanted
+        self._above = []
+
+    def visit(self, node):
+        """Go through classes and functions by name; all else as it is."""
+        if isinstance(node, ast.ClassDef):
+            return self._class(node)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return self._function(node)
+        return self.generic_visit(node)
+
+    def _class(self, node):
+        self._above.append(node.name)
+        self.generic_visit(node)
+        self._above.pop()
+        return node
+
+    def _function(self, node):
+        name = ".".join(self._above + [node.name])
+        self._above += [node.name, "<locals>"]
+        self.generic_visit(node)
+        del self._above[-2:]
+        if name in self._wanted:
+            _watch(node, "%s:%s" % (self._path, name))
+        return node
+
+
+def _watch(node, name):
+    """Put the statements into a function."""
+    generator = _is_generator(node)
+    body = node.body
+    start = 1 if ast.get_docstring(node, clean=False) is not None else 0
+    head, rest = body[:start], body[start:]
+    changed = [_Body(generator).visit(each) for each in rest]
+    arguments = node.args
+    plain = getattr(arguments, "posonlyargs", []) + arguments.args
+    given = plain + ([arguments.vararg] if arguments.vararg else []) + arguments.kwonlyargs
+    given += [arguments.kwarg] if arguments.kwarg else []
+    taken = ast.List([_load(each.arg) for each in given], ast.Load())
+    enter = ast.Call(_load(ENTER), [ast.Constant(name), taken], [])
+    if generator or isinstance(node, ast.AsyncFunctionDef):  # others run while it waits
+        enter = ast.Call(ast.Attribute(enter, "suspends", ast.Load()), [], [])
+    assign = ast.Assign([ast.Name(_CALL, ast.Store())], enter)
+    error = _CALL + "_error"
+    handler = ast.ExceptHandler(
+        _load("BaseException"),
+        error,
+        [ast.Expr(_call("raises", [_load(error)])), ast.Raise(None, None)],
+    )
+    end = ast.Return(_call("returns", [ast.Constant(None)]))
+    if generator and isinstance(node, ast.AsyncFunctionDef):  # its returns have no value
+        end = ast.Expr(end.value)
+    guarded = ast.Try(changed + [end], [handler], [], [])
+    for each in (assign, guarded):
+        ast.copy_location(each, rest[0] if rest else node)
+    node.body = head + [assign, guarded]
+
+
+def _is_generator(node):
+    todo = list(node.body)
+    while todo:
+        each = todo.pop()
+        if isinstance(each, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            todo.extend(ast.iter_child_nodes(each))
+    return False
+
+
+class _Body(ast.NodeTransformer):
+    """Passes what a function returns and yields through its call."""
+
+    def __init__(self, generator):
+        self._generator = generator
+
+    def visit(self, node):
+        """Functions inside have calls of their own."""
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            return node
+        if isinstance(node, ast.Return):
+            return self._return(node)
+        return self._yield(node) if isinstance(node, ast.Yield) else self.generic_visit(node)
+
+    def _return(self, node):
+        self.generic_visit(node)
+        if node.value is None and self._generator:
+            return node
+        value = node.value if node.value is not None else ast.Constant(None)
+        return ast.copy_location(ast.Return(_call("returns", [value])), node)
+
+    def _yield(self, node):
+        self.generic_visit(node)
+        value = node.value if node.value is not None else ast.Constant(None)
+        return ast.copy_location(ast.Yield(_call("yields", [value])), node)
+
+
+def _load(name):
+    return ast.Name(name, ast.Load())
+
+
+def _call(method, arguments):
+    return ast.Call(ast.Attribute(_load(_CALL), method, ast.Load()), arguments, [])

@@ -1,0 +1,204 @@
+"""What watched functions do, recorded while real tests run; and values as structure, without code of their own."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reasoncli.verification import wire
+from reasoncli.verification.behaviour import Behaviour, differing, fingerprint, steady, words
+from reasoncli.verification.canaries import Canaries
+from reasoncli.verification.session import Run, interpret
+from tests.runner.support import answer_of, write_tree
+
+MODULE = '''
+    """Shapes."""
+    from __future__ import annotations
+
+    import functools
+
+
+    def area(width, height=1, *more, unit="m", **named):
+        """Of a rectangle."""
+        if width < 0:
+            raise ValueError(f"negative: {width}")
+        return _product(width, height)
+
+
+    def _product(one, other):
+        return one * other
+
+
+    def rows(count):
+        for number in range(count):
+            yield [number] * count
+        return count
+
+
+    async def later(value):
+        return value + 1
+
+
+    def remember(value, seen=[]):
+        seen.append(value)
+
+
+    class Shape:
+        def __init__(self, side):
+            self.side = side
+
+        @property
+        def size(self):
+            return area(self.side, self.side)
+
+        @functools.lru_cache
+        def __hash__(self):
+            return 1
+
+        def grow(self):
+            self.side += 1
+
+        @staticmethod
+        def unit():
+            return Shape(1)
+
+        def __repr__(self):
+            raise SystemError("nobody may ask")
+
+        def __eq__(self, other):
+            raise SystemError("nobody may compare")
+
+
+    def untouched():
+        return 3
+'''
+SUITE = """
+    import asyncio
+    import unittest
+
+    import shapes
+
+
+    class TestShapes(unittest.TestCase):
+        def test_area(self):
+            assert shapes.area(2, 3) == 6
+            assert shapes.area(2, 3) == 6
+            with self.assertRaises(ValueError):
+                shapes.area(-1)
+
+        def test_rows(self):
+            assert list(shapes.rows(2)) == [[0, 0], [1, 1]]
+
+        def test_shape(self):
+            shape = shapes.Shape.unit()
+            shape.grow()
+            assert shape.size == 4
+
+        def test_rest(self):
+            assert asyncio.run(shapes.later(1)) == 2
+            shapes.remember({"a": (1, 2.5)})
+            assert shapes.untouched() == 3
+"""
+WATCHED = {
+    "shapes.py": [
+        *("area", "_product", "rows", "later", "remember"),
+        *("Shape.size", "Shape.grow", "Shape.unit", "Shape.__hash__"),
+    ]
+}
+
+
+def watch(root: Path, command: str, watched: dict[str, list[str]] = WATCHED) -> Run:
+    request = replace(
+        wire.Request(command=command, tests=None, timeout=60.0), watched=watched, canaries=Canaries.drawn()
+    )
+    answer = answer_of(sys.executable, root, request)
+    assert answer is not None
+    run = interpret(answer, root=str(root), canaries=request.canaries, watched=bool(watched))
+    assert run.report.complete, run.problem
+    return run
+
+
+def told(behaviour: Behaviour) -> dict[str, list[str]]:
+    """Calls by the name of their test, in words."""
+    found: dict[str, list[str]] = {}
+    for asked, came in behaviour.calls.items():
+        test = asked.test.replace("::", ".").rsplit(".", 1)[-1]
+        for outcome, after in came:
+            changed = "" if after == asked.arguments else f" leaves {words(behaviour.values[after])}"
+            kind, *value = behaviour.values[outcome]  # type: ignore[misc]
+            call = f"{asked.function}{words(behaviour.values[asked.arguments])}"
+            found.setdefault(test, []).append(f"{call} {kind} {' '.join(map(words, value))}{changed}")
+    return found
+
+
+@pytest.mark.parametrize("command", ["python -m pytest -q -p no:cacheprovider", "python -m unittest"])
+def test_calls_are_recorded_with_what_comes_of_them(tmp_path: Path, command: str) -> None:
+    write_tree(tmp_path, shapes=MODULE, test_shapes=SUITE)
+    run = watch(tmp_path, command)
+    assert {result.outcome.value for result in run.report.results.values()} == {"passed"}
+    assert told(run.behaviour) == {
+        "test_area": [
+            "shapes.py:area[2, 3, (), 'm', {}] returns 6",
+            "shapes.py:area[2, 3, (), 'm', {}] returns 6",
+            "shapes.py:area[-1, 1, (), 'm', {}] raises [] ValueError('negative: -1')",
+        ],
+        "test_rows": ["shapes.py:rows[2] yields [[0, 0], [1, 1]] 2"],
+        "test_shape": [
+            "shapes.py:Shape.unit[] returns <Shape side=1>",
+            "shapes.py:Shape.grow[<Shape side=1>] returns None leaves [<Shape side=2>]",
+            "shapes.py:Shape.size[<Shape side=2>] returns 4",
+        ],
+        "test_rest": [
+            "shapes.py:later[1] returns 2",
+            "shapes.py:remember[{'a': (1, 2.5)}, []] returns None leaves [{'a': (1, 2.5)}, [{'a': (1, 2.5)}]]",
+        ],
+    }
+
+
+def test_two_runs_agree_and_a_change_shows(tmp_path: Path) -> None:
+    write_tree(tmp_path, shapes=MODULE, test_shapes=SUITE)
+    command = "python -m pytest -q -p no:cacheprovider"
+    one, two = (watch(tmp_path, command).behaviour for _ in range(2))
+    calls = steady(one, two)
+    assert calls == frozenset(one.calls)
+    assert fingerprint(one, calls) == fingerprint(two, calls)
+    changed = MODULE.replace('ValueError(f"negative', 'ValueError(f"below nothing')
+    write_tree(tmp_path, shapes=changed)
+    three = watch(tmp_path, command).behaviour
+    assert fingerprint(three, calls) != fingerprint(one, calls)
+    (asked,) = differing(one, three, calls)
+    assert words(one.values[asked.arguments]) == "[-1, 1, (), 'm', {}]"
+
+
+def test_nothing_is_recorded_that_nobody_asked_for(tmp_path: Path) -> None:
+    write_tree(tmp_path, shapes=MODULE, test_shapes=SUITE)
+    assert watch(tmp_path, "python -m unittest", {}).behaviour == Behaviour()
+    assert watch(tmp_path, "python -m unittest", {"nowhere.py": ["f"], "shapes.py": ["nothing"]}).behaviour.calls == {}
+
+
+def test_functions_stay_what_they_are(tmp_path: Path) -> None:
+    suite = """
+        import inspect
+
+        import shapes
+
+
+        def test_it():
+            assert str(inspect.signature(shapes.area)) == "(width, height=1, *more, unit='m', **named)"
+            assert shapes.area.__doc__ == "Of a rectangle."
+            assert shapes.area.__module__ == "shapes"
+            assert inspect.isgeneratorfunction(shapes.rows)
+            assert inspect.iscoroutinefunction(shapes.later)
+            assert "def area" in inspect.getsource(shapes.area)
+            try:
+                shapes.area(-1)
+            except ValueError as error:
+                line = error.__traceback__.tb_next.tb_lineno
+                assert "raise ValueError" in inspect.getsource(shapes).splitlines()[line - 1]
+    """
+    write_tree(tmp_path, shapes=MODULE, test_functions=suite)
+    run = watch(tmp_path, "python -m pytest -q -p no:cacheprovider")
+    assert [(each.outcome.value, each.message) for each in run.report.results.values()] == [("passed", "")]
