@@ -95,6 +95,7 @@ class Candidate:
             are, by their probabilities, which is how often each would be drawn if as many samples fell on them alone.
         logprob: best mean log-probability per token among its completions; `-inf` where unknown.
         prompts: ids of the prompts it came from.
+        behaviour: equal for candidates that were seen to do the same; empty where that was not looked at.
     """
 
     index: int
@@ -103,6 +104,7 @@ class Candidate:
     logprob: float
     prompts: tuple[str, ...]
     verdict: Verdict | None = None
+    behaviour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,10 @@ def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str,
     yield "changes", safe(f"{place(leader.patch)}, {count(leader.patch.size, 'line')}")
     origins = list(dict.fromkeys(name for each in members for name in summary.origins_of(each)))
     yield "from", safe(", ".join(origins) if summary.given else _listed(origins))
-    if len(members) > 1:
+    forms = len({each.patch.vote_key for each in members})
+    if forms > 1:
+        yield "forms", safe(f"{forms} different patches that behave alike in all calls that were recorded")
+    elif len(members) > 1:
         yield "forms", safe(f"{len(members)} texts that are the same program")
     verdict = leader.verdict
     if verdict is None:

@@ -157,6 +157,13 @@ class SearchSettings:
             maximum=1.0,
         ),
     ] = 0.95
+    behaviour: Annotated[
+        bool,
+        Key(
+            "Compare what patches of equal outcome do while the tests run; those that behave alike vote together.",
+            Scope.USER,
+        ),
+    ] = True
     exhaustive: Annotated[bool, Key("Draw and test everything, though the choice be settled.", Scope.USER)] = False
     timeout: Annotated[
         float | None,

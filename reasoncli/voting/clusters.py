@@ -1,4 +1,4 @@
-"""Candidates that are equal as canonical ASTs vote together; clusters stand in the order of preference.
+"""Candidates that behave alike vote together; clusters stand in the order of preference.
 
 The order: standing by test outcome; then the most votes; then the smallest change; then the highest
 mean log-probability; then who appeared first.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoncli.domain import Candidate, Cluster
@@ -68,11 +68,13 @@ def ranked(candidates: Sequence[Candidate]) -> list[Group]:
     return sorted(grouped(candidates), key=lambda group: (group.merit, group.first))
 
 
-def grouped(candidates: Iterable[Candidate]) -> list[Group]:
-    """Candidates grouped by vote key, in no particular order."""
+def grouped(candidates: Sequence[Candidate]) -> list[Group]:
+    """Candidates grouped by behaviour where it is known of any with the same vote key, else by that; in no order."""
     by_key: Mapping[str, list[Candidate]] = defaultdict(list)
+    alike = {each.patch.vote_key: each.behaviour for each in candidates if each.behaviour}
     for candidate in candidates:
-        by_key[candidate.patch.vote_key].append(candidate)
+        key = candidate.patch.vote_key
+        by_key[alike.get(key, key)].append(candidate)
     return [_group(key, members) for key, members in by_key.items()]
 
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.claims.running import Issued
@@ -35,6 +36,7 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
+from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
@@ -105,7 +107,12 @@ class Steps:
                 verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
             plan = self._proposing.plan(task, baseline, sampler)
             result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
-            decision = self._decide(baseline, result)
+            compared = Compared(result.candidates)
+            if self._settings.search.behaviour:
+                comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit)
+                compared = comparing.compare(result.candidates)
+            result = replace(result, candidates=compared.candidates)
+            decision = self._decide(baseline, result, compared)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
     def _snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
@@ -262,7 +269,7 @@ class Steps:
                 stage.summary += f", {reused()} verdicts reused"
         return result
 
-    def _decide(self, baseline: Baseline, result: SearchResult) -> Decision:
+    def _decide(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(
             result.candidates,
             targets=len(baseline.targets),
@@ -271,6 +278,7 @@ class Steps:
             distinct=result.distinct,
             stopped_early=result.stopped_early,
         )
+        decision = compared.explained(decision)
         totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected, result.refused)
         self._journal.decision(decision, result.candidates, totals)
         self._emit(Decided(decision))

@@ -1,0 +1,204 @@
+"""What patches do, apart from what the tests say of it: their functions watched while the tests run, base and patches.
+
+Which functions: those of the base that any of the patches changes, so that all are asked the same questions. Which
+tests: the targets and those guards that reach a change by the base's coverage, the quick ones first. What differs
+between two runs of the base is left out; of the rest each patch has a fingerprint.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reasoncli import python_source
+from reasoncli.domain import Baseline, Patch, Task
+from reasoncli.errors import Interrupted
+from reasoncli.sandbox.interface import Sandbox
+from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
+from reasoncli.verification.guards import GuardIndex
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.verification.timing import Timing
+
+_SECONDS = 30.0  # of tests of one run, at the base's pace
+_MOST = 200  # functions of one file, where it is not known which matter
+
+Read = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A call of which two patches make something else.
+
+    Attributes:
+        test: in which it happens.
+        call: function and arguments, in words.
+        one, other: what comes of it, in words.
+    """
+
+    test: str
+    call: str
+    one: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a round of watching found.
+
+    Attributes:
+        base: what the base did.
+        runs: what each patch did, by its execution key; a patch whose run was not whole is missing.
+        calls: those that count: the same in two runs of the base.
+        seen: calls of the base in all, whether they count or not.
+        tests: how many were run.
+    """
+
+    base: Behaviour = field(default_factory=Behaviour)
+    runs: Mapping[str, Behaviour] = field(default_factory=dict)
+    calls: frozenset[Asked] = frozenset()
+    seen: int = 0
+    tests: int = 0
+
+    def fingerprint(self, key: str) -> str:
+        """Equal for patches of which the same came of every call; empty for one that says nothing."""
+        run = self.runs.get(key)
+        return "" if run is None or not self.calls else fingerprint(run, self.calls)
+
+    def changed(self, key: str) -> int:
+        """Of how many calls something else came than at the base."""
+        run = self.runs.get(key)
+        return 0 if run is None else len(differing(self.base, run, self.calls))
+
+    def differences(self, one: str, other: str) -> Sequence[Difference]:
+        """Calls of which two patches make something else, those with the shortest arguments first."""
+        if one not in self.runs or other not in self.runs:
+            return ()
+        first, second = self.runs[one], self.runs[other]
+        values = {**second.values, **first.values, **self.base.values}
+        found = []
+        for asked in differing(first, second, self.calls):
+            name = asked.function.rpartition(":")[2]
+            arguments = words(values.get(asked.arguments)).removeprefix("[").removesuffix("]")
+            came = (_came(run.calls.get(asked, ()), values) for run in (first, second))
+            found.append(Difference(asked.test, f"{name}({arguments})", *came))
+        return sorted(found, key=lambda each: (len(each.call), each.call, each.test))
+
+
+def watch(
+    pool: SandboxPool,
+    task: Task,
+    baseline: Baseline,
+    read: Read,
+    patches: Sequence[Patch],
+    stopped: threading.Event,
+) -> Watched:
+    """Run the tests that matter over the base, twice, and over each patch, and record what changed functions do.
+
+    Raises:
+        Interrupted: `stopped` was set.
+        SandboxUnavailable: sandboxes kept breaking.
+    """
+    functions = changed_functions(patches, read)
+    tests = _tests(baseline, patches, read)
+    if not functions or not tests:
+        return Watched()
+    timeout, test_timeout = Timing(baseline, task.tests.timeout).limits(tests)
+    options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False, watched=functions)
+
+    def run(patch: Patch | None) -> Run:
+        def job(sandbox: Sandbox) -> Run:
+            sandbox.write(() if patch is None else patch.changes)
+            return run_tests(sandbox, task.tests, tests, options)
+
+        if stopped.is_set():
+            raise Interrupted("the patches are no longer compared")
+        return pool.work(job, stopped=stopped.is_set)
+
+    first, second = run(None), run(None)
+    if not (first.report.complete and second.report.complete):
+        return Watched()
+    calls = steady(first.behaviour, second.behaviour)
+    runs = {}
+    for patch in patches if calls else ():
+        ran = run(patch)
+        if ran.report.complete:
+            runs[patch.execution_key] = ran.behaviour
+    return Watched(first.behaviour, runs, calls, len(first.behaviour.calls), len(tests))
+
+
+def changed_functions(patches: Iterable[Patch], read: Read) -> Mapping[str, tuple[str, ...]]:
+    """The base's functions that patches change, by path: those inside of no other function.
+
+    Where a patch changes something outside of them (a constant, a class body), all of the file's.
+    """
+    found: dict[str, set[str]] = {}
+    for patch in patches:
+        for change in patch.changes:
+            before = read(change.path) if change.path.endswith(".py") else None
+            base = None if before is None else python_source.parse(before)
+            if base is None:
+                continue
+            after = None if change.content is None else python_source.parse(change.content)
+            found.setdefault(change.path, set()).update(_changed(base, after))
+    return {path: tuple(sorted(names)[:_MOST]) for path, names in sorted(found.items()) if names}
+
+
+def _changed(base: ast.Module, after: ast.Module | None) -> Iterable[str]:
+    old, rest = _functions(base)
+    new, new_rest = _functions(after) if after is not None else ({}, "")
+    if rest != new_rest:
+        return old
+    return [name for name, text in old.items() if new.get(name) != text]
+
+
+def _functions(module: ast.Module) -> tuple[dict[str, str], str]:
+    """Functions that are inside of no other, by qualified name, as text; and all else, imports left out."""
+    found: dict[str, str] = {}
+    rest: list[str] = []
+    todo: list[tuple[str, ast.stmt]] = [("", node) for node in reversed(module.body)]
+    while todo:
+        prefix, node = todo.pop()
+        if isinstance(node, python_source.Definition):
+            name = prefix + node.name
+            found[name] = found.get(name, "") + ast.dump(node)  # a property's getter and setter share a name
+        elif isinstance(node, ast.ClassDef):
+            head = [ast.dump(each) for each in (*node.bases, *node.keywords, *node.decorator_list)]
+            rest.append(f"{prefix}{node.name} {head}")
+            todo += [(f"{prefix}{node.name}.", each) for each in reversed(node.body)]
+        elif not isinstance(node, ast.Import | ast.ImportFrom) and not python_source.is_docstring(node):
+            rest.append(f"{prefix} {ast.dump(node)}")
+    return found, "\n".join(rest)
+
+
+def _tests(baseline: Baseline, patches: Sequence[Patch], read: Read) -> tuple[str, ...]:
+    """Targets, then guards that reach a change, the quick ones first, for as long as there is time."""
+    index = GuardIndex(baseline, read)
+    reached = {guard for patch in patches for guard in index.touched(patch).guards}
+    timing = Timing(baseline)
+    guards = sorted(reached, key=lambda test: (timing.seconds((test,)), test))
+    left, chosen = _SECONDS, [target.id for target in baseline.targets]
+    for guard in guards:
+        left -= timing.seconds((guard,))
+        if left < 0:
+            break
+        chosen.append(guard)
+    return tuple(chosen)
+
+
+def _came(outcomes: Sequence[tuple[str, str]], values: Mapping[str, object]) -> str:
+    """What came of a call the first time, in words."""
+    if not outcomes:
+        return "is not called so"
+    told = values.get(outcomes[0][0])
+    match told:
+        case ["returns", value]:
+            return f"returns {words(value)}"
+        case ["raises", _, error]:
+            return f"raises {words(error)}"
+        case ["yields", given, _]:
+            return f"yields {words(given)}"
+        case _:
+            return "does something else"

@@ -1,0 +1,124 @@
+"""Patches that the tests don't tell apart, compared by what they do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reasoncli.domain import Baseline, Candidate, Decision, Task
+from reasoncli.events import CandidateFound, CandidateJudged, Emitter
+from reasoncli.patches.tree import SnapshotTree
+from reasoncli.search.interface import Journal, PatchVerifier
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.watching import Watched, watch
+from reasoncli.voting.clusters import Group, ranked
+from reasoncli.voting.stopping import finalists
+from reasoncli.voting.tiers import electable
+from reasoncli.voting.wording import count
+
+_MOST = 24  # clusters compared
+_CONFIRMATIONS = 4  # of leaders that the comparison brought up
+_SHOWN = 2  # calls in which two patches differ
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Candidates after the comparison, and what it found; nothing where there was nothing to compare."""
+
+    candidates: tuple[Candidate, ...]
+    watched: Watched | None = None
+
+    def explained(self, decision: Decision) -> Decision:
+        """The decision, with what the comparison has to say of it."""
+        if self.watched is None or decision.chosen is None or not self.watched.calls:
+            return decision
+        return replace(decision, reasons=(*decision.reasons, *_sentences(self.watched, self.candidates, decision)))
+
+
+class Comparing:
+    """Compares the leaders of a search, and sees to it that whoever leads then is judged clean."""
+
+    def __init__(
+        self,
+        task: Task,
+        baseline: Baseline,
+        pool: SandboxPool,
+        verifier: PatchVerifier,
+        journal: Journal,
+        emit: Emitter,
+    ) -> None:
+        self._task = task
+        self._baseline = baseline
+        self._pool = pool
+        self._verifier = verifier
+        self._journal = journal
+        self._emit = emit
+
+    def compare(self, candidates: Sequence[Candidate]) -> Compared:
+        """Watch those of the best standing, if there are several, and let those that behave alike vote together.
+
+        Raises:
+            SandboxUnavailable: sandboxes kept breaking.
+        """
+        equals = self._equals(candidates)
+        if len(equals) < 2:
+            return Compared(tuple(candidates))
+        with self._emit.stage("behaviour", f"{len(equals)} patches that the tests don't tell apart") as stage:
+            read = SnapshotTree.of(self._task.snapshot).read
+            patches = [group.leader.patch for group in equals]
+            watched = watch(self._pool, self._task, self._baseline, read, patches, threading.Event())
+            known = {group.leader.index: watched.fingerprint(group.leader.patch.execution_key) for group in equals}
+            found = [replace(each, behaviour=known.get(each.index, "")) for each in candidates]
+            ways = len({way for way in known.values() if way})
+            stage.summary = (
+                f"{count(ways, 'way', 'ways')} to behave, by {count(len(watched.calls), 'call')} in "
+                f"{count(watched.tests, 'test')}"
+                if watched.calls
+                else "no call of theirs can be compared"
+            )
+            for each in found:
+                if each.behaviour:
+                    self._emit(CandidateFound(each))
+        return Compared(tuple(self._confirmed(found)), watched)
+
+    def _equals(self, candidates: Sequence[Candidate]) -> list[Group]:
+        groups = ranked(candidates)
+        if not groups or not electable(groups[0].standing.tier, len(self._baseline.targets)):
+            return []
+        return [group for group in groups if group.standing == groups[0].standing][:_MOST]
+
+    def _confirmed(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Judge who leads now in a fresh sandbox; a verdict may bring up the next."""
+        for _ in range(_CONFIRMATIONS):
+            leaders = finalists(candidates, targets=len(self._baseline.targets))
+            if not leaders:
+                break
+            leader = next(each for each in candidates if each.index == leaders[0])
+            verdict = self._verifier.confirm(leader.patch, threading.Event())
+            self._journal.verdict(leader.patch.execution_key, verdict)
+            self._emit(CandidateJudged(leader.index, verdict, sum(each.verdict is not None for each in candidates)))
+            candidates = [replace(each, verdict=verdict) if each is leader else each for each in candidates]
+        return candidates
+
+
+def _sentences(watched: Watched, candidates: Sequence[Candidate], decision: Decision) -> list[str]:
+    """How many behave as the chosen patch does, and where the runner-up does not."""
+    by_index = {each.index: each for each in candidates}
+    chosen = by_index[decision.clusters[0].members[0]]
+    forms = len({by_index[index].patch.vote_key for index in decision.clusters[0].members})
+    calls = count(len(watched.calls), "recorded call")
+    sentences = []
+    if forms > 1:
+        sentences.append(f"{forms} different patches behave as it does, in {calls}; they vote together.")
+    rival = next(
+        (by_index[each.members[0]] for each in decision.clusters[1:] if by_index[each.members[0]].behaviour), None
+    )
+    if rival is not None:
+        keys = chosen.patch.execution_key, rival.patch.execution_key
+        for difference in watched.differences(*keys)[:_SHOWN]:
+            sentences.append(
+                f"The runner-up differs: `{difference.call}` {difference.one} here, {difference.other} there "
+                f"({difference.test})."
+            )
+    return sentences

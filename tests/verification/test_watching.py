@@ -1,0 +1,118 @@
+"""Which functions are watched, and what is made of what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from reasoncli.domain import FileChange, Patch
+from reasoncli.verification.behaviour import Asked, Behaviour, Recording, digest, words
+from reasoncli.verification.watching import Watched, changed_functions
+
+BASE = '''\
+"""A module."""
+import os
+
+LIMIT = 3
+
+
+def f(a):
+    """Doc."""
+    def inner():
+        return a
+    return inner()
+
+
+class C(Base):
+    size = 1
+
+    @property
+    def p(self):
+        return 1
+
+    @p.setter
+    def p(self, value):
+        pass
+
+    class D:
+        def m(self):
+            return 2
+'''
+
+
+def changed(*afters: str) -> Mapping[str, tuple[str, ...]]:
+    patches = [Patch((FileChange("m.py", after.encode()),), "", str(n), str(n), 1) for n, after in enumerate(afters)]
+    return changed_functions(patches, {"m.py": BASE.encode()}.get)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "functions"),
+    [
+        ("return inner()", "return a", ("f",)),
+        ("        return a\n", "        return a + 1\n", ("f",)),
+        ("return 2", "return 3", ("C.D.m",)),
+        ("pass", "return", ("C.p",)),
+        ("import os", "import os, re", ()),
+        ("LIMIT = 3", "LIMIT = 4", ("C.D.m", "C.p", "f")),
+        ("size = 1", "size = 2", ("C.D.m", "C.p", "f")),
+        ("C(Base)", "C(Other)", ("C.D.m", "C.p", "f")),
+        ("def f(a):", "def helper():\n    pass\n\n\ndef f(a):", ()),
+        ("def f(a):", "def g(a):", ("f",)),
+        ("    return inner()", "    return (", ("C.D.m", "C.p", "f")),
+        ("# nothing", "", ()),
+    ],
+)
+def test_the_functions_that_a_patch_changes(old: str, new: str, functions: tuple[str, ...]) -> None:
+    found = changed(BASE.replace(old, new))
+    assert found == ({"m.py": functions} if functions else {})
+
+
+def test_those_of_all_patches_and_nothing_of_new_or_other_files() -> None:
+    one, two = BASE.replace("return inner()", "return 1"), BASE.replace("return 2", "return 3")
+    assert changed(one, two) == {"m.py": ("C.D.m", "f")}
+    other = Patch((FileChange("new.py", b"x"), FileChange("README.md", b"y"), FileChange("m.py", None)), "", "", "", 1)
+    assert changed_functions([other], {"m.py": BASE.encode(), "README.md": b""}.get) == {"m.py": ("C.D.m", "C.p", "f")}
+
+
+def run(**outcomes: object) -> Behaviour:
+    """A run with a call of f for each name, which returns a value."""
+    recording = Recording()
+    recording.start("t")
+    for number, (name, value) in enumerate(outcomes.items()):
+        recording.value(1, f"a{number}", ["list", name])
+        recording.value(1, f"o{number}", ["returns", value])
+        recording.call(1, "m.py:f", f"a{number}", f"o{number}", None)
+    return recording.behaviour()
+
+
+def asked(name: str) -> Asked:
+    return Asked("t", "m.py:f", digest(["list", name]))
+
+
+def test_fingerprints_are_of_what_counts() -> None:
+    base, one, two = run(x=1, y=2, z=3), run(x=1, y=5, z=9), run(x=1, y=5, z=10)
+    watched = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("y")}), 3, 1)
+    assert watched.fingerprint("one") == watched.fingerprint("two") != ""
+    assert watched.fingerprint("nobody") == ""
+    assert (watched.changed("one"), watched.changed("nobody")) == (1, 0)
+    assert watched.differences("one", "two") == []
+    both = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("z")}), 3, 1)
+    (difference,) = both.differences("one", "two")
+    assert (difference.test, difference.call) == ("t", "f('z')")
+    assert (difference.one, difference.other) == ("returns 9", "returns 10")
+
+
+def test_a_call_that_does_not_happen_is_a_difference() -> None:
+    base, less = run(x=1, y=2), run(x=1)
+    watched = Watched(base, {"base": base, "less": less}, frozenset(base.calls), 2, 1)
+    (difference,) = watched.differences("base", "less")
+    assert difference.other == "is not called so"
+
+
+def test_words_are_what_a_person_would_write() -> None:
+    data = ["list", ["tuple", 1], ["dict", ["a", None]], ["set"], ["float", "0.1"], ["text", "ab", 300, "0f"]]
+    assert words(data) == "[(1,), {'a': None}, set(), 0.1, 'ab'…]"
+    assert words(["raised", "m.Bad", "no"]) == "Bad('no')"
+    assert words(["object", "m.C", ["size", 1], ["list", 2]]) == "<C size=1 list=2>"
+    assert len(words(["list", *range(1000)])) == 120
