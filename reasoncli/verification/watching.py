@@ -8,13 +8,12 @@ between two runs of the base is left out; of the rest each patch has a fingerpri
 from __future__ import annotations
 
 import ast
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
 from reasoncli.domain import Baseline, Patch, Task
-from reasoncli.errors import Interrupted
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.guards import GuardIndex
@@ -93,12 +92,13 @@ def watch(
     baseline: Baseline,
     read: Read,
     patches: Sequence[Patch],
-    stopped: threading.Event,
+    workers: int,
 ) -> Watched:
     """Run the tests that matter over the base, twice, and over each patch, and record what changed functions do.
 
+    `workers` runs go on at once.
+
     Raises:
-        Interrupted: `stopped` was set.
         SandboxUnavailable: sandboxes kept breaking.
     """
     functions = changed_functions(patches, read)
@@ -113,19 +113,16 @@ def watch(
             sandbox.write(() if patch is None else patch.changes)
             return run_tests(sandbox, task.tests, tests, options)
 
-        if stopped.is_set():
-            raise Interrupted("the patches are no longer compared")
-        return pool.work(job, stopped=stopped.is_set)
+        return pool.work(job)
 
-    first, second = run(None), run(None)
+    with ThreadPoolExecutor(workers, thread_name_prefix="watching") as threads:
+        first, second, *others = threads.map(run, (None, None, *patches))
     if not (first.report.complete and second.report.complete):
         return Watched()
     calls = steady(first.behaviour, second.behaviour)
-    runs = {}
-    for patch in patches if calls else ():
-        ran = run(patch)
-        if ran.report.complete:
-            runs[patch.execution_key] = ran.behaviour
+    runs = {
+        patch.execution_key: ran.behaviour for patch, ran in zip(patches, others, strict=True) if ran.report.complete
+    }
     return Watched(first.behaviour, runs, calls, len(first.behaviour.calls), len(tests))
 
 

@@ -17,7 +17,7 @@ from reasoncli.voting.stopping import finalists
 from reasoncli.voting.tiers import electable
 from reasoncli.voting.wording import count
 
-_MOST = 24  # clusters compared
+_MOST = 16  # clusters compared
 _CONFIRMATIONS = 4  # of leaders that the comparison brought up
 _SHOWN = 2  # calls in which two patches differ
 
@@ -47,6 +47,7 @@ class Comparing:
         verifier: PatchVerifier,
         journal: Journal,
         emit: Emitter,
+        workers: int,
     ) -> None:
         self._task = task
         self._baseline = baseline
@@ -54,20 +55,25 @@ class Comparing:
         self._verifier = verifier
         self._journal = journal
         self._emit = emit
+        self._workers = workers
 
-    def compare(self, candidates: Sequence[Candidate]) -> Compared:
-        """Watch those of the best standing, if there are several, and let those that behave alike vote together.
+    def compare(self, candidates: Sequence[Candidate], *, thorough: bool) -> Compared:
+        """Watch those of the best standing, and let those that behave alike vote together.
+
+        Where one has more votes than all the others together, that can't change the choice, and is left out unless
+        `thorough`.
 
         Raises:
             SandboxUnavailable: sandboxes kept breaking.
         """
         equals = self._equals(candidates)
-        if len(equals) < 2:
+        clear = bool(equals) and 2 * equals[0].votes > sum(group.votes for group in equals)
+        if len(equals) < 2 or (clear and not thorough):
             return Compared(tuple(candidates))
         with self._emit.stage("behaviour", f"{len(equals)} patches that the tests don't tell apart") as stage:
             read = SnapshotTree.of(self._task.snapshot).read
             patches = [group.leader.patch for group in equals]
-            watched = watch(self._pool, self._task, self._baseline, read, patches, threading.Event())
+            watched = watch(self._pool, self._task, self._baseline, read, patches, self._workers)
             known = {group.leader.index: watched.fingerprint(group.leader.patch.execution_key) for group in equals}
             found = [replace(each, behaviour=known.get(each.index, "")) for each in candidates]
             ways = len({way for way in known.values() if way})

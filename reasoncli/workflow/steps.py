@@ -109,8 +109,10 @@ class Steps:
             result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
             compared = Compared(result.candidates)
             if self._settings.search.behaviour:
-                comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit)
-                compared = comparing.compare(result.candidates)
+                comparing = Comparing(
+                    task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings)
+                )
+                compared = comparing.compare(result.candidates, thorough=self._settings.search.exhaustive)
             result = replace(result, candidates=compared.candidates)
             decision = self._decide(baseline, result, compared)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
