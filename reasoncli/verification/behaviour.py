@@ -14,11 +14,15 @@ from typing import NamedTuple
 
 
 class Asked(NamedTuple):
-    """A call without what came of it: in which test, of which function (`path:qualified name`), with what."""
+    """A call without what came of it: in which test, of which function (`path:qualified name`), with what.
+
+    A call that was tried was not made by the test, but with other arguments where the test made one.
+    """
 
     test: str
     function: str
     arguments: str
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Recording:
         self._values[key] = data
         self._numbered[process, number] = key
 
-    def call(self, process: object, function: str, arguments: object, outcome: object, after: object) -> None:
+    def call(
+        self, process: object, function: str, arguments: object, outcome: object, after: object, *, tried: bool = False
+    ) -> None:
         """A call.
 
         Raises:
@@ -63,7 +69,7 @@ class Recording:
         known = self._numbered
         before = known[process, arguments]
         then = before if after is None else known[process, after]
-        self._calls[Asked(self._test, function, before)].append((known[process, outcome], then))
+        self._calls[Asked(self._test, function, before, tried)].append((known[process, outcome], then))
 
     def behaviour(self) -> Behaviour:
         """All of it."""

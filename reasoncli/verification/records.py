@@ -76,7 +76,7 @@ def read_records(text: str, *, coverage: bool = True, watched: bool = False) -> 
             continue
         try:
             record = json.loads(line, parse_constant=_refuse)
-            if record["t"] in ("value", "call"):
+            if record["t"] in ("value", "call", "replay"):
                 if watched:
                     _record(recording, record)
             elif coverage or record["t"] not in ("span", "cover"):
@@ -95,7 +95,7 @@ def _record(recording: Recording, record: Mapping[str, Any]) -> None:
         recording.value(process, record["n"], record["data"])
     else:
         numbers = record["arguments"], record["outcome"], record["after"]
-        recording.call(process, str(record["function"]), *numbers)
+        recording.call(process, str(record["function"]), *numbers, tried=record["t"] == "replay")
 
 
 def _take(records: Records, spans: _Spans, record: Mapping[str, Any]) -> None:

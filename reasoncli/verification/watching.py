@@ -32,7 +32,7 @@ class Difference:
     """A call of which two patches make something else.
 
     Attributes:
-        test: in which it happens.
+        test: in which it happens; empty for one that no test makes.
         call: function and arguments, in words.
         one, other: what comes of it, in words.
     """
@@ -50,14 +50,15 @@ class Watched:
     Attributes:
         base: what the base did.
         runs: what each patch did, by its execution key; a patch whose run was not whole is missing.
-        calls: those that count: the same in two runs of the base.
-        seen: calls of the base in all, whether they count or not.
+        calls: those that count: the same in two runs of the base; tried: the same of calls that were tried.
+        seen: calls of the tests at the base, whether they count or not.
         tests: how many were run.
     """
 
     base: Behaviour = field(default_factory=Behaviour)
     runs: Mapping[str, Behaviour] = field(default_factory=dict)
     calls: frozenset[Asked] = frozenset()
+    tried: frozenset[Asked] = frozenset()
     seen: int = 0
     tests: int = 0
 
@@ -72,18 +73,18 @@ class Watched:
         return 0 if run is None else len(differing(self.base, run, self.calls))
 
     def differences(self, one: str, other: str) -> Sequence[Difference]:
-        """Calls of which two patches make something else, those with the shortest arguments first."""
+        """Calls of which two patches make something else: the tests' own before what was tried, short ones first."""
         if one not in self.runs or other not in self.runs:
             return ()
         first, second = self.runs[one], self.runs[other]
         values = {**second.values, **first.values, **self.base.values}
         found = []
-        for asked in differing(first, second, self.calls):
+        for asked in differing(first, second, self.calls | self.tried):
             name = asked.function.rpartition(":")[2]
             arguments = words(values.get(asked.arguments)).removeprefix("[").removesuffix("]")
             came = (_came(run.calls.get(asked, ()), values) for run in (first, second))
-            found.append(Difference(asked.test, f"{name}({arguments})", *came))
-        return sorted(found, key=lambda each: (len(each.call), each.call, each.test))
+            found.append(Difference("" if asked.tried else asked.test, f"{name}({arguments})", *came))
+        return sorted(found, key=lambda each: (not each.test, len(each.call), each.call, each.test))
 
 
 def watch(
@@ -123,7 +124,9 @@ def watch(
     runs = {
         patch.execution_key: ran.behaviour for patch, ran in zip(patches, others, strict=True) if ran.report.complete
     }
-    return Watched(first.behaviour, runs, calls, len(first.behaviour.calls), len(tests))
+    made = frozenset(asked for asked in calls if not asked.tried)
+    seen = sum(not asked.tried for asked in first.behaviour.calls)
+    return Watched(first.behaviour, runs, made, calls - made, seen, len(tests))
 
 
 def changed_functions(patches: Iterable[Patch], read: Read) -> Mapping[str, tuple[str, ...]]:

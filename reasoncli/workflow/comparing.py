@@ -11,7 +11,7 @@ from reasoncli.events import CandidateFound, CandidateJudged, Emitter
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.search.interface import Journal, PatchVerifier
 from reasoncli.verification.pool import SandboxPool
-from reasoncli.verification.watching import Watched, watch
+from reasoncli.verification.watching import Difference, Watched, watch
 from reasoncli.voting.clusters import Group, ranked
 from reasoncli.voting.stopping import finalists
 from reasoncli.voting.tiers import electable
@@ -77,12 +77,11 @@ class Comparing:
             known = {group.leader.index: watched.fingerprint(group.leader.patch.execution_key) for group in equals}
             found = [replace(each, behaviour=known.get(each.index, "")) for each in candidates]
             ways = len({way for way in known.values() if way})
-            stage.summary = (
-                f"{count(ways, 'way', 'ways')} to behave, by {count(len(watched.calls), 'call')} in "
-                f"{count(watched.tests, 'test')}"
-                if watched.calls
-                else "no call of theirs can be compared"
-            )
+            stage.summary = "no call of theirs can be compared"
+            if watched.calls:
+                calls = f"{len(watched.calls):,} of {count(watched.seen, 'call')} in {count(watched.tests, 'test')}"
+                tried = f"{len(watched.tried):,} with other arguments"
+                stage.summary = f"{count(ways, 'way', 'ways')} to behave, by {calls} and {tried}"
             for each in found:
                 if each.behaviour:
                     self._emit(CandidateFound(each))
@@ -109,22 +108,31 @@ class Comparing:
 
 
 def _sentences(watched: Watched, candidates: Sequence[Candidate], decision: Decision) -> list[str]:
-    """How many behave as the chosen patch does, and where the runner-up does not."""
+    """How many behave as the chosen patch does, where they do not as soon as other arguments are tried, and where the
+    runner-up does not.
+    """
     by_index = {each.index: each for each in candidates}
-    chosen = by_index[decision.clusters[0].members[0]]
-    forms = len({by_index[index].patch.vote_key for index in decision.clusters[0].members})
-    calls = count(len(watched.calls), "recorded call")
+    members = [by_index[index] for index in decision.clusters[0].members]
+    chosen = members[0]
+    others = {each.patch.vote_key: each for each in members if each.patch.vote_key != chosen.patch.vote_key}
     sentences = []
-    if forms > 1:
-        sentences.append(f"{forms} different patches behave as it does, in {calls}; they vote together.")
-    rival = next(
-        (by_index[each.members[0]] for each in decision.clusters[1:] if by_index[each.members[0]].behaviour), None
-    )
-    if rival is not None:
-        keys = chosen.patch.execution_key, rival.patch.execution_key
-        for difference in watched.differences(*keys)[:_SHOWN]:
-            sentences.append(
-                f"The runner-up differs: `{difference.call}` {difference.one} here, {difference.other} there "
-                f"({difference.test})."
-            )
+    if others:
+        calls = count(len(watched.calls), "recorded call")
+        sentences.append(f"{len(others) + 1} different patches behave as it does, in {calls}; they vote together.")
+    apart = [(each, found) for each in others.values() if (found := _differences(watched, chosen, each))]
+    if apart:
+        sentences.append(f"Not all of them do where no test asks: {_told(apart[0][1][0], 'in another')}.")
+    leaders = (by_index[cluster.members[0]] for cluster in decision.clusters[1:])
+    rival = next((each for each in leaders if each.behaviour), None)
+    for difference in _differences(watched, chosen, rival)[:_SHOWN] if rival is not None else ():
+        where = f"in {difference.test}" if difference.test else "no test asks for it"
+        sentences.append(f"The runner-up differs: {_told(difference, 'there')} ({where}).")
     return sentences
+
+
+def _differences(watched: Watched, one: Candidate, other: Candidate) -> Sequence[Difference]:
+    return watched.differences(one.patch.execution_key, other.patch.execution_key)
+
+
+def _told(difference: Difference, there: str) -> str:
+    return f"`{difference.call}` {difference.one} here, {difference.other} {there}"

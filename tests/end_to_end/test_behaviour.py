@@ -50,6 +50,17 @@ def test_patches_that_behave_alike_vote_together(tool: Tool, repository: Path, r
     assert "`total([4, 6], 50)` returns 5 here, returns 0 there" in said
 
 
+def test_what_two_patches_do_for_arguments_of_no_test_is_shown(tool: Tool, tmp_path: Path) -> None:
+    """Both pass every test and make the same of every call: the votes decide, and a person can see what about."""
+    repository = make_repository(tmp_path / "shop")
+    capped = "    return result * (100 - discount) / 100 if result < 101 else result"
+    recording = make_recording(tmp_path / "r", {edit(WRONG, RIGHT): 1.0, edit(WRONG, capped): 1.0})
+    ran = tool.fix(repository, recording, "--dry-run", "--json", "-n", 64, "--exhaustive")
+    assert len(ran.json["clusters"][0]["members"]) == 2
+    said = " ".join(ran.json["decision"]["reasons"])
+    assert "Not all of them do where no test asks: `total(" in said, said
+
+
 def test_one_leader_needs_no_comparison(tool: Tool, repository: Path, tmp_path: Path) -> None:
     ran = tool.fix(repository, make_recording(tmp_path / "r", {edit(WRONG, RIGHT): 1}), "--dry-run")
     assert ran.code == 0

@@ -121,10 +121,12 @@ def watch(root: Path, command: str, watched: dict[str, list[str]] = WATCHED) -> 
     return run
 
 
-def told(behaviour: Behaviour) -> dict[str, list[str]]:
+def told(behaviour: Behaviour, *, tried: bool = False) -> dict[str, list[str]]:
     """Calls by the name of their test, in words."""
     found: dict[str, list[str]] = {}
     for asked, came in behaviour.calls.items():
+        if asked.tried is not tried:
+            continue
         test = asked.test.replace("::", ".").rsplit(".", 1)[-1]
         for outcome, after in came:
             changed = "" if after == asked.arguments else f" leaves {words(behaviour.values[after])}"
@@ -169,7 +171,7 @@ def test_two_runs_agree_and_a_change_shows(tmp_path: Path) -> None:
     write_tree(tmp_path, shapes=changed)
     three = watch(tmp_path, command).behaviour
     assert fingerprint(three, calls) != fingerprint(one, calls)
-    (asked,) = differing(one, three, calls)
+    (asked,) = [each for each in differing(one, three, calls) if not each.tried]
     assert words(one.values[asked.arguments]) == "[-1, 1, (), 'm', {}]"
 
 
@@ -202,3 +204,104 @@ def test_functions_stay_what_they_are(tmp_path: Path) -> None:
     write_tree(tmp_path, shapes=MODULE, test_functions=suite)
     run = watch(tmp_path, "python -m pytest -q -p no:cacheprovider")
     assert [(each.outcome.value, each.message) for each in run.report.results.values()] == [("passed", "")]
+
+
+COUNTS = """
+    import os
+
+    made = []
+
+
+    def double(number):
+        made.append(number)
+        return number * 2
+
+
+    def spin(number):
+        while number > 3:
+            pass
+        return number
+
+
+    def leave(number):
+        if number != 1:
+            os._exit(0)
+        return number
+
+
+    def write(name, text):
+        with open(name, "w") as file:
+            file.write(text)
+
+
+    def each(numbers):
+        yield from numbers
+
+
+    class Holder:
+        def __init__(self, value):
+            self.value = value
+
+        def add(self, more):
+            self.value += more
+            return self.value
+"""
+TRIES = """
+    import counts
+
+
+    def test_double():
+        assert counts.double(5) == 10
+        assert counts.double(5) == 10
+        assert counts.made == [5, 5]
+
+
+    def test_spin():
+        assert counts.spin(3) == 3
+
+
+    def test_leave():
+        assert counts.leave(1) == 1
+
+
+    def test_write(tmp_path):
+        counts.write(str(tmp_path / "a"), "b")
+        assert [each.name for each in tmp_path.iterdir() if each.name == "a"] == ["a"]
+        assert (tmp_path / "a").read_text() == "b"
+
+
+    def test_each():
+        assert list(counts.each([1])) == [1]
+
+
+    def test_holder():
+        holder = counts.Holder([1])
+        assert holder.add([2]) == [1, 2]
+        assert holder.value == [1, 2]
+"""
+
+
+def test_other_arguments_are_tried_where_a_call_is_made_and_nothing_comes_of_it(tmp_path: Path) -> None:
+    write_tree(tmp_path, counts=COUNTS, test_counts=TRIES)
+    watched = {"counts.py": ["double", "spin", "leave", "write", "each", "Holder.add"]}
+    run = watch(tmp_path, "python -m pytest -q -p no:cacheprovider", watched)
+    assert {name: each.outcome.value for name, each in run.report.results.items() if not each.outcome.ok} == {}
+    tried = told(run.behaviour, tried=True)
+    assert tried["test_double"] == [
+        "counts.py:double[6] returns 12",
+        "counts.py:double[4] returns 8",
+        "counts.py:double[0] returns 0",
+        "counts.py:double[-5] returns -10",
+    ]
+    assert tried["test_spin"] == [  # with 4 it hangs
+        "counts.py:spin[2] returns 2",
+        "counts.py:spin[0] returns 0",
+        "counts.py:spin[-3] returns -3",
+    ]
+    assert "test_leave" not in tried
+    assert "test_each" not in tried
+    assert (
+        tried["test_holder"][0]
+        == ("counts.py:Holder.add[<Holder value=[1]>, []] returns [1] leaves [<Holder value=[1]>, []]")
+        or tried["test_holder"][0] == "counts.py:Holder.add[<Holder value=[1]>, []] returns [1]"
+    )

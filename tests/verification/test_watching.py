@@ -75,14 +75,14 @@ def test_those_of_all_patches_and_nothing_of_new_or_other_files() -> None:
     assert changed_functions([other], {"m.py": BASE.encode(), "README.md": b""}.get) == {"m.py": ("C.D.m", "C.p", "f")}
 
 
-def run(**outcomes: object) -> Behaviour:
+def run(tried: Mapping[str, object] | None = None, **outcomes: object) -> Behaviour:
     """A run with a call of f for each name, which returns a value."""
     recording = Recording()
     recording.start("t")
-    for number, (name, value) in enumerate(outcomes.items()):
+    for number, (name, value) in enumerate([*outcomes.items(), *(tried or {}).items()]):
         recording.value(1, f"a{number}", ["list", name])
         recording.value(1, f"o{number}", ["returns", value])
-        recording.call(1, "m.py:f", f"a{number}", f"o{number}", None)
+        recording.call(1, "m.py:f", f"a{number}", f"o{number}", None, tried=name in (tried or {}))
     return recording.behaviour()
 
 
@@ -92,20 +92,29 @@ def asked(name: str) -> Asked:
 
 def test_fingerprints_are_of_what_counts() -> None:
     base, one, two = run(x=1, y=2, z=3), run(x=1, y=5, z=9), run(x=1, y=5, z=10)
-    watched = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("y")}), 3, 1)
+    watched = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("y")}))
     assert watched.fingerprint("one") == watched.fingerprint("two") != ""
     assert watched.fingerprint("nobody") == ""
     assert (watched.changed("one"), watched.changed("nobody")) == (1, 0)
     assert watched.differences("one", "two") == []
-    both = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("z")}), 3, 1)
+    both = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("z")}))
     (difference,) = both.differences("one", "two")
     assert (difference.test, difference.call) == ("t", "f('z')")
     assert (difference.one, difference.other) == ("returns 9", "returns 10")
 
 
+def test_what_was_tried_is_shown_after_what_tests_do_and_makes_no_fingerprint() -> None:
+    base, one, two = run(y=2, tried={"a": 1}), run(y=3, tried={"a": 1}), run(y=4, tried={"a": 2})
+    made, tried = frozenset({asked("y")}), frozenset({asked("a")._replace(tried=True)})
+    watched = Watched(base, {"one": one, "two": two, "three": run(y=3, tried={"a": 5})}, made, tried)
+    assert watched.fingerprint("one") == watched.fingerprint("three") != watched.fingerprint("two")
+    assert [(each.call, each.test) for each in watched.differences("one", "two")] == [("f('y')", "t"), ("f('a')", "")]
+    assert [each.call for each in watched.differences("one", "three")] == ["f('a')"]
+
+
 def test_a_call_that_does_not_happen_is_a_difference() -> None:
     base, less = run(x=1, y=2), run(x=1)
-    watched = Watched(base, {"base": base, "less": less}, frozenset(base.calls), 2, 1)
+    watched = Watched(base, {"base": base, "less": less}, frozenset(base.calls))
     (difference,) = watched.differences("base", "less")
     assert difference.other == "is not called so"
 

@@ -6,11 +6,15 @@ The functions asked for are compiled with a few statements more, by whoever load
 that a function is what it was for whoever looks at it, and nothing else gets slower. Only calls from outside count:
 what one watched function calls of another is how it works, not what it does.
 
+Beside each call others are tried, with arguments that are near to its own (see reasoncli_mutants): in a fork of the
+process, at the very place where the call is made, so that everything is there that it needs, and nothing comes of it.
+
 Records, by `t`:
 
     value      n, data: a structure (see reasoncli_values), referred to by number
     call       function, arguments, outcome, after: values; what the arguments were before and after, `after` null
                where they are the same
+    replay     the same, of a call that was tried
 
 Standard library only; Python 3.8 or later.
 """
@@ -18,15 +22,24 @@ Standard library only; Python 3.8 or later.
 import ast
 import contextvars
 import importlib.machinery
+import json
 import os
+import select
+import signal
+import time
 
 import reasoncli_report
+from reasoncli_mutants import mutants
 from reasoncli_values import digest, structure
 
 ENTER = "__reasoncli_enter__"
 _CALL = "_reasoncli_call"
 _LIMIT = 40  # calls of one function in one test
 _YIELDS = 50  # values of one generator
+_TRIES = 400  # in one run
+_SECONDS = 0.5  # for one try
+_HANGS = 3  # tries of one function that ran out of it, until no more are made
+_ANSWER = 1 << 18  # bytes that a try may say
 
 _inside = contextvars.ContextVar("reasoncli_inside", default=False)
 
@@ -40,19 +53,23 @@ class Watch(object):
         self._left = budget
         self._numbers = {}
         self._calls = {}
+        self._tries = _TRIES
+        self._tried = set()
+        self._hung = {}
 
     def test_begins(self, write):
         """Calls from here on belong to a test; they are counted anew, and written by `write` (record, **fields)."""
         self._write = write
         self._calls.clear()
 
-    def enter(self, function, names):
-        """A call begins; `names` are the arguments by name, in their order."""
+    def enter(self, function, arguments, tried):
+        """A call begins; `tried` says whether others may be tried in its place."""
         count = self._calls.get(function, 0)
         if self._write is None or count >= _LIMIT or self._left <= 0 or _inside.get():
-            return _IDLE
+            return Idle(arguments)
         self._calls[function] = count + 1
-        return Call(self, function, names)
+        call = Call(self, function, arguments)
+        return self._try(call) if tried else call
 
     def number(self, data):
         """A structure's number, written once."""
@@ -66,24 +83,46 @@ class Watch(object):
 
     def ended(self, call, outcome):
         """A call ended."""
-        after = structure(call.arguments)
+        self._tell("call", call.function, call.before, outcome, structure(call.arguments))
+
+    def _tell(self, record, function, before, outcome, after):
         self._write(
-            "call",
-            function=call.function,
-            arguments=self.number(call.before),
+            record,
+            function=function,
+            arguments=self.number(before),
             outcome=self.number(outcome),
-            after=None if after == call.before else self.number(after),
+            after=None if after == before else self.number(after),
         )
+
+    def _try(self, call):
+        """Try other arguments first, each in a fork, where the call that is returned is the fork's."""
+        key = call.function, digest(call.before)
+        if key in self._tried:
+            return call
+        self._tried.add(key)
+        for arguments in mutants(call.arguments):
+            if self._tries <= 0 or self._hung.get(call.function, 0) >= _HANGS:
+                break
+            self._tries -= 1
+            before = structure(arguments)
+            answer = _forked()
+            if type(answer) is int:
+                return Try(answer, arguments)
+            if answer is None:
+                self._hung[call.function] = self._hung.get(call.function, 0) + 1
+            else:
+                self._tell("replay", call.function, before, answer[0], answer[1])
+        return call
 
 
 class Call(object):
     """One call that counts."""
 
-    def __init__(self, watch, function, names):
+    def __init__(self, watch, function, arguments):
         self._watch = watch
         self.function = function
-        self.arguments = names
-        self.before = structure(names)
+        self.arguments = arguments
+        self.before = structure(arguments)
         self._yielded = ["list"]
         self._token = _inside.set(True)
 
@@ -118,8 +157,35 @@ class Call(object):
             self._token = None
 
 
+class Try(object):
+    """A call in a fork, with other arguments: its end is the fork's."""
+
+    def __init__(self, answers, arguments):
+        self._answers = answers
+        self.arguments = arguments
+
+    def returns(self, value):
+        """See `Call`."""
+        self._end(["returns", structure(value)])
+
+    def raises(self, error):
+        """See `Call`."""
+        self._end(["raises", ["list"], structure(error)])
+
+    def _end(self, outcome):
+        data = json.dumps([outcome, structure(self.arguments)]).encode("ascii")[:_ANSWER]
+        try:
+            while data:
+                data = data[os.write(self._answers, data) :]
+        finally:
+            os._exit(0)
+
+
 class Idle(object):
     """A call that does not count."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
 
     def returns(self, value):
         """See `Call`."""
@@ -137,7 +203,35 @@ class Idle(object):
         return self
 
 
-_IDLE = Idle()
+def _forked():
+    """In the fork, where it may answer; else its answer: None if it has none, as it took too long or died."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
+        return writing
+    os.close(writing)
+    deadline, parts, size = time.monotonic() + _SECONDS, [], 0
+    try:
+        while size < _ANSWER:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([reading], [], [], left)[0]:
+                return None
+            part = os.read(reading, 1 << 16)
+            if not part:
+                break
+            parts.append(part)
+            size += len(part)
+        return json.loads(b"".join(parts).decode("ascii"))
+    except ValueError:
+        return None
+    finally:
+        os.close(reading)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def instrument(source, path, names, filename):
@@ -230,10 +324,14 @@ def _watch(node, name):
     given = plain + ([arguments.vararg] if arguments.vararg else []) + arguments.kwonlyargs
     given += [arguments.kwarg] if arguments.kwarg else []
     taken = ast.List([_load(each.arg) for each in given], ast.Load())
-    enter = ast.Call(_load(ENTER), [ast.Constant(name), taken], [])
-    if generator or isinstance(node, ast.AsyncFunctionDef):  # others run while it waits
+    waits = generator or isinstance(node, ast.AsyncFunctionDef)
+    enter = ast.Call(_load(ENTER), [ast.Constant(name), taken, ast.Constant(not waits)], [])
+    if waits:  # others run meanwhile
         enter = ast.Call(ast.Attribute(enter, "suspends", ast.Load()), [], [])
-    assign = ast.Assign([ast.Name(_CALL, ast.Store())], enter)
+    assign = [ast.Assign([ast.Name(_CALL, ast.Store())], enter)]
+    if given and not waits:  # in a fork they are others
+        places = ast.List([ast.Name(each.arg, ast.Store()) for each in given], ast.Store())
+        assign.append(ast.Assign([places], ast.Attribute(_load(_CALL), "arguments", ast.Load())))
     error = _CALL + "_error"
     handler = ast.ExceptHandler(
         _load("BaseException"),
@@ -244,9 +342,9 @@ def _watch(node, name):
     if generator and isinstance(node, ast.AsyncFunctionDef):  # its returns have no value
         end = ast.Expr(end.value)
     guarded = ast.Try(changed + [end], [handler], [], [])
-    for each in (assign, guarded):
+    for each in assign + [guarded]:
         ast.copy_location(each, rest[0] if rest else node)
-    node.body = head + [assign, guarded]
+    node.body = head + assign + [guarded]
 
 
 def _is_generator(node):

@@ -14,6 +14,7 @@ environment, so that what the tests start (another pytest, a script) is left alo
     cover      id, spans
     value      n, data: see reasoncli_behaviour
     call       function, arguments, outcome, after: see reasoncli_behaviour
+    replay     the same
     loaded     modules, sources, rewritten: see `loaded`
     closed     status, stopped: the session came to its regular end
 
