@@ -110,9 +110,10 @@ def read_steps(text: str) -> tuple[Step, ...]:
         match piece:
             case Prose(line):
                 right = _called(line, right)
-                for step in _inline(line):
+                inline = list(_inline(line))
+                for step in inline:
                     _add(steps, step)
-                wanted = _WANTED.search(line)
+                wanted = None if inline else _WANTED.search(line)
                 if piece_steps and wanted and wanted[1][0] in _QUOTES:
                     _add(steps, Step(piece_steps[-1], (Said(_bare(wanted[1]), right=True),)))
                     piece_steps = []

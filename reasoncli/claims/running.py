@@ -43,6 +43,7 @@ class Issued:
         self._work = work
         self._steps: Sequence[Step] = read_steps(issue.text)
         self._claims: tuple[Claim, ...] = ()
+        self._needed = len(self._steps)
 
     @property
     def claims(self) -> int:
@@ -65,6 +66,7 @@ class Issued:
         first, second = (self._work(lambda sandbox: self._observe(sandbox, ()), lambda: False) for _ in range(2))
         base = [one if one == other else None for one, other in zip(first, second, strict=True)]
         self._claims = proven(self._issue.text, self._steps, base)
+        self._needed = max((claim.step for claim in self._claims), default=-1) + 1
 
     def ask(self, changes: Sequence[FileChange], cancel: threading.Event) -> tuple[ClaimOutcome, ...]:
         """What becomes of the claims under a patch.
@@ -79,12 +81,13 @@ class Issued:
         return fates(self._steps, self._claims, now)
 
     def _observe(self, sandbox: Sandbox, changes: Sequence[FileChange]) -> tuple[Shown | None, ...]:
+        steps = self._steps[: self._needed]
         if sandbox.python is None:
-            return (None,) * len(self._steps)
+            return (None,) * len(steps)
         sandbox.write(changes)
         nonce = secrets.token_hex(8)
         request = {
-            "steps": [step.source for step in self._steps],
+            "steps": [step.source for step in steps],
             "names": self._names,
             "limit": _CHARACTERS,
             "nonce": nonce,
@@ -97,7 +100,7 @@ class Issued:
                 timeout=_SECONDS,
             )
         )
-        return _read(ran.stdout, nonce, len(self._steps))
+        return _read(ran.stdout, nonce, len(steps))
 
 
 def importable(files: Sequence[str], read: Callable[[str], bytes | None]) -> Mapping[str, tuple[str, str | None]]:

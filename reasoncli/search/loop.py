@@ -22,6 +22,9 @@ from reasoncli.search.pool import Parse, Pool, replay
 from reasoncli.voting.stopping import contenders, finalists, settled
 from reasoncli.voting.wording import count
 
+TIME_IS_UP = "the time is up"
+"""How a search's reason begins that its time has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -127,7 +130,7 @@ class Search:
             while self._propose() or self._busy or self._judging.pending:
                 message = self._next(deadline)
                 if message is None:
-                    self._stopped = self._stopped or "the time is up"
+                    self._stopped = self._stopped or TIME_IS_UP
                     self._finish()
                     break
                 self._handle(message)

@@ -8,16 +8,18 @@ between two runs of the base is left out; of the rest each patch has a fingerpri
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
-from reasoncli.domain import Baseline, Patch, Task
+from reasoncli.domain import Baseline, Evidence, Patch, Task
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.guards import GuardIndex
 from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.selectors import selectable
 from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
 
@@ -104,9 +106,10 @@ def watch(
     """
     functions = changed_functions(patches, read)
     tests = _tests(baseline, patches, read)
-    if not functions or not tests:
+    if not functions or not tests or not _watchable(task, baseline, tests):
         return Watched()
     timeout, test_timeout = Timing(baseline, task.tests.timeout).limits(tests)
+    stopped = threading.Event()
     options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False, watched=functions)
 
     def run(patch: Patch | None) -> Run:
@@ -114,10 +117,16 @@ def watch(
             sandbox.write(() if patch is None else patch.changes)
             return run_tests(sandbox, task.tests, tests, options)
 
-        return pool.work(job)
+        return pool.work(job, stopped=stopped.is_set)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="watching") as threads:
-        first, second, *others = threads.map(run, (None, None, *patches))
+        try:
+            first, second, *others = threads.map(run, (None, None, *patches))
+        except BaseException:  # a signal's, too: nothing of it shall go on
+            stopped.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            pool.interrupt()
+            raise
     if not (first.report.complete and second.report.complete):
         return Watched()
     calls = steady(first.behaviour, second.behaviour)
@@ -171,6 +180,14 @@ def _functions(module: ast.Module) -> tuple[dict[str, str], str]:
         elif not isinstance(node, ast.Import | ast.ImportFrom) and not python_source.is_docstring(node):
             rest.append(f"{prefix} {ast.dump(node)}")
     return found, "\n".join(rest)
+
+
+def _watchable(task: Task, baseline: Baseline, tests: Sequence[str]) -> bool:
+    """Whether our hooks see the tests, and these alone can be run, or all are quick."""
+    if baseline.second.evidence is not Evidence.STRUCTURED:
+        return False
+    alone = selectable(task.tests, tests, baseline.second, baseline.ordered)
+    return alone or baseline.second.duration <= _SECONDS
 
 
 def _tests(baseline: Baseline, patches: Sequence[Patch], read: Read) -> tuple[str, ...]:

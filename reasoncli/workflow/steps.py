@@ -26,7 +26,7 @@ from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.search.interface import PatchVerifier, Recorded
-from reasoncli.search.loop import Search, SearchResult
+from reasoncli.search.loop import TIME_IS_UP, Search, SearchResult
 from reasoncli.settings.loading import as_text, worker_count
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.detect import plan_tests
@@ -107,12 +107,7 @@ class Steps:
                 verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
             plan = self._proposing.plan(task, baseline, sampler)
             result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
-            compared = Compared(result.candidates)
-            if self._settings.search.behaviour:
-                comparing = Comparing(
-                    task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings)
-                )
-                compared = comparing.compare(result.candidates, thorough=self._settings.search.exhaustive)
+            compared = self._compare(task, baseline, pool, verifier, result)
             result = replace(result, candidates=compared.candidates)
             decision = self._decide(baseline, result, compared)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
@@ -270,6 +265,16 @@ class Steps:
             if reused():
                 stage.summary += f", {reused()} verdicts reused"
         return result
+
+    def _compare(
+        self, task: Task, baseline: Baseline, pool: SandboxPool, verifier: PatchVerifier, result: SearchResult
+    ) -> Compared:
+        """What patches of equal outcome do, unless that is not wanted or there is no time left for it."""
+        search = self._settings.search
+        if not search.behaviour or result.stopped_early.startswith(TIME_IS_UP):
+            return Compared(result.candidates)
+        comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings))
+        return comparing.compare(result.candidates, thorough=search.exhaustive)
 
     def _decide(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(

@@ -49,6 +49,8 @@ def test_what_is_expected_may_be_said_after_the_example() -> None:
     text = ">>> f(1)\n2\n\nI expected `3`, the best."
     assert read_steps(text) == (Step("f(1)", (Said("2"), Said("3", RIGHT))),)
     assert claims(text, Shown("2")) == [("f(1)", "2", False), ("f(1)", "3", True)]
+    apart = ">>> f(1)\n2\n\n`g()` returns `3` instead of `4`."
+    assert read_steps(apart) == (Step("f(1)", (Said("2"),)), Step("g()", (Said("3", WRONG), Said("4", RIGHT))))
     assert read_steps(">>> f(1)\n2\n\nI expected the best.") == (Step("f(1)", (Said("2"),)),)
 
 

@@ -44,10 +44,9 @@ def test_a_verified_patch_is_applied_to_the_work_tree_and_taken_back(
     assert tool.run("undo", "-C", repository).code == 2
 
 
-def test_the_vote_prefers_the_behaviour_that_most_samples_agree_on(
-    tool: Tool, repository: Path, recording: Path
-) -> None:
-    result = tool.fix(repository, recording, "--json", "--dry-run", "--exhaustive", "-n", 200).json
+def test_the_vote_prefers_the_program_that_most_samples_wrote(tool: Tool, repository: Path, recording: Path) -> None:
+    more = ("--json", "--dry-run", "--exhaustive", "--no-behaviour", "-n", 200)
+    result = tool.fix(repository, recording, *more).json
     first, second = result["clusters"][:2]
     assert first["tier"] == second["tier"] == "fixes"
     assert len(first["members"]) == 2

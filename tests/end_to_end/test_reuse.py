@@ -91,12 +91,12 @@ def events_of(path: Path, kind: str) -> list[dict[str, Any]]:
 def test_a_second_run_runs_what_selects_and_nothing_else(
     tool: Tool, counted: Path, recording: Path, log: Path, tmp_path: Path
 ) -> None:
-    first = tool.fix(counted, recording, "--dry-run", "--json", "--exhaustive")
+    first = tool.fix(counted, recording, "--dry-run", "--json", "--exhaustive", "--no-behaviour")
     assert first.json["status"] == "verified", first.err
     assert first.json["baseline"]["reused"] is None
     assert taken(log) > 4, "two of the base, some of candidates, one confirmation"
     events = tmp_path / "events.jsonl"
-    second = tool.fix(counted, recording, "--dry-run", "--json", "--exhaustive", "--events", events)
+    second = tool.fix(counted, recording, "--dry-run", "--json", "--exhaustive", "--no-behaviour", "--events", events)
     assert second.json["status"] == "verified", second.err
     assert taken(log) == 1, "the confirmation"
     assert second.json["baseline"]["reused"] > 1.6e9
