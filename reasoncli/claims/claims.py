@@ -191,6 +191,8 @@ def matches(said: str, shown: Shown) -> bool:
 
 def _of_step(number: int, step: Step, shown: Shown, text: str) -> Iterator[Claim]:
     so = [said for said in step.said if matches(said.text, shown)]
+    if shown.raised is not None and step.said and not so:
+        return  # the snippet is not whole, or the base fails otherwise than the text tells
     other = [said for said in step.said if said not in so]
     described = [said for said in so if said.right is not True and (said.right is False or raised(said.text) or other)]
     for said in described:

@@ -25,7 +25,7 @@ from reasoncli.cli.options import (
 
 _OF_A_MODEL = (
     *("temperature", "top_p", "min_p", "ranked_share", "max_tokens", "thinking_tokens"),
-    *("samples", "batch_size", "suspects", "stop_confidence"),
+    *("samples", "batch_size", "suspects", "stop_confidence", "exhaustive"),
 )
 
 

@@ -97,7 +97,9 @@ def strategy(
     return Mixed(sampling, choices, ranked_share(settings, info)) if choices else sampling
 
 
-def rules(settings: Settings, targets: int, proposals: int, *, ranked_only: bool = False) -> Rules:
+def rules(
+    settings: Settings, targets: int, proposals: int, *, ranked_only: bool = False, exhaustive: bool = False
+) -> Rules:
     """What the search may spend, and when it stops; `proposals` are made at most."""
     search = settings.search
     return Rules(
@@ -105,7 +107,7 @@ def rules(settings: Settings, targets: int, proposals: int, *, ranked_only: bool
         targets=targets,
         seconds=search.timeout,
         confidence=search.stop_confidence,
-        exhaustive=search.exhaustive,
+        exhaustive=exhaustive,
         workers=worker_count(settings),
         ranked_only=ranked_only,
     )

@@ -45,12 +45,14 @@ class Plan:
         prompts: all that may be asked.
         proposals: to make at most.
         ranked_only: no samples are drawn.
+        exhaustive: all of them are judged and compared, as somebody has them already and wants to know.
     """
 
     prompts: tuple[Prompt, ...]
     strategy: Strategy
     proposals: int
     ranked_only: bool = False
+    exhaustive: bool = False
 
 
 class Proposing(Protocol):
@@ -139,6 +141,7 @@ class FromModel:
             prompts,
             preparation.strategy(self._settings, info, prompts, self._request.seed, choices),
             self.proposals,
+            exhaustive=self._settings.search.exhaustive,
             ranked_only=bool(choices) and preparation.ranked_share(self._settings, info) == 1,
         )
 
@@ -198,7 +201,7 @@ class FromPatches:
         """See `Proposing`."""
         prompts = given_prompts(self._patches)
         self._journal.prompts(prompts)
-        return Plan(prompts, EachOnce(prompts), self.proposals)
+        return Plan(prompts, EachOnce(prompts), self.proposals, exhaustive=True)
 
     def in_vain(self) -> None:
         """See `Proposing`: the report says how each fared."""

@@ -107,7 +107,7 @@ class Steps:
                 verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
             plan = self._proposing.plan(task, baseline, sampler)
             result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
-            compared = self._compare(task, baseline, pool, verifier, result)
+            compared = self._compare(task, baseline, pool, verifier, result, thorough=plan.exhaustive)
             result = replace(result, candidates=compared.candidates)
             decision = self._decide(baseline, result, compared)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
@@ -247,7 +247,13 @@ class Steps:
         def read(completion: Completion) -> Patch | Rejection:
             return parse(completion, by_id[completion.prompt], tree, policy)
 
-        rules = preparation.rules(self._settings, len(baseline.targets), plan.proposals, ranked_only=plan.ranked_only)
+        rules = preparation.rules(
+            self._settings,
+            len(baseline.targets),
+            plan.proposals,
+            ranked_only=plan.ranked_only,
+            exhaustive=plan.exhaustive,
+        )
         self._journal.search_begins()
         with self._emit.stage("search", f"{rules.samples} proposals over {len(plan.prompts)} prompts") as stage:
             result = Search(
@@ -267,14 +273,20 @@ class Steps:
         return result
 
     def _compare(
-        self, task: Task, baseline: Baseline, pool: SandboxPool, verifier: PatchVerifier, result: SearchResult
+        self,
+        task: Task,
+        baseline: Baseline,
+        pool: SandboxPool,
+        verifier: PatchVerifier,
+        result: SearchResult,
+        *,
+        thorough: bool,
     ) -> Compared:
         """What patches of equal outcome do, unless that is not wanted or there is no time left for it."""
-        search = self._settings.search
-        if not search.behaviour or result.stopped_early.startswith(TIME_IS_UP):
+        if not self._settings.search.behaviour or result.stopped_early.startswith(TIME_IS_UP):
             return Compared(result.candidates)
         comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings))
-        return comparing.compare(result.candidates, thorough=search.exhaustive)
+        return comparing.compare(result.candidates, thorough=thorough)
 
     def _decide(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(

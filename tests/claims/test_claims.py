@@ -76,6 +76,12 @@ def test_a_snippet_that_is_not_whole_proves_nothing() -> None:
     assert claims(text, Shown("", raised=("NameError", "name 'undefined' is not defined"))) == []
 
 
+def test_an_example_that_ends_otherwise_than_the_text_tells_wants_nothing() -> None:
+    text = ">>> find([hall], 8).name\n'Hall'\n\nI expected `'Studio'`."
+    assert claims(text, Shown("", raised=("NameError", "name 'hall' is not defined"))) == []
+    assert claims(text, Shown("'Hall'", "Hall"))[1:] == [("find([hall], 8).name", "'Studio'", True)]
+
+
 def test_what_is_as_shown_and_called_right_or_not_called_anything_is_no_complaint() -> None:
     text = ">>> setup()\n'ok'\n>>> f(1)\nTraceback (most recent call last):\nValueError\n"
     assert [each[0] for each in claims(text, Shown("'ok'", "ok"), Shown("", raised=("ValueError", "")))] == ["f(1)"]

@@ -82,7 +82,7 @@ def test_the_behaviour_with_most_votes_among_what_passes_is_applied_and_taken_ba
 
 def test_it_is_told_of_every_attempt_how_it_fared_and_why(tool: Tool, repository: Path, attempts: Path) -> None:
     before = files_of(repository)
-    ran = select(tool, repository, attempts, "--dry-run", "--exhaustive", "--json")
+    ran = select(tool, repository, attempts, "--dry-run", "--json")
     assert files_of(repository) == before
     clusters = [(each["tier"], each["votes"], each["members"]) for each in ran.json["clusters"]]
     assert [(tier, votes) for tier, votes, _ in clusters] == [("fixes", 3), ("demoted", 1), ("harmless", 3)]
