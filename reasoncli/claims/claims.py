@@ -94,11 +94,13 @@ class Claim:
         step: index of the statement.
         said: what it gives by the text.
         wanted: whether it should give that, or should no longer.
+        literal: whether the base gave just that, so that dots in it are dots.
     """
 
     step: int
     said: str
     wanted: bool
+    literal: bool = False
 
 
 def read_steps(text: str) -> tuple[Step, ...]:
@@ -146,7 +148,7 @@ def proven(text: str, steps: Sequence[Step], base: Sequence[Shown | None]) -> tu
         shown = None if last is None or last >= len(base) else base[last]
         if last is not None and shown is not None:
             said = [each for each in steps[last].said if each.right is None and matches(each.text, shown)]
-            claims += [Claim(last, each.text, wanted=False) for each in said]
+            claims += [_described(last, each.text, shown) for each in said]
     return tuple(claims)
 
 
@@ -160,7 +162,7 @@ def fates(steps: Sequence[Step], claims: Sequence[Claim], now: Sequence[Shown | 
         elif claim.wanted:
             fate = ClaimFate.MET if matches(claim.said, shown) else ClaimFate.UNMET
         else:
-            fate = ClaimFate.REMAINS if matches(claim.said, shown) else ClaimFate.GONE
+            fate = ClaimFate.REMAINS if matches(claim.said, shown, literal=claim.literal) else ClaimFate.GONE
         said = " ".join(claim.said.split())
         exception = raised(claim.said)
         outcomes.append(
@@ -174,19 +176,23 @@ def fates(steps: Sequence[Step], claims: Sequence[Claim], now: Sequence[Shown | 
     return tuple(outcomes)
 
 
-def matches(said: str, shown: Shown) -> bool:
-    """Whether a statement gave what a text says: an exception by its name, and by its message where one is said."""
+def matches(said: str, shown: Shown, *, literal: bool = False) -> bool:
+    """Whether a statement gave what a text says: an exception by its name, and by its message where one is said.
+
+    White space does not count; `...` stands for anything unless it is part of a Python literal, or `literal` is given.
+    """
     exception = raised(said)
     if exception is not None:
         if shown.raised is None or shown.raised[0] != exception[0]:
             return False
-        return not exception[1] or not shown.raised[1] or _same(exception[1], shown.raised[1])
+        return not exception[1] or not shown.raised[1] or _same(exception[1], shown.raised[1], literal=literal)
     if shown.raised is not None:
         return False
-    if _same(said, shown.out) or (shown.value is not None and _same(said, shown.value)):
-        return True
     wanted, given = _literal(said), _literal(shown.out)
-    return wanted is not None and given is not None and wanted == given
+    if wanted is not None and given is not None and wanted == given:
+        return True
+    exact = literal or wanted is not None
+    return any(_same(said, text, literal=exact) for text in (shown.out, shown.value) if text is not None)
 
 
 def _of_step(number: int, step: Step, shown: Shown, text: str) -> Iterator[Claim]:
@@ -196,7 +202,7 @@ def _of_step(number: int, step: Step, shown: Shown, text: str) -> Iterator[Claim
     other = [said for said in step.said if said not in so]
     described = [said for said in so if said.right is not True and (said.right is False or raised(said.text) or other)]
     for said in described:
-        yield Claim(number, said.text, wanted=False)
+        yield _described(number, said.text, shown)
     for said in other:
         if not raised(said.text) and (said.right or described):
             yield Claim(number, said.text, wanted=True)
@@ -205,6 +211,10 @@ def _of_step(number: int, step: Step, shown: Shown, text: str) -> Iterator[Claim
         told = len(message) >= _TELLING and " ".join(message.split()) in " ".join(text.split())
         if told or (name not in _OF_THE_SNIPPET and re.search(rf"\b{re.escape(name)}\b", text)):
             yield Claim(number, name, wanted=False)
+
+
+def _described(number: int, said: str, shown: Shown) -> Claim:
+    return Claim(number, said, wanted=False, literal=matches(said, shown, literal=True))
 
 
 def _add(steps: dict[str, Step], step: Step) -> None:
@@ -249,11 +259,10 @@ def _is_call(source: str) -> bool:
     return any(isinstance(node, ast.Call) for node in ast.walk(tree))
 
 
-def _same(one: str, other: str) -> bool:
-    """Equal but for white space; `...` in the first stands for anything."""
+def _same(one: str, other: str, *, literal: bool) -> bool:
     left, right = " ".join(one.split()), " ".join(other.split())
-    if left == right:
-        return True
+    if literal or left == right:
+        return left == right
     parts = left.split("...")
     if len(parts) == 1 or not any(part.strip() for part in parts):
         return False

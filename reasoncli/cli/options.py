@@ -95,6 +95,16 @@ def _metavar(field: Field) -> str:
     return {int: "N", float: "X", tuple: "TEXT"}.get(field.kind, "TEXT")
 
 
+Repository = Annotated[Path, typer.Argument(metavar="REPO", help="A path inside the git work tree.")]
+Issue = Annotated[
+    str,
+    typer.Option(
+        "--issue",
+        "-i",
+        metavar="SOURCE",
+        help="A file, `-` for stdin, the text itself, `#12`, a GitHub issue's URL, or `file.jsonl#instance`.",
+    ),
+]
 Targets = Annotated[
     list[str] | None,
     typer.Option(

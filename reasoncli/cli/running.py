@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from reasoncli.cli.options import Flags
 from reasoncli.errors import UsageError
 from reasoncli.events import Listener
 from reasoncli.reports.console import console
@@ -16,10 +17,13 @@ from reasoncli.reports.events_jsonl import EventLog
 from reasoncli.reports.json import to_json
 from reasoncli.reports.result import show_result
 from reasoncli.reports.terminal import Verbosity, display
-from reasoncli.runs.request import Delivery
+from reasoncli.repository import open_repository
+from reasoncli.runs.request import Delivery, FixRequest
 from reasoncli.runs.store import Store
-from reasoncli.settings.loading import state_folder
+from reasoncli.settings.loading import load_settings, state_folder
 from reasoncli.settings.values import Settings
+from reasoncli.sources import load_issue
+from reasoncli.workflow.preparation import seed
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.summary import summarize_result
 
@@ -54,6 +58,27 @@ def check_delivery(delivery: Delivery) -> None:
         )
     if delivery.patch is not None and not delivery.patch.parent.is_dir():
         raise UsageError(f"there is no folder {delivery.patch.parent} for the patch file")
+
+
+def request_of(
+    repository: Path, issue: str, flags: Flags, targets: Sequence[str] | None, delivery: Delivery
+) -> FixRequest:
+    """What the command line asks for.
+
+    Raises:
+        ReasonError: the repository, a setting or the issue is not one.
+    """
+    opened = open_repository(repository)
+    settings = load_settings(flags, repository=opened.path)
+    return FixRequest(
+        repository=opened.path,
+        issue=load_issue(issue, repository_slug=opened.remote_slug(), cwd=Path.cwd(), stdin=sys.stdin),
+        settings=settings,
+        seed=seed(settings),
+        targets=tuple(targets or ()),
+        delivery=delivery,
+        command=("reasoncli", *sys.argv[1:]),
+    )
 
 
 def run_and_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from reasoncli.cli.options import (
     Events,
     Explain,
     Flags,
+    Issue,
     Json,
     PatchFile,
     Quiet,
+    Repository,
     Targets,
     Verbose,
     with_settings,
@@ -32,16 +35,8 @@ _OF_A_MODEL = (
 @with_settings("sampling", "search", "tests", "sandbox", "patches", "store", without=_OF_A_MODEL)
 def select(
     *,
-    repository: Annotated[Path, typer.Argument(metavar="REPO", help="A path inside the git work tree.")] = Path(),
-    issue: Annotated[
-        str,
-        typer.Option(
-            "--issue",
-            "-i",
-            metavar="SOURCE",
-            help="A file, `-` for stdin, the text itself, `#12`, a GitHub issue's URL, or `file.jsonl#instance`.",
-        ),
-    ],
+    repository: Repository = Path(),
+    issue: Issue,
     patches: Annotated[
         list[str],
         typer.Option(
@@ -72,35 +67,21 @@ def select(
     The patches come from elsewhere, each an attempt with one vote: other agents' work, or your own. The rest is as
     `reasoncli fix` does it.
     """
-    from reasoncli.cli.running import check_delivery, run_and_report, store_of, verbosity
+    from reasoncli.cli.running import check_delivery, request_of, run_and_report, store_of, verbosity
     from reasoncli.errors import PatchesError
-    from reasoncli.repository import open_repository
-    from reasoncli.runs.request import Delivery, FixRequest
-    from reasoncli.settings.loading import load_settings
-    from reasoncli.sources import load_issue, load_patches
+    from reasoncli.runs.request import Delivery
+    from reasoncli.sources import load_patches
     from reasoncli.workflow.fix import fix
-    from reasoncli.workflow.preparation import seed
 
     delivery = Delivery(branch, commit, None if patch is None else patch.absolute(), dry_run)
     check_delivery(delivery)
-    opened = open_repository(repository)
-    settings = load_settings(flags, repository=opened.path)
     if issue == "-" and "-" in patches:
         raise PatchesError("both the issue and the patches are to be read from standard input", hint="Name one file.")
-    text = load_issue(issue, repository_slug=opened.remote_slug(), cwd=Path.cwd(), stdin=sys.stdin)
+    request = request_of(repository, issue, flags, target, delivery)
     instance = instance or issue.partition(".jsonl#")[2] or None
-    request = FixRequest(
-        repository=opened.path,
-        issue=text,
-        settings=settings,
-        seed=seed(settings),
-        targets=tuple(target or ()),
-        delivery=delivery,
-        command=("reasoncli", *sys.argv[1:]),
-        patches=load_patches(patches, instance=instance, cwd=Path.cwd(), stdin=sys.stdin),
-    )
+    given = load_patches(patches, instance=instance, cwd=Path.cwd(), stdin=sys.stdin)
     run_and_report(
-        lambda listeners: fix(request, store_of(settings), listeners),
+        lambda listeners: fix(replace(request, patches=given), store_of(request.settings), listeners),
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),

@@ -15,15 +15,23 @@ from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, number
 
 _NAMED = 4
+_PROPOSED = 20
 
 
-def fates(summary: Summary, signs: Glyphs, width: int) -> RenderableType:
-    """Every cluster with its members, best first; then the proposals that were no patch."""
+def fates(summary: Summary, signs: Glyphs, width: int, *, everything: bool = False) -> RenderableType:
+    """The clusters with their members, best first; then the proposals that were no patch.
+
+    All that were given are told of, and of those that a model proposed the first, unless it shall be everything.
+    """
     decision = summary.decision
     clusters = () if decision is None else decision.clusters
+    limit = None if everything or summary.given else _PROPOSED
     parts: list[RenderableType] = []
-    for rank, cluster in enumerate(clusters, start=1):
+    for rank, cluster in enumerate(clusters[:limit], start=1):
         parts += _cluster(rank, cluster, summary, signs, width)
+    if limit is not None and len(clusters) > limit:
+        more = f"\n  and {number(len(clusters) - limit)} more: `reasoncli runs show {summary.run} --explain --all`"
+        parts.append(safe(more, "quiet"))
     parts += _refused(summary)
     return Group(*parts)
 

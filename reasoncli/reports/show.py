@@ -119,7 +119,7 @@ def show_run(summary: Summary, console: Console, *, everything: bool = False, ex
         parts += [_title("Candidates"), _clusters(summary, signs, console.width, limit)]
         parts += _rest(len(summary.decision.clusters), limit)
     if explain:
-        parts += [_title("Every candidate"), fates(summary, signs, console.width)]
+        parts += [_title("Every candidate"), fates(summary, signs, console.width, everything=everything)]
     elif summary.rejected:
         said = ", ".join(f"{number(n)} {kind}" for kind, n in summary.rejected.items())
         parts.append(Text("  ").append_text(safe(f"Proposals that were no patch: {said}", "quiet")))

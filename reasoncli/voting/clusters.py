@@ -7,7 +7,7 @@ mean log-probability; then who appeared first.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +21,10 @@ class Group:
 
     Attributes:
         members: best first; the first one stands for all.
-        standing: the worst of its clean verdicts where there are any, else the best of its screenings: members
-            are equal as canonical ASTs, so what holds of one holds of all, and a clean verdict outweighs any other.
+        standing: of each of its programs (members that are equal as canonical ASTs): the worst of its clean
+            verdicts where there are any, else the best of its screenings. What holds of one member of a program
+            holds of all, and a clean verdict outweighs any other; what behaves alike but stands otherwise is a
+            cluster of its own.
         votes: summed over all members, judged or not.
         merit: what the rules compare, all but the last one, best first: equal merit is a tie.
         first: the last rule, the index at which the cluster first appeared.
@@ -69,13 +71,19 @@ def ranked(candidates: Sequence[Candidate]) -> list[Group]:
 
 
 def grouped(candidates: Sequence[Candidate]) -> list[Group]:
-    """Candidates grouped by behaviour where it is known of any with the same vote key, else by that; in no order."""
-    by_key: Mapping[str, list[Candidate]] = defaultdict(list)
-    alike = {each.patch.vote_key: each.behaviour for each in candidates if each.behaviour}
+    """Candidates grouped as programs, and programs that stand equal as far as they behave alike; in no order."""
+    programs: Mapping[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
-        key = candidate.patch.vote_key
-        by_key[alike.get(key, key)].append(candidate)
-    return [_group(key, members) for key, members in by_key.items()]
+        programs[candidate.patch.vote_key].append(candidate)
+    behaviours = {each.patch.vote_key: each.behaviour for each in candidates if each.behaviour}
+    alike: Mapping[tuple[str, Standing], list[str]] = defaultdict(list)
+    for key, members in programs.items():
+        alike[behaviours.get(key, key), _common(members)].append(key)
+    shared = Counter(name for name, _ in alike)
+    return [
+        _group(name if shared[name] == 1 else min(keys), [each for key in keys for each in programs[key]], common)
+        for (name, common), keys in alike.items()
+    ]
 
 
 def is_clean(candidate: Candidate) -> bool:
@@ -83,14 +91,18 @@ def is_clean(candidate: Candidate) -> bool:
     return candidate.verdict is not None and candidate.verdict.clean
 
 
-def _group(key: str, members: list[Candidate]) -> Group:
-    judged = {member.index: standing(member.verdict) for member in members if member.verdict is not None}
-    clean = [judged[member.index] for member in members if is_clean(member)]
-    common = max(clean) if clean else min(judged.values(), default=UNJUDGED)
+def _common(members: Sequence[Candidate]) -> Standing:
+    """Of one program: the worst of its clean verdicts where there are any, else the best of its screenings."""
+    clean = [standing(member.verdict) for member in members if is_clean(member)]
+    if clean:
+        return max(clean)
+    return min((standing(member.verdict) for member in members if member.verdict is not None), default=UNJUDGED)
 
+
+def _group(key: str, members: list[Candidate], common: Standing) -> Group:
     def preference(member: Candidate) -> tuple[bool, bool, int, float, int]:
-        own = judged.get(member.index, UNJUDGED)
-        return (bool(clean) and not is_clean(member), own != common, member.patch.size, -member.logprob, member.index)
+        differs = standing(member.verdict) != common
+        return (not is_clean(member), differs, member.patch.size, -member.logprob, member.index)
 
     if len(members) > 1:
         members.sort(key=preference)

@@ -94,6 +94,20 @@ def test_the_last_output_is_the_complaint_where_nothing_else_is() -> None:
     assert claims(text, Shown("2"), Shown("5")) == [("f(2)", "5", False)]
 
 
+@pytest.mark.parametrize(
+    ("call", "base", "now"),
+    [
+        ("`short('abcdef', 6)` returns `'abc...'`", Shown("'abc...'", "abc..."), Shown("'abcdef'", "abcdef")),
+        ("`print(short('abcdef', 6))` prints `abc...`", Shown("abc...\n"), Shown("abcdef\n")),
+    ],
+)
+def test_dots_that_the_base_gives_are_dots(call: str, base: Shown, now: Shown) -> None:
+    steps = read_steps(f"{call}, I expected `'abcdef'`.")
+    described, *_ = proven("", steps, [base])
+    assert [each.fate for each in fates(steps, [described], [now])] == [ClaimFate.GONE]
+    assert [each.fate for each in fates(steps, [described], [base])] == [ClaimFate.REMAINS]
+
+
 def test_what_is_not_known_at_the_base_proves_nothing() -> None:
     text = ">>> f(1)\n2\n"
     assert claims(text, None) == []
@@ -120,6 +134,8 @@ def test_fates() -> None:
         ("text", Shown("'text'", "text"), True),
         ("<m.X object at 0x...>", Shown("<m.X object at 0x7f3>"), True),
         ("...", Shown("anything"), False),
+        ("a...", Shown("abc"), True),
+        ("'a...'", Shown("'abc'", "abc"), False),
         ("90", Shown("91"), False),
         ("90", Shown("", raised=("ValueError", "90")), False),
         ("ValueError: a", Shown("", raised=("ValueError", "a")), True),

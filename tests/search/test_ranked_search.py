@@ -25,10 +25,14 @@ class InOrder:
     """A ranking of texts whose order and log-probabilities are known."""
 
     texts: Sequence[tuple[str, float]]
+    held: int | None = None
+    """After so many it waits until the search has had time to stop."""
     taken: int = 0
 
     def take(self, most: int, cancel: threading.Event) -> Iterator[Ranked]:
         for text, logprob in self.texts[self.taken : self.taken + most]:
+            if self.taken == self.held and cancel.wait(30):
+                return
             self.taken += 1
             yield Ranked(0, text, logprob, (logprob,))
 
@@ -39,6 +43,7 @@ class Ranks:
 
     samples: dict[str, float]
     texts: Sequence[tuple[str, float]]
+    held: int | None = None
     rankings: list[InOrder] = field(default_factory=list)
     info = sampler({"x": 1}).info
 
@@ -46,7 +51,7 @@ class Ranks:
         return sampler(self.samples).sample(requests, cancel)
 
     def rank(self, choices: Sequence[Choices]) -> Ranking:
-        self.rankings.append(InOrder(self.texts))
+        self.rankings.append(InOrder(self.texts, self.held))
         return self.rankings[-1]
 
 
@@ -130,7 +135,7 @@ def test_a_likely_edit_is_no_sign_of_agreement(journal: ListJournal) -> None:
 
 
 def test_all_ranked_it_stops_only_where_no_vote_to_come_can_change_the_choice(journal: ListJournal) -> None:
-    certain = Ranks({}, [("edit0", -0.001), *falling(500, -9.0)])
+    certain = Ranks({}, [("edit0", -0.001), *falling(500, -9.0)], held=64)
     verifier = ScriptedVerifier({"edit0": FIXES})
     result = search(certain, verifier, journal, share=1.0, samples=128, exhaustive=False)
     assert "overtake" in result.stopped_early

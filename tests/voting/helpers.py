@@ -39,9 +39,10 @@ def candidate(
     *,
     size: int = 2,
     logprob: float = -1.0,
+    behaviour: str = "",
 ) -> Candidate:
     patch = Patch((), "", f"exec-{index}", key or f"key-{index}", size)
-    return Candidate(index, patch, votes, logprob, ("p",), judged)
+    return Candidate(index, patch, votes, logprob, ("p",), judged, behaviour=behaviour)
 
 
 @st.composite

@@ -91,6 +91,23 @@ def test_the_one_judged_clean_stands_for_its_cluster() -> None:
     assert cluster.members == (1, 0)
 
 
+def test_programs_that_behave_alike_vote_together_and_lend_their_unjudged_forms() -> None:
+    clusters = rank(
+        [candidate(0, "a", 2, behaviour="same"), candidate(1, "b", 2, behaviour="same"), candidate(2, "b", 1, None)]
+    )
+    assert [(c.key, c.votes, c.members) for c in clusters] == [("same", 5, (0, 1, 2))]
+
+
+def test_what_behaves_alike_but_stands_otherwise_is_no_one_cluster() -> None:
+    demoted = dataclasses.replace(DEMOTED, clean=True)
+    fixes, other = candidate(0, "a", 1, behaviour="same"), candidate(1, "b", 9, demoted, behaviour="same")
+    clusters = rank([fixes, other, candidate(2, "c", 2, behaviour="same")])
+    assert [(c.key, c.votes, c.members, c.tier) for c in clusters] == [
+        ("a", 3, (0, 2), Tier.FIXES),
+        ("b", 9, (1,), Tier.DEMOTED),
+    ]
+
+
 @given(ballots(), st.randoms())
 def test_the_order_of_candidates_does_not_matter(candidates: list[Candidate], random: object) -> None:
     shuffled = list(candidates)

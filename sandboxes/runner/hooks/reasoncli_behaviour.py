@@ -27,6 +27,7 @@ import os
 import select
 import signal
 import time
+import warnings
 
 import reasoncli_report
 from reasoncli_mutants import mutants
@@ -105,7 +106,11 @@ class Watch(object):
                 break
             self._tries -= 1
             before = structure(arguments)
-            answer = _forked()
+            try:
+                answer = _forked()
+            except OSError:  # as many processes or files as there may be: the tests need theirs
+                self._tries = 0
+                break
             if type(answer) is int:
                 return Try(answer, arguments)
             if answer is None:
@@ -206,7 +211,14 @@ class Idle(object):
 def _forked():
     """In the fork, where it may answer; else its answer: None if it has none, as it took too long or died."""
     reading, writing = os.pipe()
-    pid = os.fork()
+    try:
+        with warnings.catch_warnings():  # of threads, which are not in the fork: a try that needs one runs out of time
+            warnings.simplefilter("ignore")
+            pid = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if pid == 0:
         os.close(reading)
         null = os.open(os.devnull, os.O_RDWR)
