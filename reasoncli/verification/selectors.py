@@ -12,7 +12,9 @@ from reasoncli.verification.runners import select
 PLACEHOLDER = "{tests}"
 _ARGUMENT_LIMIT = 32 << 10  # characters; far below any ARG_MAX, and a shell's command line limit
 _DOTTED = re.compile(r"\w+(?:\.\w+)+")
-_HOOKED = re.compile(r"pytest|unittest|manage\.py|runtests|python")
+_SELECTING = re.compile(r"pytest|unittest|manage\.py|runtests")
+"""Programs within which our hooks select by themselves."""
+_HOOKED = re.compile(rf"{_SELECTING.pattern}|python")
 
 
 def fill(plan: TestPlan, tests: Sequence[str] | None, evidence: Evidence) -> str:
@@ -35,7 +37,7 @@ def fill(plan: TestPlan, tests: Sequence[str] | None, evidence: Evidence) -> str
     arguments = ""
     if tests is not None and (tuple(tests) != plan.selected or _HOOKED.search(command)):
         arguments = _arguments(command, tests, evidence)
-    if not arguments and not _HOOKED.search(command):
+    if not arguments and not _SELECTING.search(command):
         arguments = shlex.join(plan.selected)
     return command.replace(PLACEHOLDER, arguments)
 

@@ -78,7 +78,7 @@ class RunOptions:
             its own. Only the resident runner can do that.
         whole: wall-clock seconds for everything, where a selection turns out to mean nothing; `None` means `timeout`.
         margin: seconds beyond `timeout` after which a runner that has not answered is lost.
-        watched: functions whose calls are recorded, by path.
+        watched: functions whose calls are recorded, by path; of no test unless `evidence` is structured.
     """
 
     timeout: float
@@ -138,6 +138,7 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         junit=plan.junit,
         canaries=Canaries.drawn(),
         watched=options.watched,
+        unhooked=options.evidence is not Evidence.STRUCTURED,
     )
     nonce = secrets.token_hex(16)
     spec = wire.encode(request, root=sandbox.root, nonce=nonce)
@@ -207,12 +208,14 @@ def interpret(
         parsed = parse_junit(answer.junit, root)
         if parsed.results:
             report = _report(parsed.results, Evidence.JUNIT, answer, complete=ended and parsed.complete)
-            return Run(report, problem="" if report.complete else "the JUnit report is not whole")
+            problem = "" if report.complete else "the JUnit report is not whole"
+            return Run(report, problem=problem, behaviour=records.behaviour)
     found = parse_lines(answer.output, root)
     if found.results:
         report = _report(found.results, Evidence.LINES, answer, complete=ended and found.complete)
-        return Run(report, problem=_ending(answer) or ("" if found.complete else "the list of tests is not whole"))
-    return _by_exit_status(answer, marker)
+        problem = _ending(answer) or ("" if found.complete else "the list of tests is not whole")
+        return Run(report, problem=problem, behaviour=records.behaviour)
+    return replace(_by_exit_status(answer, marker), behaviour=records.behaviour)
 
 
 def _by_exit_status(answer: wire.Answer, marker: str | None) -> Run:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
-from reasoncli.domain import Baseline, Evidence, Patch, Task
+from reasoncli.domain import Baseline, Patch, Task
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.guards import GuardIndex
@@ -110,7 +110,10 @@ def watch(
         return Watched()
     timeout, test_timeout = Timing(baseline, task.tests.timeout).limits(tests)
     stopped = threading.Event()
-    options = RunOptions(timeout=timeout, test_timeout=test_timeout, resident=False, watched=functions)
+    evidence = baseline.second.evidence
+    options = RunOptions(
+        timeout=timeout, test_timeout=test_timeout, resident=False, watched=functions, evidence=evidence
+    )
 
     def run(patch: Patch | None) -> Run:
         def job(sandbox: Sandbox) -> Run:
@@ -183,9 +186,7 @@ def _functions(module: ast.Module) -> tuple[dict[str, str], str]:
 
 
 def _watchable(task: Task, baseline: Baseline, tests: Sequence[str]) -> bool:
-    """Whether our hooks see the tests, and these alone can be run, or all are quick."""
-    if baseline.second.evidence is not Evidence.STRUCTURED:
-        return False
+    """Whether these tests can be run alone, or all are quick."""
     alone = selectable(task.tests, tests, baseline.second, baseline.ordered)
     return alone or baseline.second.duration <= _SECONDS
 

@@ -40,6 +40,7 @@ class Request:
         progress: say on stderr, about once a second, how many tests have reported.
         canaries: tests of our own that run among the project's; `None` for none.
         watched: functions whose calls are recorded, by path; nothing for none.
+        unhooked: record them of no test, as the hooks don't see the tests.
     """
 
     command: str
@@ -57,6 +58,7 @@ class Request:
     junit: Sequence[str] = ()
     canaries: Canaries | None = None
     watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unhooked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "canaries": None if request.canaries is None else request.canaries.spec(),
             "watched": {path: list(names) for path, names in request.watched.items()} or None,
             "watched_limit": _WATCHED_LIMIT,
+            "unhooked": request.unhooked,
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,

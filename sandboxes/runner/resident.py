@@ -120,7 +120,7 @@ class Resident(object):
         return whole
 
     def _cold(self, spec, environ, report, number):
-        command = run.with_python(spec["command"].replace("{junit}", environ["REASONCLI_JUNIT"]), environ)
+        command = run.prepared(spec["command"].replace("{junit}", environ["REASONCLI_JUNIT"]), environ)
         command = "echo 1000 > /proc/self/oom_score_adj 2> /dev/null\n" + command  # rather than this process
         return reasoncli_process.attend(
             reasoncli_process.shell(command, spec["root"], environ), spec, report, number, self._spared()

@@ -4,7 +4,8 @@
     python run.py --read PATH OFFSET LENGTH     the rest of a frame too long for one answer
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout, coverage,
-coverage_limit, watched (path -> functions, or null), watched_limit, stop_after (failures; 0: never), listed
+coverage_limit, watched (path -> functions, or null), watched_limit, unhooked (whether no session of tests will
+begin), stop_after (failures; 0: never), listed
 (whether in the order of `tests`), shuffle (a seed, or null), loaded (whether to list what is loaded), canaries,
 compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
@@ -20,6 +21,7 @@ import base64
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -35,6 +37,7 @@ import reasoncli_junit  # noqa: E402
 import reasoncli_process  # noqa: E402
 
 HOOKS = os.path.join(HERE, "hooks")
+_SET = re.compile(r"(?<![\w$])PYTHONPATH=(?=([^\s;&|)]?))")
 FIXED = {
     "TZ": "UTC",
     "LANG": "C.UTF-8",
@@ -92,7 +95,7 @@ def run(spec, start=None):
             environ["REASONCLI_HOOKS"] = write_config(spec, private, report_path, before)
             written = reasoncli_junit.Reports(spec["root"], spec["junit"], junit)
             if start is None:
-                command = with_python(spec["command"].replace("{junit}", junit), environ)
+                command = prepared(spec["command"].replace("{junit}", junit), environ)
                 ended = reasoncli_process.run(command, spec, environ, report, _signal_number())
             else:
                 ended = start(environ, report, _signal_number())
@@ -132,7 +135,7 @@ def write_config(spec, private, report_path, before):
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
     names = ("tests", "coverage", "coverage_limit", "stop_after", "listed", "shuffle", "loaded", "test_timeout")
-    for name in names + ("canaries", "watched", "watched_limit"):
+    for name in names + ("canaries", "watched", "watched_limit", "unhooked"):
         config[name] = spec[name]
     path = os.path.join(private, "hooks.json")
     with open(path, "w") as file:
@@ -140,11 +143,19 @@ def write_config(spec, private, report_path, before):
     return path
 
 
-def with_python(command, environ):
-    """The command line, with `python` made to mean this interpreter where a system calls it only `python3`."""
+def prepared(command, environ):
+    """The command line, with the hooks on every PYTHONPATH that it sets itself, and with `python` made to mean this
+    interpreter where a system calls it only `python3`.
+    """
+    command = _SET.sub(lambda found: found.group(0) + _quoted(HOOKS) + (os.pathsep if found.group(1) else ""), command)
     if python(environ) == "python":
         return command
-    return "python() { '%s' \"$@\"; }\n%s" % (sys.executable.replace("'", "'\\''"), command)
+    return 'python() { %s "$@"; }\n%s' % (_quoted(sys.executable), command)
+
+
+def _quoted(text):
+    """For a shell."""
+    return "'%s'" % text.replace("'", "'\\''")
 
 
 def python(environ):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reasoncli.domain import Evidence
 from reasoncli.verification import wire
 from reasoncli.verification.behaviour import Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.canaries import Canaries
@@ -204,6 +205,37 @@ def test_functions_stay_what_they_are(tmp_path: Path) -> None:
     write_tree(tmp_path, shapes=MODULE, test_functions=suite)
     run = watch(tmp_path, "python -m pytest -q -p no:cacheprovider")
     assert [(each.outcome.value, each.message) for each in run.report.results.values()] == [("passed", "")]
+
+
+PROGRAM = """
+import subprocess
+import sys
+
+import counts
+
+for number in (1, 1, 2):
+    assert counts.double(number) == 2 * number
+    print("check.py[3]")
+    print(f"test_{number} ok", flush=True)
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, __file__, "inner"], check=True)
+"""
+
+
+def test_where_the_hooks_see_no_tests_different_calls_are_recorded_as_of_none(tmp_path: Path) -> None:
+    write_tree(tmp_path, counts=COUNTS, check=PROGRAM)
+    request = replace(
+        wire.Request(command="python check.py", tests=None, timeout=60.0),
+        watched={"counts.py": ["double"]},
+        unhooked=True,
+    )
+    answer = answer_of(sys.executable, tmp_path, request)
+    assert answer is not None
+    run = interpret(answer, root=str(tmp_path), watched=True)
+    assert run.report.evidence is Evidence.LINES
+    assert run.report.results["check.py::test_1"].outcome.ok
+    assert told(run.behaviour) == {"": ["counts.py:double[1] returns 2", "counts.py:double[2] returns 4"]}
+    assert len(told(run.behaviour, tried=True)[""]) >= 4
 
 
 COUNTS = """

@@ -6,6 +6,37 @@ import pytest
 
 from tests.runner.support import run, write_tree
 
+SEARCH_PATHS = """
+import os
+import unittest
+
+import elsewhere
+
+
+class Path(unittest.TestCase):
+    def test_path(self):
+        self.assertEqual(os.environ["PYTHONPATH"], os.environ["WANTED"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("PYTHONPATH=lib python -m unittest", "lib"),
+        ("env PYTHONPATH='lib' python -m unittest", "lib"),
+        ('cd . && export PYTHONPATH="$PWD/lib:$PYTHONPATH"; python -m unittest', "{root}/lib:given"),
+        ("PYTHONPATH=other:lib python -m pytest -q -p no:cacheprovider", "other:lib"),
+    ],
+)
+def test_a_search_path_that_the_command_sets_hides_nothing_and_stays_as_it_is(
+    here: str, tmp_path: Path, command: str, wanted: str
+) -> None:
+    write_tree(tmp_path, lib__elsewhere="", test_path=SEARCH_PATHS)
+    environment = {"WANTED": wanted.format(root=tmp_path), "PYTHONPATH": "given"}
+    seen = run(here, tmp_path, command, env=environment)
+    assert list(seen.outcomes().values()) == ["passed"], seen.answer.output
+
+
 TESTS = """
 import unittest
 

@@ -80,6 +80,9 @@ def test_what_the_user_selected_goes_to_other_programs_as_it_is() -> None:
     for tests in (plan.selected, None):
         assert fill(plan, tests, Evidence.STRUCTURED) == "node --test 'test/a b.js'"
     assert "--test-name-pattern" in fill(plan, ["adds"], Evidence.JUNIT)
+    own = TestPlan("python bin/test {tests}", selected=("pkg/tests",))
+    for tests in (own.selected, None):
+        assert fill(own, tests, Evidence.STRUCTURED) == "python bin/test pkg/tests"
     assert fill(TestPlan("pytest {tests}", selected=("tests/a.py",)), None, Evidence.STRUCTURED) == "pytest "
 
 

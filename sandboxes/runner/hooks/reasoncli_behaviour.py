@@ -6,6 +6,9 @@ The functions asked for are compiled with a few statements more, by whoever load
 that a function is what it was for whoever looks at it, and nothing else gets slower. Only calls from outside count:
 what one watched function calls of another is how it works, not what it does.
 
+Calls belong to the test that runs. Where the hooks don't see the tests, they are recorded from the first one on, as of
+no test, and equal ones once; by the outermost process that makes any.
+
 Beside each call others are tried, with arguments that are near to its own (see reasoncli_mutants): in a fork of the
 process, at the very place where the call is made, so that everything is there that it needs, and nothing comes of it.
 
@@ -36,6 +39,7 @@ from reasoncli_values import digest, structure
 ENTER = "__reasoncli_enter__"
 _CALL = "_reasoncli_call"
 _LIMIT = 40  # calls of one function in one test
+_UNHOOKED_LIMIT = 2000  # different ones of one function in one process
 _YIELDS = 50  # values of one generator
 _TRIES = 400  # in one run
 _SECONDS = 0.5  # for one try
@@ -48,9 +52,17 @@ _inside = contextvars.ContextVar("reasoncli_inside", default=False)
 class Watch(object):
     """Records the calls of functions."""
 
-    def __init__(self, budget):
-        """Begin; `budget` is the characters of values that are written at most."""
+    def __init__(self, budget, begin=None):
+        """Begin.
+
+        Args:
+            budget: characters of values that are written at most.
+            begin: gives what writes, or None, at the first call, where no test will begin.
+        """
         self._write = None
+        self._begin = begin
+        self._limit = _LIMIT if begin is None else _UNHOOKED_LIMIT
+        self._known = None if begin is None else set()
         self._left = budget
         self._numbers = {}
         self._calls = {}
@@ -65,11 +77,19 @@ class Watch(object):
 
     def enter(self, function, arguments, tried):
         """A call begins; `tried` says whether others may be tried in its place."""
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            self._write = begin()
         count = self._calls.get(function, 0)
-        if self._write is None or count >= _LIMIT or self._left <= 0 or _inside.get():
+        if self._write is None or count >= self._limit or self._left <= 0 or _inside.get():
             return Idle(arguments)
-        self._calls[function] = count + 1
         call = Call(self, function, arguments)
+        if self._known is not None:
+            key = function, digest(call.before)
+            if key in self._known:
+                return call.idle()
+            self._known.add(key)
+        self._calls[function] = count + 1
         return self._try(call) if tried else call
 
     def number(self, data):
@@ -155,6 +175,11 @@ class Call(object):
         """What runs until it goes on is not of its making: a generator's consumer, another task."""
         self._leave()
         return self
+
+    def idle(self):
+        """It does not count after all."""
+        self._leave()
+        return Idle(self.arguments)
 
     def _leave(self):
         if self._token is not None:
@@ -263,9 +288,14 @@ def instrument(source, path, names, filename):
 
 def arm(config):
     """Watch what the hooks' settings name."""
-    watch = Watch(config["watched_limit"])
+    watch = Watch(config["watched_limit"], _unhooked if config["unhooked"] else None)
     install(config["root"], config["watched"], watch)
     reasoncli_report.watching.append(watch)
+
+
+def _unhooked():
+    reporter = reasoncli_report.claim("calls")
+    return None if reporter is None else reporter.write
 
 
 def install(root, functions, watch):

@@ -125,7 +125,7 @@ def claim(kind):
     """The process's reporter for a session of this kind, or None when there is nothing to report to or it is taken.
 
     Args:
-        kind: `pytest` or `unittest`; the first to claim a process keeps it.
+        kind: `pytest` or `unittest`, or `calls` where there are no sessions; the first to claim a process keeps it.
     """
     if _claimed:
         return _claimed[0][1] if _claimed[0][0] == kind and kind != "pytest" else None
@@ -136,6 +136,8 @@ def claim(kind):
         with open(path) as file:
             config = json.load(file)
         for name, value in config["environ"].items():
+            if name == "PYTHONPATH":
+                value = _without_hooks(os.environ.get(name, ""), value)
             if value is None:
                 os.environ.pop(name, None)
             else:
@@ -144,8 +146,16 @@ def claim(kind):
     except (OSError, IOError, ValueError, KeyError):
         return None
     _claimed.append((kind, reporter))
-    reporter.write("claimed", kind=kind)
+    if kind != "calls":
+        reporter.write("claimed", kind=kind)
     return reporter
+
+
+def _without_hooks(path, before):
+    """A search path as it would be without ours; the command may have set it, so what it was before is not enough."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    parts = [part for part in path.split(os.pathsep) if os.path.abspath(part or ".") != here]
+    return os.pathsep.join(parts) if parts or before is not None else None
 
 
 def status():

@@ -1,0 +1,212 @@
+"""What can be known of a pool's candidates without the hidden tests: the parts of `select`, run over all of them.
+
+Kept as a file for each pool, so that rules can be compared on thousands of drawn parts of a pool without running
+anything again. `correct` is carried along for whoever measures; nothing here looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reasoncli.domain import Issue, Patch, Rejection, Task, Verdict
+from reasoncli.events import Emitter, Event
+from reasoncli.patches.completions import from_diff
+from reasoncli.patches.tree import SnapshotTree
+from reasoncli.repository import open_repository
+from reasoncli.settings.loading import load_settings
+from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
+from reasoncli.verification.detect import plan_tests
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.rebuild import builds_sources
+from reasoncli.verification.verifier import Verifier, VerifierOptions
+from reasoncli.verification.watching import watch
+from reasoncli.workflow import preparation
+from reasoncli.workflow.claiming import ClaimingVerifier, issued
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One candidate.
+
+    Attributes:
+        correct: what the hidden tests say.
+        vote_key, execution_key: of the patch; empty where it is none.
+        size: changed lines.
+        kind: of the verdict; empty where the patch is none.
+        broken: guards.
+        claims: the fate of each thing that the issue shows.
+        suspicious: whether it reaches for means of cheating.
+        did: for every call that counts, a number that stands for what came of it; empty where it was not watched.
+    """
+
+    model: str
+    correct: bool
+    vote_key: str = ""
+    execution_key: str = ""
+    size: int = 0
+    kind: str = ""
+    broken: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    suspicious: bool = False
+    did: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """All candidates of an issue.
+
+    Attributes:
+        made: how many of the calls the tests made; the others were tried with other arguments.
+        base: what the base did, as `Fact.did`.
+        seen: calls at the base, those that don't count included.
+        seconds: by step.
+    """
+
+    instance: str
+    candidates: tuple[Fact, ...]
+    made: int = 0
+    base: tuple[int, ...] = ()
+    seen: int = 0
+    guards: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Keep it."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Pool:
+        """As it was kept."""
+        known = json.loads(path.read_text())
+        tuples = ("broken", "claims", "did")
+        facts: list[dict[str, Any]] = [
+            {name: tuple(value) if name in tuples else value for name, value in fact.items()}
+            for fact in known["candidates"]
+        ]
+        known |= {"candidates": tuple(Fact(**fact) for fact in facts), "base": tuple(known["base"])}
+        return cls(**known)
+
+
+def instances(pools: Path) -> list[dict[str, Any]]:
+    """The issues of a folder of pools."""
+    return [json.loads(line) for line in (pools / "instances.jsonl").read_text().splitlines()]
+
+
+def checkout(instance: Mapping[str, Any], mirrors: Path, folder: Path) -> None:
+    """The repository at the issue's commit, without its history.
+
+    Raises:
+        CalledProcessError: the mirror or its commit is not there.
+    """
+    mirror = mirrors / str(instance["mirror"]).replace("/", "+") / "repo"
+    archive = ["git", "--git-dir", str(mirror), "archive", instance["base_commit"]]
+    with subprocess.Popen(archive, stdout=subprocess.PIPE) as tree:
+        subprocess.run(["tar", "x", "-C", str(folder)], stdin=tree.stdout, check=True)
+    if tree.returncode:
+        raise subprocess.CalledProcessError(tree.returncode, archive)
+    git = ["git", "-C", str(folder), "-c", "user.name=pool", "-c", "user.email=pool@localhost"]
+    for command in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "base"]):
+        subprocess.run([*git, *command], check=True)
+
+
+def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], mirrors: Path, image: str) -> Pool:
+    """Judge and watch all candidates of a pool; says on stderr how far it is."""
+    seconds: dict[str, float] = {}
+    name = instance["instance_id"]
+
+    def say(step: str, since: float) -> None:
+        seconds[step] = time.monotonic() - since
+        print(f"{name}: {step} {seconds[step]:.0f} s", file=sys.stderr, flush=True)
+
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reasoncli-bench-")))
+        repository = scratch / "repository"
+        repository.mkdir()
+        checkout(instance, mirrors, repository)
+        flags = {"image": image, "test_command": instance["test_command"], "tests": tuple(instance["test_scope"])}
+        settings = load_settings(flags, repository=repository, environ=os.environ)
+        snapshot = open_repository(repository).snapshot(scratch / "tree")
+        text = instance["problem_statement"]
+        tests = plan_tests(snapshot, command=settings.tests.test_command, selected=settings.tests.tests)
+        task = Task(snapshot, Issue(text, text.split("\n")[0], name), tests)
+        provider = preparation.open_provider(snapshot, settings, name.replace("_", "-")[:40], lambda line: None)
+        stack.callback(provider.close)
+        pool = SandboxPool(provider, _quiet)
+        stack.callback(pool.close)
+        since = time.monotonic()
+        base_options = BaselineOptions()
+        baseline = sort_baseline(task, measure(pool, task, _quiet, base_options), _quiet, base_options)
+        say("baseline", since)
+        issue = issued(task, pool, Emitter())
+        policy = preparation.policy(settings)
+        options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
+        judging = Verifier(provider, task, baseline, _quiet, options, pool)
+        stack.callback(judging.close)
+        verifier = ClaimingVerifier(judging, issue, len(baseline.targets))
+        tree = SnapshotTree.of(snapshot)
+        read = [from_diff(each["model_patch"], tree, judging.policy) for each in candidates]
+        patches = {each.execution_key: each for each in read if isinstance(each, Patch)}
+        since = time.monotonic()
+        verdicts = {key: verifier.screen(patch, threading.Event()) for key, patch in patches.items()}
+        say("verdicts", since)
+        since = time.monotonic()
+        watched = watch(pool, task, baseline, tree.read, list(patches.values()), 1)
+        say("behaviour", since)
+        calls = sorted(watched.calls) + sorted(watched.tried)
+        numbers: dict[tuple[int, object], int] = {}
+
+        def did(key: str | None) -> tuple[int, ...]:
+            run = watched.base if key is None else watched.runs.get(key)
+            if run is None:
+                return ()
+            came = [(number, run.calls.get(asked, ())) for number, asked in enumerate(calls)]
+            return tuple(numbers.setdefault(each, len(numbers)) for each in came)
+
+        facts = [_fact(given, patch, verdicts, did) for given, patch in zip(candidates, read, strict=True)]
+        return Pool(
+            name,
+            tuple(facts),
+            made=len(watched.calls),
+            base=did(None),
+            seen=watched.seen,
+            guards=len(baseline.guards),
+            seconds=seconds,
+        )
+
+
+def _fact(
+    given: Mapping[str, Any],
+    patch: Patch | Rejection,
+    verdicts: Mapping[str, Verdict],
+    did: Callable[[str], tuple[int, ...]],
+) -> Fact:
+    if isinstance(patch, Rejection):
+        return Fact(given["model_name_or_path"], given["correct"])
+    verdict = verdicts[patch.execution_key]
+    return Fact(
+        given["model_name_or_path"],
+        given["correct"],
+        vote_key=patch.vote_key,
+        execution_key=patch.execution_key,
+        size=patch.size,
+        kind=verdict.kind.value,
+        broken=verdict.guards_broken,
+        claims=tuple(claim.fate.value for claim in verdict.claims),
+        suspicious=bool(verdict.suspicions),
+        did=did(patch.execution_key),
+    )
+
+
+def _quiet(event: Event) -> None:
+    """Nobody listens."""
