@@ -1,12 +1,12 @@
-"""Rules for choosing among candidates, from the simplest to ours. Each gives the equally good ones; none sees `correct`.
+"""Rules for choosing among candidates, from the simplest to ours. Each gives those that it holds equally good.
 
-Candidates are `facts.Fact`s: what is known without the hidden tests.
+Candidates are `facts.Fact`s: what is known without the hidden tests. None looks at `correct`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 
 from benchmarks.selection.facts import Fact, Pool
 

@@ -37,7 +37,7 @@ def demo(
     settings = with_a_sandbox(settings)
     request = demo_request(place, settings, ("reasoncli", *sys.argv[1:]))
     run_and_report(
-        lambda listeners: fix(request, store_of(settings), listeners),
+        lambda listeners, _: fix(request, store_of(settings), listeners),
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reasoncli.cli.options import (
+    AskOption,
     Branch,
     Commit,
     DryRun,
@@ -33,6 +34,7 @@ def fix(
     patch: PatchFile = None,
     dry_run: DryRun = False,
     explain: Explain = False,
+    ask: AskOption = False,
     json: Json = False,
     events: Events = None,
     quiet: Quiet = False,
@@ -52,9 +54,10 @@ def fix(
     check_delivery(delivery)
     request = request_of(repository, issue, flags, target, delivery)
     run_and_report(
-        lambda listeners: run_fix(request, store_of(request.settings), listeners),
+        lambda listeners, asked: run_fix(request, store_of(request.settings), listeners, asked),
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),
         explain=explain,
+        ask=ask,
     )

@@ -114,6 +114,10 @@ Targets = Annotated[
     ),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Say of every candidate how it fared, and why.")]
+AskOption = Annotated[
+    bool,
+    typer.Option("--ask", help="Ask which is right where the leading patches differ on a call; in a terminal."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings, errors and the result.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]

@@ -10,8 +10,10 @@ from pathlib import Path
 import typer
 
 from reasoncli.cli.options import Flags
+from reasoncli.domain import Question
 from reasoncli.errors import UsageError
 from reasoncli.events import Listener
+from reasoncli.reports.asking import ask_in_terminal
 from reasoncli.reports.console import console
 from reasoncli.reports.events_jsonl import EventLog
 from reasoncli.reports.json import to_json
@@ -23,6 +25,7 @@ from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings, state_folder
 from reasoncli.settings.values import Settings
 from reasoncli.sources import load_issue
+from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.preparation import seed
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.summary import summarize_result
@@ -82,18 +85,22 @@ def request_of(
 
 
 def run_and_report(
-    run: Callable[[Sequence[Listener]], FixResult],
+    run: Callable[[Sequence[Listener], Ask | None], FixResult],
     *,
     as_json: bool,
     events: Path | None,
     verbosity: Verbosity,
     explain: bool = False,
+    ask: bool = False,
 ) -> None:
     """Run under the display that fits, print the result, and exit with its status.
 
     Raises:
+        UsageError: the events can't be written, or there is nobody to ask.
         typer.Exit: always, in the end.
     """
+    if ask and not (sys.stdin.isatty() and console().file.isatty()):
+        raise UsageError("--ask needs a terminal to ask in", hint="Leave it away: the vote decides.")
     with ExitStack() as stack:
         listeners: list[Listener] = []
         if events is not None:
@@ -101,8 +108,14 @@ def run_and_report(
                 listeners.append(EventLog(stack.enter_context(events.open("a", encoding="utf-8"))))
             except OSError as error:
                 raise UsageError(f"{events} can't be written: {error.strerror}") from error
-        listeners.insert(0, stack.enter_context(display(console(), verbosity)))
-        result = run(listeners)
+        shown = stack.enter_context(display(console(), verbosity))
+        listeners.insert(0, shown)
+
+        def asked(question: Question) -> int | None:
+            with shown.paused():
+                return ask_in_terminal(question, console())
+
+        result = run(listeners, asked if ask else None)
     summary = summarize_result(result)
     if as_json:
         sys.stdout.write(to_json(summary) + "\n")

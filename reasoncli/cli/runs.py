@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reasoncli.cli.options import Events, Explain, Flags, Json, Quiet, Verbose, with_settings
+from reasoncli.cli.options import AskOption, Events, Explain, Flags, Json, Quiet, Verbose, with_settings
 
 app = typer.Typer(help="Runs that were made: list, show, resume, prune.", no_args_is_help=True)
 
@@ -82,6 +82,7 @@ def show_run(
 def resume_run(
     *,
     run: Run = "last",
+    ask: AskOption = False,
     json: Json = False,
     events: Events = None,
     quiet: Quiet = False,
@@ -95,10 +96,11 @@ def resume_run(
 
     store = store_of(load_settings(flags))
     run_and_report(
-        lambda listeners: resume(run, store, listeners),
+        lambda listeners, asked: resume(run, store, listeners, asked),
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),
+        ask=ask,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from reasoncli.cli.options import (
+    AskOption,
     Branch,
     Commit,
     DryRun,
@@ -56,6 +57,7 @@ def select(
     patch: PatchFile = None,
     dry_run: DryRun = False,
     explain: Explain = False,
+    ask: AskOption = False,
     json: Json = False,
     events: Events = None,
     quiet: Quiet = False,
@@ -81,9 +83,10 @@ def select(
     instance = instance or issue.partition(".jsonl#")[2] or None
     given = load_patches(patches, instance=instance, cwd=Path.cwd(), stdin=sys.stdin)
     run_and_report(
-        lambda listeners: fix(replace(request, patches=given), store_of(request.settings), listeners),
+        lambda listeners, asked: fix(replace(request, patches=given), store_of(request.settings), listeners, asked),
         as_json=json,
         events=events,
         verbosity=verbosity(quiet=quiet, verbose=verbose),
         explain=explain,
+        ask=ask,
     )

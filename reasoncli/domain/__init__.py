@@ -4,6 +4,7 @@ Paths inside a repository are POSIX strings relative to its root. Lines count fr
 seconds. Log-probabilities are natural logarithms at temperature 1.
 """
 
+from reasoncli.domain.asking import NEITHER, Question, Way
 from reasoncli.domain.choosing import (
     Candidate,
     ClaimFate,
@@ -31,6 +32,7 @@ from reasoncli.domain.task import Issue, Snapshot, Task, TestPlan
 from reasoncli.domain.testing import Baseline, Evidence, Loaded, Outcome, Target, TestReport, TestResult
 
 __all__ = [
+    "NEITHER",
     "Baseline",
     "Candidate",
     "ChatContent",
@@ -50,6 +52,7 @@ __all__ = [
     "Outcome",
     "Patch",
     "Prompt",
+    "Question",
     "Region",
     "Rejection",
     "RepairContent",
@@ -63,4 +66,5 @@ __all__ = [
     "TestResult",
     "Verdict",
     "VerdictKind",
+    "Way",
 ]

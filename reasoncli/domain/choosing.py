@@ -35,18 +35,20 @@ class ClaimFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimOutcome:
-    """One thing that the issue shows, under a patch.
+    """One thing that the issue shows, or that a person said when asked, under a patch.
 
     Attributes:
         statement: what is run.
         said: what it gives by the issue: what it should no longer, or what it should.
         now: what it gives.
+        asked: it is a person's answer.
     """
 
     fate: ClaimFate
     statement: str
     said: str
     now: str
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Verdict:
         reused: an earlier run of the same base judged these very files.
         suspicions: what the patch adds that a fix has hardly a reason for, each with its place; such a patch isn't
             applied without consent.
-        claims: what became of what the issue itself shows; empty where it shows nothing that the base bears out.
+        claims: what became of what the issue itself shows; empty where it shows nothing that the base bears out; and
+            of what a person said when asked.
     """
 
     kind: VerdictKind

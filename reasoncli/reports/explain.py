@@ -85,7 +85,7 @@ def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:
         yield "guards", safe(f"{where}{number(verdict.guards_run)} of {number(verdict.guards_total)} were run and hold")
     for claim in verdict.claims:
         bad = claim.fate in (ClaimFate.REMAINS, ClaimFate.UNMET)
-        yield "the issue", safe(_claim(claim), "warn" if bad else "")
+        yield ("you said" if claim.asked else "the issue"), safe(_claim(claim), "warn" if bad else "")
     for suspicion in verdict.suspicions:
         yield "suspicious", safe(suspicion, "warn")
     if verdict.reason and not (passed or failed or verdict.guards_run):
@@ -95,6 +95,9 @@ def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:
 
 
 def _claim(claim: ClaimOutcome) -> str:
+    if claim.asked:
+        so = "and it does" if claim.fate is ClaimFate.MET else f"and it {claim.now}"
+        return f"`{claim.statement}` {claim.said}, {so}"
     match claim.fate:
         case ClaimFate.GONE:
             return f"`{claim.statement}` no longer gives {claim.said}, but {claim.now}"

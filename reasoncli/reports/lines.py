@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -49,6 +50,10 @@ class LineDisplay:
             text = self._line(event)
             if text is not None:
                 self._print(safe(text))
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing is drawn in place that could be in the way."""
+        return nullcontext()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -72,6 +74,17 @@ class LiveDisplay:
         with self._lock:
             self._over = True
         self._live.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While it is open, the terminal is somebody else's."""
+        self._live.transient = True  # what it drew goes away, to be drawn anew below
+        self._live.stop()
+        self._live.transient = False
+        try:
+            yield
+        finally:
+            self._live.start(refresh=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         with self._lock:

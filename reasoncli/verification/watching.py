@@ -37,12 +37,14 @@ class Difference:
         test: in which it happens; empty for one that no test makes.
         call: function and arguments, in words.
         one, other: what comes of it, in words.
+        asked: the call itself.
     """
 
     test: str
     call: str
     one: str
     other: str
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,28 @@ class Watched:
         if one not in self.runs or other not in self.runs:
             return ()
         first, second = self.runs[one], self.runs[other]
-        values = {**second.values, **first.values, **self.base.values}
         found = []
         for asked in differing(first, second, self.calls | self.tried):
             name = asked.function.rpartition(":")[2]
-            arguments = words(values.get(asked.arguments)).removeprefix("[").removesuffix("]")
-            came = (_came(run.calls.get(asked, ()), values) for run in (first, second))
-            found.append(Difference("" if asked.tried else asked.test, f"{name}({arguments})", *came))
+            arguments = words(self._value(asked.arguments)).removeprefix("[").removesuffix("]")
+            test = "" if asked.tried else asked.test
+            found.append(
+                Difference(test, f"{name}({arguments})", self.outcome(one, asked), self.outcome(other, asked), asked)
+            )
         return sorted(found, key=lambda each: (not each.test, len(each.call), each.call, each.test))
+
+    def outcome(self, key: str, asked: Asked) -> str:
+        """What comes of a call under a patch, in words."""
+        run = self.runs.get(key)
+        return "was not seen" if run is None else _came(run.calls.get(asked, ()), {**run.values, **self.base.values})
+
+    def base_outcome(self, asked: Asked) -> str:
+        """What comes of a call at the base, in words."""
+        return _came(self.base.calls.get(asked, ()), self.base.values)
+
+    def _value(self, digest: str) -> object:
+        runs = (self.base, *self.runs.values())
+        return next((run.values[digest] for run in runs if digest in run.values), None)
 
 
 def watch(

@@ -168,6 +168,9 @@ def _claims(verdict: Verdict) -> list[str]:
         ClaimFate.MET: "It does what the issue wants: `{}` gives {}.",
         ClaimFate.GONE: "What the issue complains of no longer happens: `{}` gave {said}, and gives {now} now.",
     }
+    answers = [claim for claim in verdict.claims if claim.asked and claim.fate is ClaimFate.MET]
+    if answers:
+        return [f"It does what you said is right: `{each.statement}` {each.said}." for each in answers]
     for fate, sentence in told.items():
         these = [claim for claim in verdict.claims if claim.fate is fate]
         if these:
@@ -189,6 +192,9 @@ def _why_none(groups: Sequence[Group], targets: int) -> list[str]:
     reasons = [f"None of {count(sum(g.judged for g in groups), 'judged patch', 'judged patches')} {goal}."]
     kinds = Counter(g.leader.verdict.kind for g in groups if g.leader.verdict is not None)
     reasons.append("Verdicts: " + ", ".join(f"{n} {kind.value}" for kind, n in kinds.most_common()) + ".")
+    denied = sum(any(claim.asked for claim in g.leader.verdict.claims) for g in groups if g.leader.verdict is not None)
+    if denied:
+        reasons.append(f"{count(denied, 'patch does', 'patches do')} what you said is wrong.")
     verdict = groups[0].leader.verdict
     if verdict is not None and verdict.reason:
         reasons.append(f"The best of them: {verdict.reason}")

@@ -20,7 +20,7 @@ class Tier(IntEnum):
     HARMLESS = 3  # nothing turned green, nothing broke
     REGRESSES = 4  # nothing turned green, and a guard broke
     UNJUDGED = 5  # no verdict yet
-    UNELECTABLE = 6  # broken, timed out, forbidden, unappliable, needs a rebuild
+    UNELECTABLE = 6  # broken, timed out, forbidden, unappliable, needs a rebuild, or a person said that it is wrong
 
 
 class Standing(NamedTuple):
@@ -50,6 +50,8 @@ def standing(verdict: Verdict | None) -> Standing:
     """The standing of a verdict. A red target or a broken guard that it names outweighs its kind."""
     if verdict is None:
         return UNJUDGED
+    if any(claim.asked and claim.fate in _UNPROVEN for claim in verdict.claims):
+        return Standing(Tier.UNELECTABLE)
     unproven = sum(claim.fate in _UNPROVEN for claim in verdict.claims)
     return _by_outcome(verdict)._replace(suspicious=bool(verdict.suspicions), unproven=unproven)
 

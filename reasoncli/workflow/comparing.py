@@ -16,6 +16,7 @@ from reasoncli.voting.clusters import Group, ranked
 from reasoncli.voting.stopping import finalists
 from reasoncli.voting.tiers import electable
 from reasoncli.voting.wording import count
+from reasoncli.workflow.asking import Ask, asked, carried
 
 _MOST = 16  # clusters compared
 _CONFIRMATIONS = 4  # of leaders that the comparison brought up
@@ -57,18 +58,18 @@ class Comparing:
         self._emit = emit
         self._workers = workers
 
-    def compare(self, candidates: Sequence[Candidate], *, thorough: bool) -> Compared:
+    def compare(self, candidates: Sequence[Candidate], *, thorough: bool, ask: Ask | None = None) -> Compared:
         """Watch those of the best standing, and let those that behave alike vote together.
 
         Where one has more votes than all the others together, that can't change the choice, and is left out unless
-        `thorough`.
+        `thorough`, or there is somebody to ask, whose answers count for more than votes.
 
         Raises:
             SandboxUnavailable: sandboxes kept breaking.
         """
         equals = self._equals(candidates)
         clear = bool(equals) and 2 * equals[0].votes > sum(group.votes for group in equals)
-        if len(equals) < 2 or (clear and not thorough):
+        if len(equals) < 2 or (clear and not thorough and ask is None):
             return Compared(tuple(candidates))
         with self._emit.stage("behaviour", f"{len(equals)} patches that the tests don't tell apart") as stage:
             read = SnapshotTree.of(self._task.snapshot).read
@@ -85,7 +86,17 @@ class Comparing:
             for each in found:
                 if each.behaviour:
                     self._emit(CandidateFound(each))
-        return Compared(tuple(self._confirmed(found)), watched)
+        found = self._confirmed(found)
+        if ask is not None:
+            found = self._confirmed(self._answered(found, watched, ask))
+        return Compared(tuple(found), watched)
+
+    def _answered(self, candidates: list[Candidate], watched: Watched, ask: Ask) -> list[Candidate]:
+        answered = list(asked(candidates, watched, ask))
+        for before, after in zip(candidates, answered, strict=True):
+            if after.verdict is not None and after is not before:
+                self._journal.verdict(after.patch.execution_key, after.verdict)
+        return answered
 
     def _equals(self, candidates: Sequence[Candidate]) -> list[Group]:
         groups = ranked(candidates)
@@ -100,7 +111,7 @@ class Comparing:
             if not leaders:
                 break
             leader = next(each for each in candidates if each.index == leaders[0])
-            verdict = self._verifier.confirm(leader.patch, threading.Event())
+            verdict = carried(leader.verdict, self._verifier.confirm(leader.patch, threading.Event()))
             self._journal.verdict(leader.patch.execution_key, verdict)
             self._emit(CandidateJudged(leader.index, verdict, sum(each.verdict is not None for each in candidates)))
             candidates = [replace(each, verdict=verdict) if each is leader else each for each in candidates]

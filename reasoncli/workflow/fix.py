@@ -19,13 +19,14 @@ from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.workflow import preparation
+from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.steps import Steps
 from reasoncli.workflow.upkeep import clean_up
 
 
-def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> FixResult:
-    """Begin a run and bring it to its decision.
+def fix(request: FixRequest, store: Store, listeners: Sequence[Listener], ask: Ask | None = None) -> FixResult:
+    """Begin a run and bring it to its decision; `ask` answers what is right where the leading patches differ.
 
     Raises:
         ReasoncliError: what stands in the way; what was done until then stays in the store.
@@ -34,10 +35,10 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener]) -> Fix
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
-        return _recorded(journal, lambda: Steps(journal, request, None, listeners, Memory(store.root)).go())
+        return _recorded(journal, lambda: Steps(journal, request, None, listeners, Memory(store.root), ask).go())
 
 
-def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixResult:
+def resume(reference: str, store: Store, listeners: Sequence[Listener], ask: Ask | None = None) -> FixResult:
     """Go on with a run that was interrupted; one whose patch is where it should be is only shown again.
 
     Raises:
@@ -54,7 +55,7 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener]) -> FixRe
         _refuse(request)
         clean_up(request.settings, store)
         journal.taken_up()
-        return _recorded(journal, lambda: Steps(journal, request, record, listeners, Memory(store.root)).go())
+        return _recorded(journal, lambda: Steps(journal, request, record, listeners, Memory(store.root), ask).go())
 
 
 def _refuse(request: FixRequest) -> None:

@@ -35,6 +35,7 @@ from reasoncli.verification.rebuild import builds_sources
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
+from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.delivery import deliver, withheld
@@ -54,12 +55,14 @@ class Steps:
         earlier: RunRecord | None,
         listeners: Sequence[Listener],
         memory: Memory,
+        ask: Ask | None = None,
     ) -> None:
         self._journal = journal
         self._request = request
         self._settings = request.settings
         self._earlier = earlier
         self._memory = memory
+        self._ask = ask
         self._emit = Emitter((journal, *listeners))
         self._proposing = proposing(request, earlier, journal, self._emit)
 
@@ -286,7 +289,7 @@ class Steps:
         if not self._settings.search.behaviour or result.stopped_early.startswith(TIME_IS_UP):
             return Compared(result.candidates)
         comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings))
-        return comparing.compare(result.candidates, thorough=thorough)
+        return comparing.compare(result.candidates, thorough=thorough, ask=self._ask)
 
     def _decide(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.end_to_end.project import FIX, ISSUE, Tool, make_recording, make_repository
+from tests.end_to_end.project import FIX, ISSUE, RIGHT, WRONG, Tool, git, make_recording, make_repository, refused
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7])(?:;\d+)*m")
@@ -41,6 +41,14 @@ class Terminal:
         while text not in self.shown and time.monotonic() < deadline and self._read():
             pass
         assert text in self.shown, self.shown
+
+    def end_or_asked(self, times: int, patience: float = 60.0) -> bool:
+        """Whether it asks once more than so many times, before it ends."""
+        deadline = time.monotonic() + patience
+        while self.shown.count("Which is right?") <= times and time.monotonic() < deadline:
+            if not self._read():
+                return False
+        return True
 
     def end(self, patience: float = 60.0) -> int:
         deadline = time.monotonic() + patience
@@ -91,3 +99,47 @@ def test_nothing_moves_where_there_is_no_terminal(tool: Tool, tmp_path: Path) ->
     assert ran.code == 0
     assert "\x1b" not in ran.out + ran.err
     assert "baseline" in ran.err
+
+
+def apart(folder: Path) -> tuple[object, ...]:
+    """A choice between two patches that every test accepts, and that differ for a discount below 0."""
+    repository = make_repository(folder / "r")
+    source = repository / "shop/prices.py"
+    before = source.read_text()
+    patches = folder / "patches"
+    patches.mkdir()
+    right = RIGHT.strip().removeprefix("return ")
+    for name, line in (("a", RIGHT), ("b", f"    return 0 if discount < 0 else {right}")):
+        source.write_text(before.replace(WRONG, line))
+        (patches / f"{name}.diff").write_text(git(repository, "diff"))
+    source.write_text(before)
+    return "select", repository, "--issue", ISSUE, "--patches", patches, "--sandbox", "local", "--seed", 1, "--ask"
+
+
+def test_whoever_is_asked_decides(tool: Tool, tmp_path: Path) -> None:
+    terminal = Terminal(tool, *apart(tmp_path))
+    terminal.wait_for("Answer")
+    question = terminal.shown[terminal.shown.rindex("Which is right?") :]
+    assert HIDE not in question
+    zero = next(line for line in question.splitlines() if "returns 0 " in line)
+    terminal.type(f"{re.search(r'[0-9]', COLOUR.sub('', zero))[0]}\n".encode())  # type: ignore[index]
+    asked = terminal.shown.count("Which is right?")
+    while terminal.end_or_asked(asked):
+        asked = terminal.shown.count("Which is right?")
+        terminal.type(b"s\n")
+    assert terminal.end() == 0
+    assert "return 0 if discount < 0" in (tmp_path / "r/shop/prices.py").read_text()
+    assert "what you said is right" in " ".join(terminal.shown.split())
+
+
+def test_ctrl_c_at_a_question_interrupts_the_run(tool: Tool, tmp_path: Path) -> None:
+    terminal = Terminal(tool, *apart(tmp_path))
+    terminal.wait_for("Answer")
+    terminal.type(b"\x03")
+    assert terminal.end() == 130
+    assert "runs resume" in terminal.shown.rpartition("Answer")[2].replace("\r\n", " ")
+    assert WRONG in (tmp_path / "r/shop/prices.py").read_text()
+
+
+def test_without_a_terminal_nobody_can_be_asked(tool: Tool, tmp_path: Path) -> None:
+    refused(tool.run(*apart(tmp_path), "--json"), 2, "--ask needs a terminal")

@@ -1,0 +1,95 @@
+"""Asking a person what is right, where patches that lead differ on a concrete call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from reasoncli.domain import NEITHER, Candidate, ClaimFate, ClaimOutcome, Question, Verdict, Way
+from reasoncli.verification.behaviour import Asked
+from reasoncli.verification.watching import Watched
+from reasoncli.voting.clusters import ranked
+from reasoncli.voting.tiers import UNJUDGED, Tier
+
+MOST_QUESTIONS = 4
+_MOST_WAYS = 5
+
+Ask = Callable[[Question], int | None]
+"""Answers with the place of the way that is right, `NEITHER`, or `None` for \"I don't know; stop asking\"."""
+
+
+def asked(candidates: Sequence[Candidate], watched: Watched, ask: Ask) -> tuple[Candidate, ...]:
+    """Ask on what the leaders differ, until they don't, or nobody knows; answers become claims of the verdicts.
+
+    What was answered in an earlier part of the run is not asked again.
+    """
+    found = tuple(candidates)
+    programs = {each.patch.vote_key: _key(each) for each in found if _key(each) in watched.runs}
+    for _ in range(MOST_QUESTIONS):
+        posed = _next(found, watched, programs)
+        if posed is None:
+            break
+        call, question = posed
+        answer = ask(question)
+        if answer is None:
+            break
+        found = tuple(_answered(each, call, question, answer, watched, programs) for each in found)
+    return found
+
+
+def carried(before: Verdict | None, verdict: Verdict) -> Verdict:
+    """A new verdict of a candidate, with the answers that the one before it has."""
+    kept = () if before is None else tuple(claim for claim in before.claims if claim.asked)
+    return replace(verdict, claims=(*verdict.claims, *kept))
+
+
+def _next(
+    candidates: Sequence[Candidate], watched: Watched, programs: Mapping[str, str]
+) -> tuple[Asked, Question] | None:
+    """The first call on which the leader and another program of equal standing differ, that was not asked about.
+
+    Among them those that vote together, as no test tells them apart: what was tried may.
+    """
+    groups = ranked(candidates)
+    best = groups[0].standing if groups else UNJUDGED
+    if best.tier in (Tier.UNJUDGED, Tier.UNELECTABLE):
+        return None
+    members = [each for group in groups if group.standing == best for each in group.members]
+    first, *others = dict.fromkeys(key for each in members if (key := each.patch.vote_key) in programs) or ("",)
+    known = {claim.statement for each in candidates if each.verdict for claim in each.verdict.claims if claim.asked}
+    for other in others:
+        found = [each for each in watched.differences(programs[first], programs[other]) if each.call not in known]
+        if found:
+            ways: dict[str, Way] = {}
+            for member in (each for each in members if each.patch.vote_key in programs):
+                outcome = watched.outcome(programs[member.patch.vote_key], found[0].asked)
+                way = ways.get(outcome, Way(outcome, 0.0, member.patch))
+                ways[outcome] = replace(way, votes=way.votes + member.votes)
+            base = watched.base_outcome(found[0].asked)
+            return found[0].asked, Question(found[0].call, found[0].test, tuple(ways.values())[:_MOST_WAYS], base)
+    return None
+
+
+def _answered(
+    candidate: Candidate,
+    call: Asked,
+    question: Question,
+    answer: int,
+    watched: Watched,
+    programs: Mapping[str, str],
+) -> Candidate:
+    verdict, program = candidate.verdict, programs.get(candidate.patch.vote_key)
+    if verdict is None or program is None:
+        return candidate
+    now = watched.outcome(program, call)
+    if answer == NEITHER:
+        wrong, said = now in {way.outcome for way in question.ways}, "should do something else"
+    else:
+        said = question.ways[answer].outcome
+        wrong = now != said
+    claim = ClaimOutcome(ClaimFate.UNMET if wrong else ClaimFate.MET, question.call, said, now, asked=True)
+    return replace(candidate, verdict=replace(verdict, claims=(*verdict.claims, claim)))
+
+
+def _key(candidate: Candidate) -> str:
+    return candidate.patch.execution_key
