@@ -103,6 +103,28 @@ class Weights:
         path.write_text(json.dumps({"shapes": shapes, "operators": dict(self.operators)}, indent=1), "utf-8")
 
 
+LOGIC = Weights(
+    {(1, 1): 1.0},
+    {"change-name": 4.0}
+    | dict.fromkeys(
+        (
+            *("change-comparison", "change-operator", "change-augmented", "change-boolean-operator"),
+            *("add-not", "drop-not", "add-minus", "drop-minus", "off-by-one", "add-operand", "drop-operand"),
+            *("swap-operands", "regroup-operands", "regroup-clauses", "add-clause", "drop-clause", "change-test"),
+            *("change-number", "flip-boolean", "change-none", "change-empty", "change-default", "change-index"),
+            *("add-index", "drop-index", "index-to-slice", "slice-to-index", "add-bound", "drop-bound"),
+            *("swap-arguments", "drop-argument", "add-argument", "swap-values", "swap-elements", "swap-branches"),
+            *("change-return", "change-target", "change-assigned", "change-exit", "if-to-while", "while-to-if"),
+            *("wrap-call", "unwrap-call", "add-limit", "change-function", "change-method"),
+        ),
+        1.0,
+    ),
+)
+"""Slips in one line of what a function computes: the operators of mutation testing (Offutt et al., "An Experimental
+Determination of Sufficient Mutant Operators", 1996), misused variables (Allamanis et al., "Learning to Represent
+Programs with Graphs", 2018) and other single-statement slips of ManySStuBs4J (Karampatsis and Sutton, 2020), all alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bug:
     """A broken function and its repair, in the form of a mined fix.

@@ -5,9 +5,7 @@ The form is called `line-repair-2`:
     <test> a check that fails <got> what it got <context> another function <code> function
         <bug> " " lines that may be wrong <fix> " " what should stand there <eot>
 
-where `<keep>` in place of an answer and its end says that the lines are right. With nothing between `<bug>` and `<fix>`
-it is asked where the function is wrong: the answer is the first line of a fault, or `<keep>`. What stands before
-`<code>` is optional.
+where `<keep>` in place of an answer and its end says that the lines are right. What stands before `<code>` is optional.
 The function stands once; every question reads it and nothing of the other questions. Lines that may be wrong are one or
 several that follow each other; the first stands without its indentation. Where the same lines stand in the function
 more than once, those above are put before them, with `<at>` between, as many as tell the places apart. Nothing between
@@ -34,7 +32,6 @@ LONGEST = 640
 """Tokens of a function with any one question, in training."""
 
 _KEEPS = 4  # questions about right lines, for each function
-_FAULTS = 2  # questions where it is wrong
 _LONGER = 0.4  # how often one of them is about several lines
 _LONGEST_KEEP = 5
 _WIDER = 0.25  # how often right lines beside a fault are asked about with it
@@ -104,7 +101,6 @@ def make_example(
     keeps = _drawn([place for place in doubted if wrong.isdisjoint(range(*place))], rng, _KEEPS)
     right = [index for index, line in enumerate(lines) if index not in untold and line.strip() not in _UNASKED]
     keeps += [_lengthened(lines, start, untold, rng) for start in _drawn(right, rng, _KEEPS - len(keeps))]
-    faults = _drawn(sorted({hunk.start for hunk in hunks}), rng, _FAULTS)
     hunks = [_widened(lines, hunk, wrong, rng) for hunk in hunks]
     hunks = [hunk for hunk in hunks if sum(map(len, vocabulary.encode([*hunk.replacement]))) <= _ANSWER]
     asked = [(hunk.start, hunk.end) for hunk in hunks] + keeps
@@ -115,7 +111,6 @@ def make_example(
                 *(answer(lines[start - above(lines, start, end) : start]) for start, end in asked),
                 *(answer(lines[start:end]) for start, end in asked),
                 *(answer(hunk.replacement) for hunk in hunks),
-                *(answer(lines[start : start + 1]) for start in faults),
                 *(text for _, text in hints),
             ]
         )
@@ -125,12 +120,10 @@ def make_example(
     wanted = [next(texts) for _ in asked]
     answers = [[*next(texts), EOT] for _ in hunks]
     answers += [[KEEP]] * (len(asked) - len(hunks))
-    where = [[*next(texts), EOT] for _ in faults] or [[KEEP]]
     questions = [
         (_ids([BUG, *([*before, AT] if before else []), *text, FIX]), _ids(said))
         for before, text, said in zip(higher, wanted, answers, strict=True)
     ]
-    questions += [(_ids([BUG, FIX]), _ids(said)) for said in where]
     code = [CODE, *(token for piece in pieces for token in piece)]
     fluent = [False, *(index not in wrong for index, piece in enumerate(pieces) for _ in piece)]
     room = longest - len(code) - max((len(q) + len(a) for q, a in questions), default=0)

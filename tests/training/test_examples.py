@@ -41,33 +41,15 @@ def example(
 
 
 def asked(example: Example, vocabulary: Vocabulary) -> dict[str, str]:
-    """Lines asked about -> answer; the questions where it is wrong apart."""
+    """Lines asked about -> answer."""
     found = {}
     for question, answer in example.questions:
         ids = [int(token) for token in question]
         assert (ids[0], ids[-1]) == (BUG, FIX)
-        if len(ids) == 2:
-            continue
         says = [int(token) for token in answer]
         assert says == [KEEP] or says[-1] == EOT
         found[vocabulary.decode(ids[1:-1])] = "<keep>" if says == [KEEP] else vocabulary.decode(says[:-1])
     return found
-
-
-def where(example: Example, vocabulary: Vocabulary) -> list[str]:
-    """What is said to be wrong."""
-    answers = [[int(token) for token in answer] for question, answer in example.questions if len(question) == 2]
-    assert all(says == [KEEP] or says[-1] == EOT for says in answers)
-    return ["<keep>" if says == [KEEP] else vocabulary.decode(says[:-1]) for says in answers]
-
-
-def test_it_is_asked_where_the_function_is_wrong(vocabulary: Vocabulary) -> None:
-    replaced, inserted, deleted = Hunk(1, 2, ("    result = 0",)), Hunk(4, 4, ("    pass",)), Hunk(2, 4, ())
-    assert where(example(vocabulary, replaced), vocabulary) == [" result = 1"]
-    assert where(example(vocabulary, inserted), vocabulary) == [" result += item"]  # by the line before
-    assert where(example(vocabulary, deleted), vocabulary) == [" for item in items:"]
-    assert where(example(vocabulary, replaced, deleted), vocabulary) == [" result = 1", " for item in items:"]
-    assert where(example(vocabulary), vocabulary) == ["<keep>"]
 
 
 def test_the_function_stands_as_one_text_and_its_fault_is_asked_for_among_right_lines(vocabulary: Vocabulary) -> None:
@@ -236,12 +218,12 @@ def test_hints_give_way_to_the_function(vocabulary: Vocabulary) -> None:
 def test_lines_that_stand_twice_are_told_apart_by_those_above(vocabulary: Vocabulary) -> None:
     lines = ("def f(x):", "    if x:", "        return x", "    x = 1", "    return x")
     made = example(vocabulary, Hunk(4, 5, ("    return -x",)), lines=lines)
-    [question] = [q for q, answer in made.questions if int(answer[-1]) == EOT and len(q) > 2]
+    [question] = [q for q, answer in made.questions if int(answer[-1]) == EOT]
     ids = [int(token) for token in question]
     at = ids.index(AT)
     assert vocabulary.decode(ids[1:at]) == " x = 1"
     assert vocabulary.decode(ids[at + 1 : -1]) == " return x"
-    others = [q for q, answer in made.questions if int(answer[-1]) == KEEP and len(q) > 2]
+    others = [q for q, answer in made.questions if int(answer[-1]) == KEEP]
     assert [AT in q for q in others] == ["return x" in vocabulary.decode([int(t) for t in q[1:-1]]) for q in others]
 
 
@@ -267,8 +249,6 @@ def test_the_tool_asks_as_training_does(vocabulary: Vocabulary) -> None:
     encoder = read_profile(weights).encoder
     asked = {tuple(token_ids(encoder.segments(prompt), vocabulary)) for prompt in prompts}
     for question, _ in made.questions:
-        if len(question) == 2:  # where it is wrong, the tool finds out line by line
-            continue
         assert (*map(int, made.code), *map(int, question)) in asked
 
 
