@@ -122,8 +122,8 @@ LOGIC = Weights(
 )
 """Slips in one line of what a function computes: the operators of mutation testing (Offutt et al., "An Experimental
 Determination of Sufficient Mutant Operators", 1996), misused variables (Allamanis et al., "Learning to Represent
-Programs with Graphs", 2018) and other slips in one statement (Karampatsis and Sutton, "How Often Do Single-Statement Bugs
-Occur?", 2020), all alike."""
+Programs with Graphs", 2018) and other slips in one statement (Karampatsis and Sutton, "How Often Do
+Single-Statement Bugs Occur?", 2020), all alike."""
 
 
 @dataclass(frozen=True, slots=True)
