@@ -114,7 +114,7 @@ def importable(files: Sequence[str], read: Callable[[str], bytes | None]) -> Map
     """
     found: dict[str, set[tuple[str, str | None]]] = {}
     for path in files:
-        module = _module(path)
+        module = module_name(path)
         if module is None:
             continue
         found.setdefault(module.split(".")[0], set()).add((module.split(".")[0], None))
@@ -126,7 +126,8 @@ def importable(files: Sequence[str], read: Callable[[str], bytes | None]) -> Map
     return {name: next(iter(places)) for name, places in found.items() if len(places) == 1}
 
 
-def _module(path: str) -> str | None:
+def module_name(path: str) -> str | None:
+    """By what name a file of the repository is imported; `None` where it can't be."""
     parts = path.removesuffix(".py").split("/")
     if parts[0] in ("src", "lib"):
         parts = parts[1:]

@@ -42,6 +42,7 @@ class ClaimOutcome:
         said: what it gives by the issue: what it should no longer, or what it should.
         now: what it gives.
         asked: it is a person's answer.
+        check: that answer as two lines of Python, see `workflow/keeping.py`; empty where it can't be written down.
     """
 
     fate: ClaimFate
@@ -49,6 +50,7 @@ class ClaimOutcome:
     said: str
     now: str
     asked: bool = False
+    check: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ class Watched:
         run = self.runs.get(key)
         return "was not seen" if run is None else _came(run.calls.get(asked, ()), {**run.values, **self.base.values})
 
+    def structures(self, key: str, asked: Asked) -> tuple[object, object]:
+        """A call's arguments, and what comes of it under a patch, as structures; `None` for what was not seen."""
+        run = self.runs.get(key, Behaviour())
+        came = run.calls.get(asked, ())
+        return self._value(asked.arguments), run.values.get(came[0][0]) if came else None
+
     def base_outcome(self, asked: Asked) -> str:
         """What comes of a call at the base, in words."""
         return _came(self.base.calls.get(asked, ()), self.base.values)

@@ -10,6 +10,7 @@ from reasoncli.verification.behaviour import Asked
 from reasoncli.verification.watching import Watched
 from reasoncli.voting.clusters import ranked
 from reasoncli.voting.tiers import UNJUDGED, Tier
+from reasoncli.workflow.keeping import as_check
 
 MOST_QUESTIONS = 4
 _MOST_WAYS = 5
@@ -87,7 +88,9 @@ def _answered(
     else:
         said = question.ways[answer].outcome
         wrong = now != said
-    claim = ClaimOutcome(ClaimFate.UNMET if wrong else ClaimFate.MET, question.call, said, now, asked=True)
+    fate = ClaimFate.UNMET if wrong else ClaimFate.MET
+    check = "" if wrong or answer == NEITHER else as_check(call.function, *watched.structures(program, call))
+    claim = ClaimOutcome(fate, question.call, said, now, asked=True, check=check)
     return replace(candidate, verdict=replace(verdict, claims=(*verdict.claims, claim)))
 
 

@@ -39,6 +39,7 @@ from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.keeping import with_kept_tests
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.result import CHOSEN, FixResult
@@ -112,7 +113,10 @@ class Steps:
             result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
             compared = self._compare(task, baseline, pool, verifier, result, thorough=plan.exhaustive)
             result = replace(result, candidates=compared.candidates)
-            decision = self._decide(baseline, result, compared)
+            decision = self._decided(baseline, result, compared)
+            if self._settings.patches.keep_test and decision.chosen is not None:
+                result = self._with_kept_tests(decision.chosen, result, task, pool)
+            self._record(decision, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
     def _snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
@@ -291,7 +295,7 @@ class Steps:
         comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings))
         return comparing.compare(result.candidates, thorough=thorough, ask=self._ask)
 
-    def _decide(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
+    def _decided(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(
             result.candidates,
             targets=len(baseline.targets),
@@ -300,11 +304,21 @@ class Steps:
             distinct=result.distinct,
             stopped_early=result.stopped_early,
         )
-        decision = compared.explained(decision)
+        return compared.explained(decision)
+
+    def _with_kept_tests(self, chosen: int, result: SearchResult, task: Task, pool: SandboxPool) -> SearchResult:
+        candidates = {each.index: each for each in result.candidates}
+        with self._emit.stage("keep-test") as stage:
+            candidates[chosen], stage.summary = with_kept_tests(candidates[chosen], task, pool)
+        kept = candidates[chosen]
+        if kept.verdict is not None:
+            self._journal.verdict(kept.patch.execution_key, kept.verdict)
+        return replace(result, candidates=tuple(candidates.values()))
+
+    def _record(self, decision: Decision, result: SearchResult) -> None:
         totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected, result.refused)
         self._journal.decision(decision, result.candidates, totals)
         self._emit(Decided(decision))
-        return decision
 
     def _deliver(
         self,

@@ -113,7 +113,20 @@ def apart(folder: Path) -> tuple[object, ...]:
         source.write_text(before.replace(WRONG, line))
         (patches / f"{name}.diff").write_text(git(repository, "diff"))
     source.write_text(before)
-    return "select", repository, "--issue", ISSUE, "--patches", patches, "--sandbox", "local", "--seed", 1, "--ask"
+    return (
+        "select",
+        repository,
+        "--issue",
+        ISSUE,
+        "--patches",
+        patches,
+        "--sandbox",
+        "local",
+        "--seed",
+        1,
+        "--ask",
+        "--keep-test",
+    )
 
 
 def test_whoever_is_asked_decides(tool: Tool, tmp_path: Path) -> None:
@@ -130,6 +143,12 @@ def test_whoever_is_asked_decides(tool: Tool, tmp_path: Path) -> None:
     assert terminal.end() == 0
     assert "return 0 if discount < 0" in (tmp_path / "r/shop/prices.py").read_text()
     assert "what you said is right" in " ".join(terminal.shown.split())
+    (kept,) = (tmp_path / "r/tests").glob("test_a_discount*.py")
+    assert "from shop.prices import total" in kept.read_text()
+    for source, passes in ((kept.read_text(), True), (kept.read_text().replace("== 0", "== 1"), False)):
+        kept.write_text(source)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(kept)]
+        assert (subprocess.run(command, cwd=tmp_path / "r", check=False, capture_output=True).returncode == 0) is passes
 
 
 def test_ctrl_c_at_a_question_interrupts_the_run(tool: Tool, tmp_path: Path) -> None:
