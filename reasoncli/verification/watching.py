@@ -67,9 +67,13 @@ class Watched:
     tests: int = 0
 
     def fingerprint(self, key: str) -> str:
-        """Equal for patches of which the same came of every call; empty for one that says nothing."""
+        """Equal for patches of which the same came of every call; empty where that says nothing of a patch.
+
+        As of one that does in all of them what the base does: what it changes was not seen, so that it can't be told
+        whether another changes the same.
+        """
         run = self.runs.get(key)
-        return "" if run is None or not self.calls else fingerprint(run, self.calls)
+        return "" if run is None or not differing(self.base, run, self.calls) else fingerprint(run, self.calls)
 
     def changed(self, key: str) -> int:
         """Of how many calls something else came than at the base."""

@@ -95,6 +95,7 @@ def test_fingerprints_are_of_what_counts() -> None:
     watched = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("y")}))
     assert watched.fingerprint("one") == watched.fingerprint("two") != ""
     assert watched.fingerprint("nobody") == ""
+    assert Watched(base, {"same": base}, watched.calls).fingerprint("same") == "", "what it changes was not seen"
     assert (watched.changed("one"), watched.changed("nobody")) == (1, 0)
     assert watched.differences("one", "two") == []
     both = Watched(base, {"one": one, "two": two}, frozenset({asked("x"), asked("z")}))
