@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.verification.watching import watch
 from reasoncli.workflow import preparation
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
+from reasoncli.workflow.steps import in_vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,12 @@ def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
         patches = {each.execution_key: each for each in read if isinstance(each, Patch)}
         since = time.monotonic()
         verdicts = {key: verifier.screen(patch, threading.Event()) for key, patch in patches.items()}
+        if in_vain(baseline, verdicts.values()):  # as `select` does
+            baseline = replace(baseline, targets=())
+            judging = Verifier(provider, task, baseline, _quiet, options, pool)
+            stack.callback(judging.close)
+            verifier = ClaimingVerifier(judging, issue, 0)
+            verdicts = {key: verifier.screen(patch, threading.Event()) for key, patch in patches.items()}
         say("verdicts", since)
         since = time.monotonic()
         watched = watch(pool, task, baseline, tree.read, list(patches.values()), 1)

@@ -102,10 +102,15 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A test that must turn green, and why it was taken for one."""
+    """A test that must turn green, and why it was taken for one.
+
+    Attributes:
+        certain: it was named by the user, or is linked to the issue; else it is one of few that fail.
+    """
 
     id: str
     why: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def _unlinked(failing: Sequence[TestResult], issue: Issue) -> tuple[Target, ...]
     why = "the issue asks for the failing tests" if asked else "nothing but this fails at the base"
     if not asked and len(failing) > 1:
         why = f"one of the only {len(failing)} tests that fail at the base"
-    return tuple(Target(result.id, why) for result in failing)
+    return tuple(Target(result.id, why, certain=asked) for result in failing)
 
 
 def _named_functions(mentions: Mentions, report: TestReport, read: Callable[[str], bytes | None]) -> tuple[Named, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.claims.running import Issued
-from reasoncli.domain import Baseline, Completion, Decision, Patch, Rejection, Snapshot, Task, TestPlan
+from reasoncli.domain import Baseline, Completion, Decision, Patch, Rejection, Snapshot, Task, TestPlan, Verdict
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
 from reasoncli.models.interface import ModelInfo, Sampler
@@ -98,19 +98,14 @@ class Steps:
             self._proposing.localize(task, baseline)
             sampler = loading.result()
             self._begin(task, provider, sampler.info)
-            options = VerifierOptions(
-                preparation.policy(self._settings), compiles=not builds_sources(task.tests.command)
-            )
-            judging = Verifier(provider, task, baseline, self._emit, options, pool)
-            stack.callback(judging.close)
-            judging.prepare(worker_count(self._settings))
-            key = self._memory_key(provider, task)
-            remembering = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
-            verifier: PatchVerifier = remembering
-            if issue is not None and issue.claims:
-                verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
             plan = self._proposing.plan(task, baseline, sampler)
-            result = self._search(task, baseline, plan, sampler, verifier, judging.policy, lambda: remembering.reused)
+            recorded = self._earlier.recorded if self._earlier else Recorded()
+            verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
+            verdicts = [each.verdict for each in result.candidates if each.verdict is not None]
+            if plan.exhaustive and in_vain(baseline, verdicts):
+                baseline = self._without_targets(baseline)
+                recorded = replace(self._journal.load().recorded, verdicts=())
+                verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             compared = self._compare(task, baseline, pool, verifier, result, thorough=plan.exhaustive)
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
@@ -118,6 +113,42 @@ class Steps:
                 result = self._with_kept_tests(decision.chosen, result, task, pool)
             self._record(decision, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
+
+    def _judged(
+        self,
+        stack: ExitStack,
+        provider: SandboxProvider,
+        task: Task,
+        baseline: Baseline,
+        pool: SandboxPool,
+        issue: Issued | None,
+        plan: Plan,
+        sampler: Sampler,
+        recorded: Recorded,
+    ) -> tuple[PatchVerifier, SearchResult]:
+        """All proposals, judged by this baseline, and what judged them."""
+        options = VerifierOptions(preparation.policy(self._settings), compiles=not builds_sources(task.tests.command))
+        judging = Verifier(provider, task, baseline, self._emit, options, pool)
+        stack.callback(judging.close)
+        judging.prepare(worker_count(self._settings))
+        key = self._memory_key(provider, task)
+        remembering = RememberingVerifier(judging, self._memory, key, task, baseline, self._settings)
+        verifier: PatchVerifier = remembering
+        if issue is not None and issue.claims:
+            verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
+        reused = lambda: remembering.reused  # noqa: E731
+        return verifier, self._search(task, baseline, plan, sampler, verifier, judging.policy, reused, recorded)
+
+    def _without_targets(self, baseline: Baseline) -> Baseline:
+        """No patch turns any of them green, and nothing else says that they are the issue's."""
+        names = [target.id for target in baseline.targets]
+        what = f"{names[0]} fails" if len(names) == 1 else f"{len(names)} tests fail"
+        message = f"{what} with every patch as without: taken for unrelated to the issue, and all are judged without"
+        self._emit(Warned(message, hint="--target TESTID says that a test must turn green."))
+        baseline = replace(baseline, targets=(), unrelated=(*baseline.unrelated, *names))
+        self._journal.baseline(baseline)
+        self._emit(BaselineReady(baseline))
+        return baseline
 
     def _snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
         with self._emit.stage("snapshot") as stage:
@@ -247,6 +278,7 @@ class Steps:
         verifier: PatchVerifier,
         policy: Policy,
         reused: Callable[[], int],
+        recorded: Recorded,
     ) -> SearchResult:
         tree = SnapshotTree.of(task.snapshot)
         by_id = {prompt.id: prompt for prompt in plan.prompts}
@@ -271,7 +303,7 @@ class Steps:
                 journal=self._journal,
                 rules=rules,
                 emit=self._emit,
-                recorded=self._earlier.recorded if self._earlier else Recorded(),
+                recorded=recorded,
             ).run()
             made = proposals(result.samples, result.ranked, given=bool(self._request.patches))
             stage.summary = f"{made}, {result.distinct} distinct"
@@ -355,3 +387,9 @@ class Steps:
         if applied is not None:
             self._journal.applied(applied)
         return FixResult(self._journal.load(), folder, patch_file, "")
+
+
+def in_vain(baseline: Baseline, verdicts: Iterable[Verdict]) -> bool:
+    """Whether no patch turns a target green, of which none is known to be the issue's."""
+    doubtful = bool(baseline.targets) and not any(target.certain for target in baseline.targets)
+    return doubtful and not any(verdict.targets_passed for verdict in verdicts)

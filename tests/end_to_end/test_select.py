@@ -18,6 +18,7 @@ from tests.end_to_end.project import (
     edit,
     files_of,
     git,
+    make_repository,
     refused,
 )
 
@@ -134,6 +135,25 @@ def test_where_none_fixes_it_nothing_is_written(tool: Tool, repository: Path, tm
     ran = select(tool, repository, patches)
     assert ran.code == 1
     assert files_of(repository) == before
+
+
+def test_a_failing_test_that_no_patch_turns_green_and_nothing_links_to_the_issue_does_not_decide(
+    tool: Tool, tmp_path: Path
+) -> None:
+    tests = "from shop.prices import cheapest, total\n\n\ndef test_total():\n    assert total([1, 2, 3]) == 6\n"
+    noise = "def test_machine():\n    assert len('abc') == 4\n"
+    repository = make_repository(tmp_path / "r", {"tests/test_prices.py": tests, "tests/test_machine.py": noise})
+    patches = predictions(
+        tmp_path / "p.jsonl",
+        {"breaks": diff(repository, BREAKS), "right": diff(repository, RIGHT), "right, in blocks": edit(WRONG, RIGHT)},
+    )
+    ran = select(tool, repository, patches, "--json", "--allow-unverified")
+    assert ran.code == 1, ran.err
+    assert ran.json["status"] == "unverified"
+    assert "taken for unrelated" in ran.err
+    assert (repository / "shop/prices.py").read_text() == SOURCE.replace(WRONG, RIGHT)
+    named = select(tool, repository, patches, "--json", "--target", "tests/test_machine.py::test_machine")
+    assert named.json["status"] == "none"
 
 
 def test_the_predictions_of_the_issues_own_instance_are_meant(tool: Tool, repository: Path, tmp_path: Path) -> None:
