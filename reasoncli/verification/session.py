@@ -79,6 +79,7 @@ class RunOptions:
         whole: wall-clock seconds for everything, where a selection turns out to mean nothing; `None` means `timeout`.
         margin: seconds beyond `timeout` after which a runner that has not answered is lost.
         watched: functions whose calls are recorded, by path; of no test unless `evidence` is structured.
+        seeds: texts and integers that these are called with besides.
     """
 
     timeout: float
@@ -97,6 +98,7 @@ class RunOptions:
     whole: float | None = None
     margin: float = MARGIN
     watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seeds: Sequence[str | int] = ()
 
 
 def run_tests(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, options: RunOptions) -> Run:
@@ -138,6 +140,7 @@ def _run_once(sandbox: Sandbox, plan: TestPlan, tests: Sequence[str] | None, opt
         junit=plan.junit,
         canaries=Canaries.drawn(),
         watched=options.watched,
+        seeds=options.seeds,
         unhooked=options.evidence is not Evidence.STRUCTURED,
     )
     nonce = secrets.token_hex(16)

@@ -8,6 +8,7 @@ between two runs of the base is left out; of the rest each patch has a fingerpri
 from __future__ import annotations
 
 import ast
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,10 @@ from reasoncli.verification.session import Run, RunOptions, run_tests
 from reasoncli.verification.timing import Timing
 
 _SECONDS = 30.0  # of tests of one run, at the base's pace
+_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"\n]{1,60})\"|'([^'\n]{1,60})'|`([^`\n]{1,60})`)")
+_INTEGER = re.compile(r"(?<![\w.])-?\d{1,6}(?![\w.])")
+_MOST_SEEDS = 12  # of the issue, and in all twice as many
+_LONGEST_SEED = 60  # characters
 _MOST = 200  # functions of one file, where it is not known which matter
 
 Read = Callable[[str], bytes | None]
@@ -70,10 +75,13 @@ class Watched:
         """Equal for patches of which the same came of every call; empty where that says nothing of a patch.
 
         As of one that does in all of them what the base does: what it changes was not seen, so that it can't be told
-        whether another changes the same.
+        whether another changes the same. Then those count that were tried.
         """
-        run = self.runs.get(key)
-        return "" if run is None or not differing(self.base, run, self.calls) else fingerprint(run, self.calls)
+        run = self.runs.get(key, self.base)
+        for calls in (self.calls, self.calls | self.tried):
+            if differing(self.base, run, calls):
+                return fingerprint(run, calls)
+        return ""
 
     def changed(self, key: str) -> int:
         """Of how many calls something else came than at the base."""
@@ -138,7 +146,12 @@ def watch(
     stopped = threading.Event()
     evidence = baseline.second.evidence
     options = RunOptions(
-        timeout=timeout, test_timeout=test_timeout, resident=False, watched=functions, evidence=evidence
+        timeout=timeout,
+        test_timeout=test_timeout,
+        resident=False,
+        watched=functions,
+        seeds=seeds(task.issue.text, patches, read),
+        evidence=evidence,
     )
 
     def run(patch: Patch | None) -> Run:
@@ -165,6 +178,32 @@ def watch(
     made = frozenset(asked for asked in calls if not asked.tried)
     seen = sum(not asked.tried for asked in first.behaviour.calls)
     return Watched(first.behaviour, runs, made, calls - made, seen, len(tests))
+
+
+def seeds(issue: str, patches: Iterable[Patch], read: Read) -> tuple[str | int, ...]:
+    """Texts and integers that the issue shows, and that patches bring in: what a call may be asked about."""
+    found: dict[str | int, None] = {}
+    for match in _QUOTED.finditer(issue):
+        found.setdefault(next(group for group in match.groups() if group is not None))
+    for match in _INTEGER.finditer(issue):
+        found.setdefault(int(match[0]))
+    known = dict(list(found.items())[:_MOST_SEEDS])
+    for patch in patches:
+        for change in patch.changes:
+            if change.path.endswith(".py") and change.content is not None:
+                old = _constants(read(change.path) or b"")
+                known |= dict.fromkeys(each for each in _constants(change.content) if each not in old)
+    return tuple(known)[: 2 * _MOST_SEEDS]
+
+
+def _constants(source: bytes) -> dict[str | int, None]:
+    tree = python_source.parse(source)
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)] if tree is not None else []
+    return {
+        each: None
+        for each in values
+        if (type(each) is str and 0 < len(each) <= _LONGEST_SEED) or (type(each) is int and abs(each) < 1 << 31)
+    }
 
 
 def changed_functions(patches: Iterable[Patch], read: Read) -> Mapping[str, tuple[str, ...]]:

@@ -40,6 +40,7 @@ class Request:
         progress: say on stderr, about once a second, how many tests have reported.
         canaries: tests of our own that run among the project's; `None` for none.
         watched: functions whose calls are recorded, by path; nothing for none.
+        seeds: texts and integers to try in the place of others when these are called.
         unhooked: record them of no test, as the hooks don't see the tests.
     """
 
@@ -59,6 +60,7 @@ class Request:
     canaries: Canaries | None = None
     watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unhooked: bool = False
+    seeds: Sequence[str | int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def encode(request: Request, *, root: str, nonce: str) -> bytes:
             "watched": {path: list(names) for path, names in request.watched.items()} or None,
             "watched_limit": _WATCHED_LIMIT,
             "unhooked": request.unhooked,
+            "seeds": list(request.seeds),
             "output_limit": _OUTPUT_LIMIT,
             "report_limit": _REPORT_LIMIT,
             "frame_limit": FRAME_LIMIT,

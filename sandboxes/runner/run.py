@@ -5,7 +5,7 @@
 
 The spec, as JSON: command (a shell line), tests (ids, or null for all), root, env, timeout, test_timeout, coverage,
 coverage_limit, watched (path -> functions, or null), watched_limit, unhooked (whether no session of tests will
-begin), stop_after (failures; 0: never), listed
+begin), seeds (texts and integers to call them with), stop_after (failures; 0: never), listed
 (whether in the order of `tests`), shuffle (a seed, or null), loaded (whether to list what is loaded), canaries,
 compile (paths), junit (globs), output_limit, report_limit, frame_limit, nonce.
 
@@ -135,7 +135,7 @@ def write_config(spec, private, report_path, before):
         "signal": _signal_number() if spec["test_timeout"] else None,
     }
     names = ("tests", "coverage", "coverage_limit", "stop_after", "listed", "shuffle", "loaded", "test_timeout")
-    for name in names + ("canaries", "watched", "watched_limit", "unhooked"):
+    for name in names + ("canaries", "watched", "watched_limit", "unhooked", "seeds"):
         config[name] = spec[name]
     path = os.path.join(private, "hooks.json")
     with open(path, "w") as file:

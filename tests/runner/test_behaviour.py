@@ -207,6 +207,27 @@ def test_functions_stay_what_they_are(tmp_path: Path) -> None:
     assert [(each.outcome.value, each.message) for each in run.report.results.values()] == [("passed", "")]
 
 
+def test_what_somebody_speaks_of_is_tried_first(tmp_path: Path) -> None:
+    suite = "import m\n\ndef test_join(): assert m.join('ab', ['x', 'y'], 3) == 'abxy3'\n"
+    write_tree(tmp_path, m="def join(a, b, n):\n    return a + ''.join(b) + str(n)\n", test_m=suite)
+    request = replace(
+        wire.Request(command="python -m pytest -q -p no:cacheprovider", tests=None, timeout=60.0),
+        watched={"m.py": ["join"]},
+        seeds=("-_", "long text", 7),
+    )
+    answer = answer_of(sys.executable, tmp_path, request)
+    assert answer is not None
+    calls = told(interpret(answer, root=str(tmp_path), watched=True).behaviour, tried=True)["test_join"]
+    assert [each.removeprefix("m.py:join") for each in calls[:6]] == [
+        "['-_', ['x', 'y'], 3] returns '-_xy3'",
+        "['ab', ['-_', 'y'], 3] returns 'ab-_y3'",
+        "['ab', ['x', 'y'], 7] returns 'abxy7'",
+        "['long text', ['x', 'y'], 3] returns 'long textxy3'",
+        "['ab', ['long text', 'y'], 3] returns 'ablong texty3'",
+        "['ab-_', ['x', 'y'], 3] returns 'ab-_xy3'",
+    ]
+
+
 PROGRAM = """
 import subprocess
 import sys

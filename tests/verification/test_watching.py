@@ -8,7 +8,7 @@ import pytest
 
 from reasoncli.domain import FileChange, Patch
 from reasoncli.verification.behaviour import Asked, Behaviour, Recording, digest, words
-from reasoncli.verification.watching import Watched, changed_functions
+from reasoncli.verification.watching import Watched, changed_functions, seeds
 
 BASE = '''\
 """A module."""
@@ -111,6 +111,29 @@ def test_what_was_tried_is_shown_after_what_tests_do_and_makes_no_fingerprint() 
     assert watched.fingerprint("one") == watched.fingerprint("three") != watched.fingerprint("two")
     assert [(each.call, each.test) for each in watched.differences("one", "two")] == [("f('y')", "t"), ("f('a')", "")]
     assert [each.call for each in watched.differences("one", "three")] == ["f('a')"]
+
+
+def test_what_was_tried_counts_where_the_tests_own_calls_show_no_change() -> None:
+    base, one, two = run(y=2, tried={"a": 1}), run(y=2, tried={"a": 3}), run(y=2, tried={"a": 4})
+    made, tried = frozenset({asked("y")}), frozenset({asked("a")._replace(tried=True)})
+    watched = Watched(base, {"base": base, "one": one, "two": two, "as one": one}, made, tried)
+    assert watched.fingerprint("one") == watched.fingerprint("as one") != watched.fingerprint("two") != ""
+    assert watched.fingerprint("base") == ""
+
+
+def test_seeds_are_what_the_issue_shows_and_patches_bring_in() -> None:
+    issue = "slug(\"__a b__\") gives `__a-b__`, not 'a-b'; it can't be 12 or 1.5. " + " ".join(
+        map(str, range(900, 990))
+    )
+    after = b"LIMIT = 3\n\n\ndef f(a):\n    return a.strip('-_')[:77]\n"
+    patch = Patch(
+        (FileChange("m.py", after), FileChange("new.py", None), FileChange("README.md", b"'x'")), "", "", "", 1
+    )
+    found = seeds(issue, [patch], {"m.py": b"LIMIT = 3\nOTHER = 'a-b'\n"}.get)
+    assert found[:4] == ("__a b__", "__a-b__", "a-b", 12)
+    assert {"-_", 77} <= set(found)
+    assert 3 not in found
+    assert len(found) <= 24
 
 
 def test_a_call_that_does_not_happen_is_a_difference() -> None:

@@ -9,7 +9,8 @@ what one watched function calls of another is how it works, not what it does.
 Calls belong to the test that runs. Where the hooks don't see the tests, they are recorded from the first one on, as of
 no test, and equal ones once; by the outermost process that makes any.
 
-Beside each call others are tried, with arguments that are near to its own (see reasoncli_mutants): in a fork of the
+Beside each call others are tried, with arguments that the issue and the patches speak of, and with such that are near
+to its own (see reasoncli_mutants): in a fork of the
 process, at the very place where the call is made, so that everything is there that it needs, and nothing comes of it.
 
 Records, by `t`:
@@ -52,14 +53,16 @@ _inside = contextvars.ContextVar("reasoncli_inside", default=False)
 class Watch(object):
     """Records the calls of functions."""
 
-    def __init__(self, budget, begin=None):
+    def __init__(self, budget, seeds=(), begin=None):
         """Begin.
 
         Args:
             budget: characters of values that are written at most.
+            seeds: texts and integers to try in the place of others.
             begin: gives what writes, or None, at the first call, where no test will begin.
         """
         self._write = None
+        self._seeds = seeds
         self._begin = begin
         self._limit = _LIMIT if begin is None else _UNHOOKED_LIMIT
         self._known = None if begin is None else set()
@@ -121,7 +124,7 @@ class Watch(object):
         if key in self._tried:
             return call
         self._tried.add(key)
-        for arguments in mutants(call.arguments):
+        for arguments in mutants(call.arguments, self._seeds):
             if self._tries <= 0 or self._hung.get(call.function, 0) >= _HANGS:
                 break
             self._tries -= 1
@@ -288,7 +291,7 @@ def instrument(source, path, names, filename):
 
 def arm(config):
     """Watch what the hooks' settings name."""
-    watch = Watch(config["watched_limit"], _unhooked if config["unhooked"] else None)
+    watch = Watch(config["watched_limit"], config["seeds"], _unhooked if config["unhooked"] else None)
     install(config["root"], config["watched"], watch)
     reasoncli_report.watching.append(watch)
 

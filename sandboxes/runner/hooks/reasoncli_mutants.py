@@ -1,23 +1,51 @@
 """PYTEST_DONT_REWRITE
 
-Other arguments than a call was made with: near ones, and the borders of what their types allow.
+Other arguments than a call was made with: values that the issue and the patches speak of, near ones, and the borders of
+what their types allow.
 
 The same for equal arguments, in the same order, and made from Python's own types only: whatever a class of the project
 defines is handed on as it is.
 """
 
-MOST = 8  # for one call
+MOST = 8  # of each kind, for one call
+_SHORT = 3  # characters of a text that is put before and after others
 
 
-def mutants(arguments):
-    """Lists of arguments that differ from the given one in one of them, the nearest first of each in turn."""
-    ways = [list(_others(each)) for each in arguments]
+def mutants(arguments, seeds=()):
+    """Lists of arguments that differ from the given one in one of them: by seeds, then the nearest first, each in turn.
+
+    Args:
+        arguments: of the call.
+        seeds: texts and integers that somebody speaks of.
+    """
+    return _in_turn(arguments, [list(_seeded(each, seeds)) for each in arguments]) + _in_turn(
+        arguments, [list(_others(each)) for each in arguments]
+    )
+
+
+def _in_turn(arguments, ways):
     found = []
     for rank in range(max([len(each) for each in ways] or [0])):
         for place, others in enumerate(ways):
             if rank < len(others) and len(found) < MOST:
                 found.append(arguments[:place] + [others[rank]] + arguments[place + 1 :])
     return found
+
+
+def _seeded(value, seeds):
+    """Seeds of the value's type in its place, or of its first item's; short texts around it."""
+    kind = type(value)
+    if kind in (str, int):
+        for seed in seeds:
+            if type(seed) is kind and seed != value:
+                yield seed
+        for seed in seeds if kind is str else ():
+            if type(seed) is str and len(seed) <= _SHORT:
+                yield value + seed
+                yield seed + value
+    elif kind in (list, tuple) and value:
+        for other in _seeded(value[0], seeds):
+            yield kind([other]) + value[1:]
 
 
 def _others(value):
