@@ -311,6 +311,10 @@ class PatchSettings:
     allow_suspicious: Annotated[
         bool, Key("Apply the best patch though it reaches for the tests' own machinery or the like.", Scope.USER)
     ] = False
+    allow_regressions: Annotated[
+        bool,
+        Key("Apply the best patch though it breaks tests, where most votes are for breaking just these.", Scope.USER),
+    ] = False
     keep_test: Annotated[
         bool, Key("Write tests of what was answered to `--ask` into a new file, as a part of the patch.", Scope.USER)
     ] = False

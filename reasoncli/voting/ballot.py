@@ -12,6 +12,8 @@ from reasoncli.voting.clusters import Group
 from reasoncli.voting.tiers import Tier, electable
 from reasoncli.voting.wording import count, number
 
+_NAMED = 3
+
 
 def decide(
     candidates: Sequence[Candidate],
@@ -84,6 +86,8 @@ def _margin(chosen: Group, rivals: Sequence[Group]) -> float:
 
 def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], targets: int) -> list[str]:
     reasons = [_outcome(chosen, len(rivals) + 1, sum(g.judged for g in groups), targets)]
+    if chosen.standing.tier is Tier.CONTESTED:
+        reasons.append(_outvoted(chosen, groups))
     if rivals:
         reasons.extend(_comparison(chosen, rivals[0]))
     verdict = chosen.leader.verdict
@@ -113,6 +117,7 @@ def _outcome(chosen: Group, equals: int, judged: int, targets: int) -> str:
         Tier.DEMOTED: f"{part} but breaks {count(standing.broken, 'test')}",
         Tier.HARMLESS: "breaks nothing",
         Tier.REGRESSES: f"breaks {count(standing.broken, 'test')}",
+        Tier.CONTESTED: f"breaks {count(standing.broken, 'test')}",
     }[standing.tier]
     others = judged - 1
     if not others:
@@ -121,6 +126,20 @@ def _outcome(chosen: Group, equals: int, judged: int, targets: int) -> str:
         so = "so does 1 other" if equals == 2 else f"so do {equals - 1} others"
         return f"It {what}; {so} of {count(judged, 'judged patch', 'judged patches')}, and none does better."
     return f"It {what}; none of {count(others, 'other judged patch', 'other judged patches')} does as well."
+
+
+def _outvoted(chosen: Group, groups: Sequence[Group]) -> str:
+    """Why a patch was chosen though it breaks tests."""
+    votes = math.fsum(group.votes for group in groups if group.standing.tier is not Tier.UNELECTABLE)
+    verdict = chosen.leader.verdict
+    broken = verdict.guards_broken if verdict is not None else ()
+    named = ", ".join(broken[:_NAMED]) + (f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else "")
+    which = "this test" if len(broken) == 1 else "these tests"
+    share = f"{number(chosen.votes)} of {number(votes)} votes"
+    return (
+        f"It breaks {named}. {share} are for breaking {which} in this way, so the vote takes {which} for asserting "
+        "what the issue wants changed."
+    )
 
 
 def _comparison(chosen: Group, runner_up: Group) -> list[str]:

@@ -2,6 +2,11 @@
 
 The order: standing by test outcome; then the most votes; then the smallest change; then the highest
 mean log-probability; then who appeared first.
+
+One exception lets votes outweigh guards. A test may assert the old behaviour, and then every right patch breaks it
+(in django-15851 8 of 12 patches do, all right, and no right one does not). Where no patch turns a target green, a
+cluster that breaks guards and has more than half of all votes comes first: that many independent attempts don't
+break the same in the same way by mistake. It is for a person to say whether it may be applied.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reasoncli.domain import Candidate, Cluster
 from reasoncli.voting.tiers import UNJUDGED, Standing, Tier, standing
@@ -67,7 +72,7 @@ def rank(candidates: Sequence[Candidate]) -> list[Cluster]:
 
 def ranked(candidates: Sequence[Candidate]) -> list[Group]:
     """As `rank`, with the candidates at hand."""
-    return sorted(grouped(candidates), key=lambda group: (group.merit, group.first))
+    return sorted(_contested(grouped(candidates)), key=lambda group: (group.merit, group.first))
 
 
 def grouped(candidates: Sequence[Candidate]) -> list[Group]:
@@ -84,6 +89,27 @@ def grouped(candidates: Sequence[Candidate]) -> list[Group]:
         _group(name if shared[name] == 1 else min(keys), [each for key in keys for each in programs[key]], common)
         for (name, common), keys in alike.items()
     ]
+
+
+def _contested(groups: Sequence[Group]) -> list[Group]:
+    """The groups, the one raised that the exception is for."""
+    tiers = {group.standing.tier for group in groups}
+    if Tier.REGRESSES not in tiers or tiers & {Tier.FIXES, Tier.PARTIAL, Tier.DEMOTED}:
+        return list(groups)
+    votes = math.fsum(group.votes for group in groups if group.standing.tier is not Tier.UNELECTABLE)
+    return [_raised(group) if _has_most(group, votes) else group for group in groups]
+
+
+def _has_most(group: Group, votes: float) -> bool:
+    standing = group.standing
+    attempts = len({member.patch.execution_key for member in group.members})
+    proper = standing.tier is Tier.REGRESSES and not standing.suspicious and not standing.unproven
+    return proper and attempts > 1 and 2 * group.votes > votes
+
+
+def _raised(group: Group) -> Group:
+    standing = group.standing._replace(tier=Tier.CONTESTED)
+    return replace(group, standing=standing, merit=(standing, *group.merit[1:]))
 
 
 def is_clean(candidate: Candidate) -> bool:

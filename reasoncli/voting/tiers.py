@@ -17,10 +17,11 @@ class Tier(IntEnum):
     FIXES = 0  # every target passes, no guard broke
     PARTIAL = 1  # some targets pass, no guard broke
     DEMOTED = 2  # targets pass, but a guard broke
-    HARMLESS = 3  # nothing turned green, nothing broke
-    REGRESSES = 4  # nothing turned green, and a guard broke
-    UNJUDGED = 5  # no verdict yet
-    UNELECTABLE = 6  # broken, timed out, forbidden, unappliable, needs a rebuild, or a person said that it is wrong
+    CONTESTED = 3  # nothing turned green, and a guard broke, but most votes are for just that; see `clusters`
+    HARMLESS = 4  # nothing turned green, nothing broke
+    REGRESSES = 5  # nothing turned green, and a guard broke
+    UNJUDGED = 6  # no verdict yet
+    UNELECTABLE = 7  # broken, timed out, forbidden, unappliable, needs a rebuild, or a person said that it is wrong
 
 
 class Standing(NamedTuple):

@@ -67,7 +67,7 @@ class Comparing:
         Raises:
             SandboxUnavailable: sandboxes kept breaking.
         """
-        equals = self._equals(candidates)
+        equals = self._equals(candidates, thorough=thorough)
         clear = bool(equals) and 2 * equals[0].votes > sum(group.votes for group in equals)
         if len(equals) < 2 or (clear and not thorough and ask is None):
             return Compared(tuple(candidates))
@@ -98,10 +98,16 @@ class Comparing:
                 self._journal.verdict(after.patch.execution_key, after.verdict)
         return answered
 
-    def _equals(self, candidates: Sequence[Candidate]) -> list[Group]:
+    def _equals(self, candidates: Sequence[Candidate], *, thorough: bool) -> list[Group]:
+        """Those of the best standing; without targets and `thorough` those that break guards as well, for whom votes
+        may still speak (see `voting/clusters.py`).
+        """
         groups = ranked(candidates)
-        if not groups or not electable(groups[0].standing.tier, len(self._baseline.targets)):
+        targets = len(self._baseline.targets)
+        if not groups or not electable(groups[0].standing.tier, targets):
             return []
+        if thorough and not targets:
+            return [group for group in groups if electable(group.standing.tier, targets)][:_MOST]
         return [group for group in groups if group.standing == groups[0].standing][:_MOST]
 
     def _confirmed(self, candidates: list[Candidate]) -> list[Candidate]:

@@ -12,6 +12,7 @@ from reasoncli.repository import Applied, Repository, open_repository, staged_pa
 from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.request import Delivery
 from reasoncli.settings.values import PatchSettings
+from reasoncli.voting.tiers import Tier
 
 
 def withheld(decision: Decision, chosen: Candidate | None, settings: PatchSettings, *, verifiable: bool) -> str:
@@ -31,6 +32,9 @@ def withheld(decision: Decision, chosen: Candidate | None, settings: PatchSettin
         return f"{why}; --allow-unverified applies it all the same"
     if chosen is not None and chosen.verdict and chosen.verdict.suspicions and not settings.allow_suspicious:
         return f"it is suspicious: {chosen.verdict.suspicions[0]}; --allow-suspicious applies it all the same"
+    if decision.clusters and decision.clusters[0].tier == Tier.CONTESTED:
+        why = "it breaks tests that the vote takes for outdated; --allow-regressions applies it all the same"
+        return "" if settings.allow_regressions or settings.allow_partial else why
     if decision.status is Status.PARTIAL and not settings.allow_partial:
         return "it leaves a target red or breaks a test; --allow-partial applies it all the same"
     return ""

@@ -12,6 +12,7 @@ from tests.end_to_end.project import (
     ISSUE,
     RIGHT,
     SOURCE,
+    TESTS,
     WRONG,
     Ran,
     Tool,
@@ -154,6 +155,32 @@ def test_a_failing_test_that_no_patch_turns_green_and_nothing_links_to_the_issue
     assert (repository / "shop/prices.py").read_text() == SOURCE.replace(WRONG, RIGHT)
     named = select(tool, repository, patches, "--json", "--target", "tests/test_machine.py::test_machine")
     assert named.json["status"] == "none"
+
+
+def test_most_votes_outweigh_a_test_of_the_old_behaviour_but_need_consent(tool: Tool, tmp_path: Path) -> None:
+    old = TESTS.replace("== 90", "== 110")
+    repository = make_repository(tmp_path / "r", {"tests/test_prices.py": old})
+    before = files_of(repository)
+    patches = predictions(
+        tmp_path / "p.jsonl",
+        {
+            "right": diff(repository, RIGHT),
+            "other": diff(repository, OTHER),
+            "does nothing": diff(repository, WRONG + "  # as it was"),
+            "rounds": diff(repository, WRONG.replace("/ 100", "// 1 / 100")),
+            "again": diff(repository, RIGHT),
+        },
+    )
+    ran = select(tool, repository, patches, "--json", "--allow-unverified")
+    assert ran.code == 1
+    assert ran.json["clusters"][0]["tier"] == "contested"
+    assert "--allow-regressions" in " ".join(ran.json["applied"])
+    assert files_of(repository) == before
+    words = " ".join(tool.run("runs", "show").out.split())
+    assert "It breaks tests/test_prices.py::test_discount. 3 of" in words
+    assert "for asserting what the issue wants changed" in words
+    ran = select(tool, repository, patches, "--json", "--allow-unverified", "--allow-regressions")
+    assert (repository / "shop/prices.py").read_text() == SOURCE.replace(WRONG, RIGHT)
 
 
 def test_the_predictions_of_the_issues_own_instance_are_meant(tool: Tool, repository: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoncli.domain import Candidate, VerdictKind
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, VerdictKind
 from reasoncli.voting.clusters import rank, ranked
 from reasoncli.voting.tiers import Tier, standing
 from tests.voting.helpers import (
@@ -108,6 +108,27 @@ def test_what_behaves_alike_but_stands_otherwise_is_no_one_cluster() -> None:
     ]
 
 
+def regressing(index: int, key: str, votes: float, *, claims: tuple[ClaimOutcome, ...] = ()) -> Candidate:
+    return candidate(index, key, votes, dataclasses.replace(REGRESSES, claims=claims), behaviour="new")
+
+
+def test_more_than_half_of_all_votes_outweigh_the_guards_they_break() -> None:
+    most = [regressing(0, "a", 2), regressing(1, "b", 2), candidate(2, "c", 2, NO_EFFECT), candidate(3, "d", 1, None)]
+    assert [(c.key, c.tier) for c in rank(most)][:2] == [("new", Tier.CONTESTED), ("c", Tier.HARMLESS)]
+    half = [*most, candidate(4, "e", 1, NO_EFFECT)]
+    assert rank(half)[0].tier == Tier.HARMLESS
+
+
+def test_nothing_outweighs_a_guard_where_a_target_turned_green_or_one_attempt_stands_alone() -> None:
+    most = [regressing(0, "a", 9), regressing(1, "b", 9), candidate(2, "c", 1, PARTIAL)]
+    assert order(*most) == ["c", "new"]
+    alone = [regressing(0, "a", 9), candidate(2, "c", 1, NO_EFFECT)]
+    assert order(*alone) == ["c", "new"]
+    remains = ClaimOutcome(ClaimFate.REMAINS, "f()", "1", "1")
+    unproven = [regressing(0, "a", 9, claims=(remains,)), regressing(1, "b", 9, claims=(remains,))]
+    assert order(*unproven, candidate(2, "c", 1, NO_EFFECT)) == ["c", "new"]
+
+
 @given(ballots(), st.randoms())
 def test_the_order_of_candidates_does_not_matter(candidates: list[Candidate], random: object) -> None:
     shuffled = list(candidates)
@@ -135,12 +156,10 @@ def test_one_more_broken_guard_never_helps(candidates: list[Candidate], data: st
     which = data.draw(st.sampled_from(candidates))
     if which.verdict is None:
         return
-    before = {g.key: g for g in ranked(candidates)}[which.patch.vote_key]
+    before = order(*candidates).index(which.patch.vote_key)
     worse = dataclasses.replace(which.verdict, guards_broken=(*which.verdict.guards_broken, "g::more"))
-    after = {
-        g.key: g for g in ranked([dataclasses.replace(c, verdict=worse) if c is which else c for c in candidates])
-    }[which.patch.vote_key]
-    assert after.standing >= before.standing
+    after = order(*(dataclasses.replace(c, verdict=worse) if c is which else c for c in candidates))
+    assert after.index(which.patch.vote_key) >= before
 
 
 @given(ballots())
