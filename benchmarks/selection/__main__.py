@@ -15,7 +15,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.selection.facts import collect, instances
+from rich.console import Console
+
+from benchmarks.selection.facts import Pool, collect, instances
+from benchmarks.selection.table import show
 
 
 def main() -> None:
@@ -27,9 +30,17 @@ def main() -> None:
     collecting.add_argument("--mirrors", type=Path, required=True)
     collecting.add_argument("--image", required=True)
     collecting.add_argument("--only", nargs="*", default=None)
-    for each in (collecting,):
+    tabling = commands.add_parser("table")
+    tabling.add_argument("--draws", type=int, default=200)
+    for each in (collecting, tabling):
         each.add_argument("--facts", type=Path, required=True)
     arguments = parser.parse_args()
+    if arguments.command == "table":
+        pools = [Pool.read(path) for path in sorted(arguments.facts.glob("*.json"))]
+        if not pools:
+            parser.error(f"there are no facts in {arguments.facts}: `collect` makes them")
+        show(pools, (5, 10, 20, None), arguments.draws, Console(width=max(Console().width, 100 + 7 * len(pools))))
+        return
     arguments.facts.mkdir(parents=True, exist_ok=True)
     for instance in instances(arguments.pools):
         name = instance["instance_id"]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 
 from benchmarks.selection.facts import Fact, Pool
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Patch, Verdict, VerdictKind
+from reasoncli.voting.clusters import ranked
 
 Rule = Callable[[Pool, Sequence[Fact]], Sequence[Fact]]
 
-_UNPROVEN = frozenset({"remains", "unmet"})
 _UNELECTABLE = frozenset({"broken", "timeout", "forbidden", "unappliable", "needs-rebuild", ""})
 
 
@@ -32,13 +34,77 @@ def ast_majority(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
 
 
 def regressions(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
-    """The most frequent canonical AST of those that break the fewest tests (Agentless; Xia et al. 2024)."""
+    """The most frequent canonical AST of those that break the fewest tests (Xia et al., "Agentless", 2024)."""
     return _most(_fewest(drawn), lambda fact: fact.vote_key)
 
 
 def behaviour(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
-    """The most frequent behaviour in all recorded calls, of those that break the fewest tests."""
-    return _most(_fewest(drawn), lambda fact: fact.did[: pool.made] or fact.vote_key)
+    """The most frequent behaviour of those that break the fewest tests, and nothing else."""
+    return _most(_fewest(drawn), lambda fact: _behaviour(pool, fact) or fact.vote_key)
+
+
+def everything(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
+    """What `select` does, by the tool's own code."""
+    facts = {fact.execution_key: fact for fact in drawn if fact.vote_key}
+    if not facts:
+        return drawn
+    votes = Counter(fact.execution_key for fact in drawn if fact.vote_key)
+    candidates = [_candidate(pool, n, fact, votes[key]) for n, (key, fact) in enumerate(facts.items())]
+    chosen = ranked(candidates)[0].leader
+    return [facts[chosen.patch.execution_key]]
+
+
+def without(*parts: str) -> Rule:
+    """`everything` with some of what is known left out: `behaviour`, `claims` or `guards`."""
+
+    def rule(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
+        known = {fact.execution_key: fact for fact in drawn}
+        less = [_less(fact, parts) for fact in drawn]
+        return [known[fact.execution_key] for fact in everything(pool, less)]
+
+    return rule
+
+
+RULES: dict[str, Rule] = {
+    "random pick": random_pick,
+    "exact text, majority": exact_text,
+    "AST, majority": ast_majority,
+    "fewest regressions, AST": regressions,
+    "fewest regressions, behaviour": behaviour,
+    "everything": everything,
+    "  without behaviour": without("behaviour"),
+    "  without the issue's examples": without("claims"),
+    "  without guards": without("guards"),
+}
+
+
+def _less(fact: Fact, parts: Sequence[str]) -> Fact:
+    if "behaviour" in parts:
+        fact = replace(fact, did=())
+    if "claims" in parts:
+        fact = replace(fact, claims=())
+    if "guards" in parts and fact.kind == "regresses":
+        fact = replace(fact, broken=(), kind="no-effect")
+    return fact
+
+
+def _candidate(pool: Pool, index: int, fact: Fact, votes: int) -> Candidate:
+    verdict = Verdict(
+        VerdictKind(fact.kind),
+        guards_broken=fact.broken,
+        suspicions=("?",) if fact.suspicious else (),
+        claims=tuple(ClaimOutcome(ClaimFate(fate), "", "", "") for fate in fact.claims),
+    )
+    patch = Patch((), "", fact.execution_key, fact.vote_key, fact.size)
+    return Candidate(index, patch, votes, 0.0, (), verdict, _behaviour(pool, fact))
+
+
+def _behaviour(pool: Pool, fact: Fact) -> str:
+    """As `Watched.fingerprint`."""
+    for calls in (slice(pool.made), slice(None)):
+        if fact.did and fact.did[calls] != pool.base[calls]:
+            return str(fact.did[calls])
+    return ""
 
 
 def _patches(drawn: Sequence[Fact]) -> Sequence[Fact]:

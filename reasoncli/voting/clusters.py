@@ -25,7 +25,7 @@ class Group:
     """A cluster while it is worked with.
 
     Attributes:
-        members: best first; the first one stands for all.
+        members: best first, by programs (see `_programs`); the first one stands for all.
         standing: of each of its programs (members that are equal as canonical ASTs): the worst of its clean
             verdicts where there are any, else the best of its screenings. What holds of one member of a program
             holds of all, and a clean verdict outweighs any other; what behaves alike but stands otherwise is a
@@ -100,6 +100,23 @@ def _contested(groups: Sequence[Group]) -> list[Group]:
     return [_raised(group) if _has_most(group, votes) else group for group in groups]
 
 
+def _programs(members: Sequence[Candidate]) -> dict[str, tuple[float, int, int, int]]:
+    """What the programs of a group are sorted by: most votes first, then the most ordinary in size.
+
+    The smallest of several that behave alike is the likeliest to leave something out.
+    """
+    votes: defaultdict[str, list[float]] = defaultdict(list)
+    sizes: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for member in members:
+        key = member.patch.vote_key
+        votes[key].append(member.votes)
+        sizes[key] = min(member.patch.size, sizes.get(key, member.patch.size))
+        first[key] = min(member.index, first.get(key, member.index))
+    middle = sorted(sizes.values())[(len(sizes) - 1) // 2]
+    return {key: (-math.fsum(votes[key]), abs(size - middle), size, first[key]) for key, size in sizes.items()}
+
+
 def _has_most(group: Group, votes: float) -> bool:
     standing = group.standing
     attempts = len({member.patch.execution_key for member in group.members})
@@ -126,9 +143,12 @@ def _common(members: Sequence[Candidate]) -> Standing:
 
 
 def _group(key: str, members: list[Candidate], common: Standing) -> Group:
-    def preference(member: Candidate) -> tuple[bool, bool, int, float, int]:
+    programs = _programs(members)
+
+    def preference(member: Candidate) -> tuple[tuple[float, int, int, int], bool, bool, int, float, int]:
         differs = standing(member.verdict) != common
-        return (not is_clean(member), differs, member.patch.size, -member.logprob, member.index)
+        place = programs[member.patch.vote_key]
+        return (place, not is_clean(member), differs, member.patch.size, -member.logprob, member.index)
 
     if len(members) > 1:
         members.sort(key=preference)

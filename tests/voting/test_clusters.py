@@ -95,7 +95,13 @@ def test_programs_that_behave_alike_vote_together_and_lend_their_unjudged_forms(
     clusters = rank(
         [candidate(0, "a", 2, behaviour="same"), candidate(1, "b", 2, behaviour="same"), candidate(2, "b", 1, None)]
     )
-    assert [(c.key, c.votes, c.members) for c in clusters] == [("same", 5, (0, 1, 2))]
+    assert [(c.key, c.votes, c.members) for c in clusters] == [("same", 5, (1, 2, 0))]
+
+
+def test_of_programs_that_behave_alike_the_one_with_most_votes_then_an_ordinary_one_stands_for_all() -> None:
+    alike = [candidate(n, f"{n}", 1, size=size, behaviour="same") for n, size in enumerate((2, 13, 4, 6, 3))]
+    assert rank(alike)[0].members[0] == 2
+    assert rank([*alike, candidate(5, "1", 0.5, size=14, behaviour="same")])[0].members[:2] == (1, 5)
 
 
 def test_what_behaves_alike_but_stands_otherwise_is_no_one_cluster() -> None:
@@ -103,7 +109,7 @@ def test_what_behaves_alike_but_stands_otherwise_is_no_one_cluster() -> None:
     fixes, other = candidate(0, "a", 1, behaviour="same"), candidate(1, "b", 9, demoted, behaviour="same")
     clusters = rank([fixes, other, candidate(2, "c", 2, behaviour="same")])
     assert [(c.key, c.votes, c.members, c.tier) for c in clusters] == [
-        ("a", 3, (0, 2), Tier.FIXES),
+        ("a", 3, (2, 0), Tier.FIXES),
         ("b", 9, (1,), Tier.DEMOTED),
     ]
 
