@@ -69,7 +69,7 @@ def request_of(
     """What the command line asks for.
 
     Raises:
-        ReasonError: the repository, a setting or the issue is not one.
+        ReasoncliError: the repository, a setting or the issue is not one.
     """
     opened = open_repository(repository)
     settings = load_settings(flags, repository=opened.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -17,13 +18,16 @@ from reasoncli.verification.session import Run, RunOptions, run_tests
 
 _SECONDS = 60.0  # of a run of the tests that are to be kept
 _LONGEST_NAME = 40  # characters
-_DIGITS = 11  # of a number that is known to so many as it was written
+_DEPTH = 10
+_DECIMAL = re.compile(r"-?(?=[\d.]{1,12}(?:e|$))\d+(?:\.\d+)?(?:e[+-]\d\d)?")
+"""A number of so few digits that it is known as it was; twelve are kept."""
 
 
 def as_check(function: str, arguments: object, outcome: object) -> str:
     """What a person said of a call, in two lines: import and check; nothing where values can't be written down.
 
-    Only functions of a module, arguments and results of Python's own types, and Python's own exceptions.
+    Only functions of a module, arguments and results of Python's own types, and Python's own exceptions. What came of
+    the call was written by the code under test, which may be anybody's: nothing of it stands in the check as it is.
 
     Args:
         function: `path:qualified name`.
@@ -41,22 +45,30 @@ def as_check(function: str, arguments: object, outcome: object) -> str:
             check = f"assert {call} is {value}"
         case ["returns", value] if (text := literal(value)) is not None:
             check = f"assert {call} == {text}"
-        case ["raises", _, ["raised", str(kind), *_]] if kind.startswith("builtins."):
+        case ["raises", _, ["raised", str(kind), *_]] if _is_own(kind):
             check = f"raises {kind.removeprefix('builtins.')}: {call}"
         case _:
             return ""
     return f"from {module} import {name}\n{check}"
 
 
-def literal(data: object) -> str | None:
+def _is_own(kind: str) -> bool:
+    """Whether a class is one of Python's own exceptions."""
+    found = getattr(builtins, kind.removeprefix("builtins."), None) if kind.startswith("builtins.") else None
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
+def literal(data: object, depth: int = 0) -> str | None:
     """A structure as Python source that gives an equal value, or `None`."""
+    if depth > _DEPTH:
+        return None
     match data:
         case None | bool() | int() | str():
             return repr(data)
-        case ["float", str(text)] if len(text.strip("-")) <= _DIGITS and text.strip("-")[0].isdigit():
+        case ["float", str(text)] if _DECIMAL.fullmatch(text):
             return repr(float(text))
         case ["list" | "tuple" | "set" as kind, *items]:
-            texts = [literal(each) for each in items]
+            texts = [literal(each, depth + 1) for each in items]
             if None in texts or (kind == "set" and not texts):
                 return None
             inside = ", ".join(text for text in texts if text is not None)
@@ -65,7 +77,8 @@ def literal(data: object) -> str | None:
         case ["dict", *pairs]:
             parts = []
             for pair in pairs:
-                key, value = map(literal, pair) if isinstance(pair, list) and len(pair) == 2 else (None, None)
+                both = pair if isinstance(pair, list) and len(pair) == 2 else [[], []]
+                key, value = (literal(each, depth + 1) for each in both)
                 if key is None or value is None:
                     return None
                 parts.append(f"{key}: {value}")

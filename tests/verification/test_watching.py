@@ -149,3 +149,15 @@ def test_words_are_what_a_person_would_write() -> None:
     assert words(["raised", "m.Bad", "no"]) == "Bad('no')"
     assert words(["object", "m.C", ["size", 1], ["list", 2]]) == "<C size=1 list=2>"
     assert len(words(["list", *range(1000)])) == 120
+
+
+@pytest.mark.parametrize("data", [["float"], ["text"], ["object"], ["raised"], ["list", ["name"]]])
+def test_what_makes_no_sense_has_words_all_the_same(data: object) -> None:
+    assert words(data) == "<unreadable>"
+
+
+def test_words_of_what_is_nested_without_end_have_an_end() -> None:
+    data: list[object] = ["list"]
+    for _ in range(5000):
+        data = ["list", data]
+    assert words(data) == "[" * 20 + "…" + "]" * 20

@@ -30,6 +30,31 @@ def test_what_is_not_known_to_the_last_digit_is_not_written_down(value: object) 
     assert literal(values.structure(value)) is None
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["float", ""],
+        ["float", "-"],
+        ["float", "1e"],
+        ["float", "1_0"],
+        ["float", "nan"],
+        ["dict", 3],
+        ["dict", ["a"]],
+        [],
+        {},
+    ],
+)
+def test_what_makes_no_sense_is_not_written_down(data: object) -> None:
+    assert literal(data) is None
+
+
+def test_what_is_nested_without_end_is_not_written_down() -> None:
+    data: list[object] = ["list"]
+    for _ in range(5000):
+        data = ["list", data]
+    assert literal(data) is None
+
+
 RAISED = ["raises", ["list"], ["raised", "builtins.ValueError", "no"]]
 
 
@@ -40,6 +65,8 @@ RAISED = ["raises", ["list"], ["raised", "builtins.ValueError", "no"]]
         ("src/pkg/__init__.py:f", ["returns", None], "from pkg import f\nassert f(1, 'a') is None"),
         ("m.py:f", RAISED, "from m import f\nraises ValueError: f(1, 'a')"),
         ("m.py:f", ["raises", ["list"], ["raised", "m.Own"]], ""),
+        ("m.py:f", ["raises", ["list"], ["raised", "builtins.E): exec('x')  #"]], ""),
+        ("m.py:f", ["raises", ["list"], ["raised", "builtins.print"]], ""),
         ("m.py:f", ["yields", ["list", 1], None], ""),
         ("m.py:C.f", ["returns", 2], ""),
         ("my-scripts/m.py:f", ["returns", 2], ""),
