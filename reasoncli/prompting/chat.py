@@ -15,6 +15,7 @@ from reasoncli.domain import ChatContent, Form, Issue, Prompt, Suspect, TestResu
 from reasoncli.prompting.excerpts import (
     Excerpt,
     Files,
+    callers,
     class_heads,
     covers,
     import_blocks,
@@ -29,6 +30,7 @@ from reasoncli.prompting.templates import environment
 _STORY_PART = 0.5  # of the budget that issue and tests may take from the code
 _OUTPUT = 1_500  # characters of a test's output
 _SHORTENINGS = 12
+_CALLERS = 4  # functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class View:
         part: of the budget for code that may be filled.
         whole_files: show the suspect files in full where they fit, before functions.
         functions: how many functions at most.
-        heads: whether constructors of the classes and imports of the files concerned are shown as well.
+        heads: whether constructors of the classes, imports of the files concerned and callers are shown as well.
     """
 
     share: float
@@ -97,7 +99,8 @@ def _choose(
         paths = dict.fromkeys(excerpt.path for excerpt in wanted)
         wanted = [whole for path in paths if (whole := files.whole(path)) is not None] + wanted
     if view.heads:
-        wanted += [*class_heads(wanted, files), *import_blocks(wanted, files)]
+        beside = [*class_heads(wanted, files), *import_blocks(wanted, files)]
+        wanted += [*beside, *callers(ranked[: view.functions], files, _CALLERS)]
     shown: list[Excerpt] = []
     for excerpt in wanted:
         if any(covers(other, excerpt) for other in shown):

@@ -137,6 +137,35 @@ def class_heads(excerpts: Sequence[Excerpt], files: Files) -> list[Excerpt]:
     return found
 
 
+def callers(excerpts: Sequence[Excerpt], files: Files, most: int) -> list[Excerpt]:
+    """Functions of the files concerned that call those that are shown, the most suspect one's callers first.
+
+    By name: which of several methods of one name is called can't be told from the text.
+    """
+    shown, paths = list(excerpts), list(dict.fromkeys(excerpt.path for excerpt in excerpts))
+    found: list[Excerpt] = []
+    for called in excerpts:
+        name = called.name.rpartition(".")[2]
+        for path in paths if name.isidentifier() else ():
+            module = files.module(path)
+            for qualified, node in python_source.definitions(module) if module is not None else ():
+                if len(found) == most:
+                    return found
+                if name not in _called(node):
+                    continue
+                start = python_source.first_line(node)
+                made = files.excerpt(path, qualified, start, node.end_lineno or start)
+                if made is not None and not any(covers(each, made) for each in (*shown, *found)):
+                    found.append(made)
+    return found
+
+
+def _called(function: ast.AST) -> frozenset[str]:
+    nodes = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    names = (node.id if isinstance(node, ast.Name) else getattr(node, "attr", "") for node in nodes)
+    return frozenset(names)
+
+
 def import_blocks(excerpts: Sequence[Excerpt], files: Files) -> list[Excerpt]:
     """The imports at the top of the files concerned, where they aren't shown: what names in the code mean."""
     found: list[Excerpt] = []

@@ -21,6 +21,7 @@ from reasoncli.domain import (
     TestResult,
 )
 from reasoncli.prompting.build import build_prompts
+from reasoncli.prompting.excerpts import Excerpt, Files, callers
 from reasoncli.prompting.options import PromptOptions
 from reasoncli.prompting.prompts import prompt, reweigh, shared_out
 from tests.patches.project import FILES
@@ -143,6 +144,21 @@ def test_imports_and_constructors_come_along() -> None:
     text = next(chat_text(each) for each in made("chat") if "shop/pricing.py" in each.files)
     assert "`imports`\n\n```python\nimport logging\n\nfrom shop.pricing import discount\n```" in text
     assert "`Cart.__init__`" in text
+
+
+def test_callers_come_along_whole_where_there_is_room() -> None:
+    only = [suspect("Cart.add", 1.0)]
+    start, end = function("merge")
+    merge = "\n".join(CART.split("\n")[start - 1 : end])
+    assert any(merge in chat_text(each) for each in made("chat", suspects=only))
+    for budget in range(500, 2000, 100):
+        for each in made("chat", suspects=only, options=PromptOptions(prompt_tokens=budget)):
+            assert tokens(each) <= budget
+            assert merge in chat_text(each) or "def merge" not in chat_text(each)
+    defined = (f"def g{n}():\n    return f({n})\n" for n in range(9))
+    calls = "\n\n".join(["def f(a):\n    return a\n", *defined]).encode()
+    found = callers([Excerpt("m.py", "f", 1, 2, "")], Files({"m.py": calls}.get), 4)
+    assert [each.name for each in found] == ["g0", "g1", "g2", "g3"]
 
 
 def test_the_test_is_found_by_unittests_ids_and_by_frames() -> None:
