@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 
 from reasoncli.edits import Scope
-from training.bugs import Weights, make_bugs
+from training.bugs import make_bugs
 from training.hunk import Hunk
+from training.mix import Weights
 
 _LINES = 8  # of a function, for each bug
 _MOST = 3  # bugs in a function

@@ -31,9 +31,10 @@ from reasoncli.edits.answers import anchored, answer
 from reasoncli.patches.line_repair import apply_repair
 from reasoncli.patches.outcome import Rejected
 from reasoncli.patches.tree import MemoryTree
-from training.bugs import Weights, make_bug
+from training.bugs import make_bug
 from training.collect.extract import MOST_LINES, unwanted_file
 from training.collect.tested import Tested
+from training.mix import Weights
 
 _SHORTEST = 3  # lines of a function
 _WHO = ("-c", "user.name=practice", "-c", "user.email=practice@example.invalid")

@@ -21,11 +21,11 @@ from typing import Any
 
 from rich.progress import track
 
-from training.bugs import LOGIC, Weights
 from training.collect import store
 from training.examples import LONGEST, Example, Hint, make_example
 from training.hints import Hints, Siblings, context
 from training.hunk import Hunk
+from training.mix import LOGIC, Weights
 from training.planting import plant
 from training.shards import SHARD, write_shard
 from training.vocabulary import Vocabulary

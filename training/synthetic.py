@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from reasoncli.edits import Scope
-from training.bugs import Weights, make_bug
+from training.bugs import make_bug
 from training.collect import store
+from training.mix import Weights
 
 _KEPT = ("source", "licence", "path", "name", "split")
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from reasoncli import python_source
 from reasoncli.edits import Scope
 from tests.edits.functions import FUNCTIONS, of_library, printed
-from training.bugs import Bug, Shape, Weights, make_bug, make_bugs, measure, operator_of, read_fixes, undoing
+from training.bugs import Bug, make_bug, make_bugs, measure, operator_of, read_fixes, undoing
+from training.mix import Shape, Weights
 
 SHAPES: dict[Shape, float] = {
     (1, 1): 4, (0, 1): 1, (1, 0): 1, (0, 2): 1, (2, 2): 1, (1, 2): 1, (2, 1): 1, (3, 3): 1, (2, 4): 1, (5, 5): 1,

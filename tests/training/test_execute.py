@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from reasoncli.prompting.checks import checks
-from training.bugs import Weights
 from training.execute import guest
 from training.execute.__main__ import run_part, words
 from training.execute.selection import is_self_contained
+from training.mix import Weights
 
 CLAMP = ["def clamp(value, low, high):", "    if value < low:", "        return low", "    return min(value, high)"]
 WEIGHTS = Weights({(1, 1): 1.0}, {})

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from training.bugs import Weights
+from training.mix import Weights
 from training.planting import plant
 
 LINES = (

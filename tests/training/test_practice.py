@@ -16,10 +16,10 @@ from reasoncli.domain import RepairContent
 from reasoncli.patches.canonical import canonical
 from reasoncli.runs.store import Store
 from training import exclusions, practice, traces
-from training.bugs import Weights
 from training.collect import likeness
 from training.collect import store as files
 from training.examples import Example
+from training.mix import Weights
 from training.shards import read_shard
 from training.vocabulary import EOT, KEEP, Vocabulary
 

@@ -27,9 +27,10 @@ from typing import Any
 from rich.progress import track
 
 from reasoncli.edits import Scope
-from training.bugs import Bug, Weights, make_bugs
+from training.bugs import Bug, make_bugs
 from training.collect import store
 from training.execute.selection import is_self_contained
+from training.mix import Weights
 
 _PART = 2_000  # functions
 _BUGS = 4  # of a function

@@ -2,16 +2,15 @@
 
 What functions return, raise and yield for the arguments they get, while the tests run.
 
-The functions asked for are compiled with a few statements more, by whoever loads their module: nothing is wrapped, so
-that a function is what it was for whoever looks at it, and nothing else gets slower. Only calls from outside count:
-what one watched function calls of another is how it works, not what it does.
+The functions asked for are compiled with a few statements more (see reasoncli_instrument); nothing else gets slower.
+Only calls from outside count: what one watched function calls of another is how it works, not what it does.
 
 Calls belong to the test that runs. Where the hooks don't see the tests, they are recorded from the first one on, as of
 no test, and equal ones once; by the outermost process that makes any.
 
 Beside each call others are tried, with arguments that the issue and the patches speak of, and with such that are near
-to its own (see reasoncli_mutants): in a fork of the
-process, at the very place where the call is made, so that everything is there that it needs, and nothing comes of it.
+to its own (see reasoncli_mutants): in a fork of the process, at the very place where the call is made, so that
+everything is there that it needs, and nothing comes of it.
 
 Records, by `t`:
 
@@ -23,9 +22,7 @@ Records, by `t`:
 Standard library only; Python 3.8 or later.
 """
 
-import ast
 import contextvars
-import importlib.machinery
 import json
 import os
 import select
@@ -33,12 +30,11 @@ import signal
 import time
 import warnings
 
+import reasoncli_instrument
 import reasoncli_report
 from reasoncli_mutants import mutants
 from reasoncli_values import digest, structure
 
-ENTER = "__reasoncli_enter__"
-_CALL = "_reasoncli_call"
 _LIMIT = 40  # calls of one function in one test
 _UNHOOKED_LIMIT = 2000  # different ones of one function in one process
 _YIELDS = 50  # values of one generator
@@ -274,165 +270,13 @@ def _forked():
         os.waitpid(pid, 0)
 
 
-def instrument(source, path, names, filename):
-    """A module's code with its functions watched.
-
-    Args:
-        source: bytes.
-        path: relative to the repository, for the names of functions.
-        names: qualified names of those to watch.
-        filename: for the code.
-    """
-    tree = ast.parse(source, filename)
-    _Finder(path, frozenset(names)).visit(tree)
-    ast.fix_missing_locations(tree)
-    return compile(tree, filename, "exec", 0, True)
-
-
 def arm(config):
     """Watch what the hooks' settings name."""
     watch = Watch(config["watched_limit"], config["seeds"], _unhooked if config["unhooked"] else None)
-    install(config["root"], config["watched"], watch)
+    reasoncli_instrument.install(config["root"], config["watched"], watch)
     reasoncli_report.watching.append(watch)
 
 
 def _unhooked():
     reporter = reasoncli_report.claim("calls")
     return None if reporter is None else reporter.write
-
-
-def install(root, functions, watch):
-    """Have modules that are loaded from now on compiled with their functions watched.
-
-    Args:
-        root: of the repository.
-        functions: path relative to it -> qualified names.
-        watch: a `Watch`.
-    """
-    import builtins
-
-    setattr(builtins, ENTER, watch.enter)
-    known = {os.path.realpath(os.path.join(root, path)): (path, names) for path, names in functions.items()}
-    loader = importlib.machinery.SourceFileLoader
-    original = loader.get_code
-
-    def get_code(self, fullname):
-        wanted = known.get(os.path.realpath(self.path))
-        if wanted is None:
-            return original(self, fullname)
-        return instrument(self.get_data(self.path), wanted[0], wanted[1], self.path)
-
-    loader.get_code = get_code
-
-
-class _Finder(ast.NodeTransformer):
-    """Finds the functions by their qualified names."""
-
-    def __init__(self, path, wanted):
-        self._path = path
-        self._wanted = wanted
-        self._above = []
-
-    def visit(self, node):
-        """Go through classes and functions by name; all else as it is."""
-        if isinstance(node, ast.ClassDef):
-            return self._class(node)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return self._function(node)
-        return self.generic_visit(node)
-
-    def _class(self, node):
-        self._above.append(node.name)
-        self.generic_visit(node)
-        self._above.pop()
-        return node
-
-    def _function(self, node):
-        name = ".".join(self._above + [node.name])
-        self._above += [node.name, "<locals>"]
-        self.generic_visit(node)
-        del self._above[-2:]
-        if name in self._wanted:
-            _watch(node, "%s:%s" % (self._path, name))
-        return node
-
-
-def _watch(node, name):
-    """Put the statements into a function."""
-    generator = _is_generator(node)
-    body = node.body
-    start = 1 if ast.get_docstring(node, clean=False) is not None else 0
-    head, rest = body[:start], body[start:]
-    changed = [_Body(generator).visit(each) for each in rest]
-    arguments = node.args
-    plain = getattr(arguments, "posonlyargs", []) + arguments.args
-    given = plain + ([arguments.vararg] if arguments.vararg else []) + arguments.kwonlyargs
-    given += [arguments.kwarg] if arguments.kwarg else []
-    taken = ast.List([_load(each.arg) for each in given], ast.Load())
-    waits = generator or isinstance(node, ast.AsyncFunctionDef)
-    enter = ast.Call(_load(ENTER), [ast.Constant(name), taken, ast.Constant(not waits)], [])
-    if waits:  # others run meanwhile
-        enter = ast.Call(ast.Attribute(enter, "suspends", ast.Load()), [], [])
-    assign = [ast.Assign([ast.Name(_CALL, ast.Store())], enter)]
-    if given and not waits:  # in a fork they are others
-        places = ast.List([ast.Name(each.arg, ast.Store()) for each in given], ast.Store())
-        assign.append(ast.Assign([places], ast.Attribute(_load(_CALL), "arguments", ast.Load())))
-    error = _CALL + "_error"
-    handler = ast.ExceptHandler(
-        _load("BaseException"),
-        error,
-        [ast.Expr(_call("raises", [_load(error)])), ast.Raise(None, None)],
-    )
-    end = ast.Return(_call("returns", [ast.Constant(None)]))
-    if generator and isinstance(node, ast.AsyncFunctionDef):  # its returns have no value
-        end = ast.Expr(end.value)
-    guarded = ast.Try(changed + [end], [handler], [], [])
-    for each in assign + [guarded]:
-        ast.copy_location(each, rest[0] if rest else node)
-    node.body = head + assign + [guarded]
-
-
-def _is_generator(node):
-    todo = list(node.body)
-    while todo:
-        each = todo.pop()
-        if isinstance(each, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            todo.extend(ast.iter_child_nodes(each))
-    return False
-
-
-class _Body(ast.NodeTransformer):
-    """Passes what a function returns and yields through its call."""
-
-    def __init__(self, generator):
-        self._generator = generator
-
-    def visit(self, node):
-        """Functions inside have calls of their own."""
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            return node
-        if isinstance(node, ast.Return):
-            return self._return(node)
-        return self._yield(node) if isinstance(node, ast.Yield) else self.generic_visit(node)
-
-    def _return(self, node):
-        self.generic_visit(node)
-        if node.value is None and self._generator:
-            return node
-        value = node.value if node.value is not None else ast.Constant(None)
-        return ast.copy_location(ast.Return(_call("returns", [value])), node)
-
-    def _yield(self, node):
-        self.generic_visit(node)
-        value = node.value if node.value is not None else ast.Constant(None)
-        return ast.copy_location(ast.Yield(_call("yields", [value])), node)
-
-
-def _load(name):
-    return ast.Name(name, ast.Load())
-
-
-def _call(method, arguments):
-    return ast.Call(ast.Attribute(_load(_CALL), method, ast.Load()), arguments, [])
