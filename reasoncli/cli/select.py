@@ -27,13 +27,10 @@ from reasoncli.cli.options import (
     with_settings,
 )
 
-_OF_A_MODEL = (
-    *("temperature", "top_p", "min_p", "ranked_share", "max_tokens", "thinking_tokens"),
-    *("samples", "batch_size", "suspects", "stop_confidence", "exhaustive"),
-)
+_OF_PROPOSALS = ("ranked_share", "samples", "batch_size", "stop_confidence", "exhaustive")
 
 
-@with_settings("sampling", "search", "tests", "sandbox", "patches", "store", without=_OF_A_MODEL)
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", without=_OF_PROPOSALS)
 def select(
     *,
     repository: Repository = Path(),
@@ -67,7 +64,7 @@ def select(
     """Choose among patches for an issue: run each against the tests, vote, and apply the one that holds.
 
     The patches come from elsewhere, each an attempt with one vote: other agents' work, or your own. The rest is as
-    `reasoncli fix` does it.
+    `reasoncli fix` does it. No model is opened unless something is to be asked of it (--reproduction-tests).
     """
     from reasoncli.cli.running import check_delivery, request_of, run_and_report, store_of, verbosity
     from reasoncli.errors import PatchesError

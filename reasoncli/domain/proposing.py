@@ -36,12 +36,13 @@ class Suspect:
 
 
 class Form(StrEnum):
-    """How a completion says what to change."""
+    """How a completion says what to change; or, as the last, that it says something else."""
 
     SEARCH_REPLACE = "search-replace"
     UNIFIED_DIFF = "unified-diff"
     INFILL = "infill"
     LINE_REPAIR = "line-repair"
+    TEST = "test"  # a file of tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +154,17 @@ class Completion:
     batch: int = 0
     rank: int = 0
     score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """What a model was asked beside the proposals, and what it said.
+
+    Attributes:
+        purpose: what the answers are for; with the prompt it tells one consultation from another.
+        answers: their counts add up to the samples that were asked for.
+    """
+
+    purpose: str
+    prompt: Prompt
+    answers: tuple[Completion, ...]

@@ -92,6 +92,22 @@ def check_usable(profile: ModelProfile, name: str) -> None:
     )
 
 
+def abilities_of(spec: str, options: ModelOptions) -> frozenset[Ability] | None:
+    """What a model can be asked, without loading it; `None` for a server, which has to be asked for that.
+
+    Raises:
+        ModelNotFoundError, ModelFileError: see `open_sampler`.
+    """
+    located = resolve(spec)
+    if located.kind is Kind.HTTP:
+        return options.abilities
+    if located.kind is Kind.RECORDED:
+        from reasoncli.models.recorded import open_recorded
+
+        return open_recorded(_path(located)).info.abilities
+    return read_profile(_path(located)).abilities
+
+
 def describe(spec: str) -> ModelCard:
     """A model's card, from its file's head alone.
 

@@ -3,7 +3,8 @@
 It makes a run repeatable without a model (`--model recorded:FILE`): what a large model once said is
 searched, verified and voted on like anything else. The file is JSON lines: a header
 `{"reasoncli_recording": 1, "name": …, "abilities": ["chat"], "context": 32768}`, then one object a
-distinct completion: `{"text": …, "weight": 1.0, "logprobs": […], "thinking": …}`.
+distinct completion: `{"text": …, "weight": 1.0, "logprobs": […], "thinking": …, "form": "test"}`. One that names a
+form (`domain.Form`) answers the prompts of that form, which then get no others; all else answers every other prompt.
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasoncli.domain import ChatContent, Completion, InfillContent, Prompt
+from reasoncli.domain import ChatContent, Completion, Form, InfillContent, Prompt
 from reasoncli.errors import ModelError, ModelFileError
 from reasoncli.models.interface import Ability, Choices, ModelInfo, Ranking, SampleRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recorded completion; `weight` is its probability relative to the others."""
+    """One recorded completion; `weight` is its probability relative to the others that answer the same prompts."""
 
     text: str
     weight: float = 1.0
     logprobs: tuple[float, ...] = ()
     thinking: str = ""
+    form: Form | None = None
 
 
 class RecordedSampler:
-    """Draws independent samples, with replacement, from recordings; every prompt gets the same ones."""
+    """Draws independent samples, with replacement, from recordings; prompts of one form get the same ones."""
 
     def __init__(self, info: ModelInfo, recordings: Sequence[Recording]) -> None:
         self._info = info
@@ -45,14 +47,19 @@ class RecordedSampler:
         return self._info
 
     def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
-        """See `Sampler.sample`."""
+        """See `Sampler.sample`.
+
+        Raises:
+            ModelError: nothing was recorded for prompts of this form.
+        """
         for request in requests:
-            weights = [recording.weight for recording in self._recordings]
+            recordings = self._answers(request.prompt.form)
+            weights = [recording.weight for recording in recordings]
             drawn = random.Random(request.seed).choices(range(len(weights)), weights, k=request.n)  # noqa: S311
             for index, count in sorted(Counter(drawn).items()):
                 if cancel.is_set():
                     return
-                recording = self._recordings[index]
+                recording = recordings[index]
                 yield Completion(
                     prompt=request.prompt.id,
                     text=recording.text,
@@ -63,6 +70,13 @@ class RecordedSampler:
                     thinking=recording.thinking,
                     batch=request.batch,
                 )
+
+    def _answers(self, form: Form) -> Sequence[Recording]:
+        own = [recording for recording in self._recordings if recording.form is form]
+        found = own or [recording for recording in self._recordings if recording.form is None]
+        if not found:
+            raise ModelError(f"{self._info.name} holds no answer to prompts of the form {form.value}")
+        return found
 
     def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         """Recordings can't score.
@@ -118,6 +132,7 @@ def open_recorded(path: Path) -> RecordedSampler:
                 weight=float(row.get("weight", 1.0)),
                 logprobs=tuple(map(float, row.get("logprobs", ()))),
                 thinking=str(row.get("thinking", "")),
+                form=Form(row["form"]) if "form" in row else None,
             )
             for row in rows
         ]

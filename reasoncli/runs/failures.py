@@ -23,7 +23,7 @@ def told_apart(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _from_sqlite(error, path) from error
-    except CodecError as error:
+    except (CodecError, UnicodeDecodeError) as error:  # of a damaged schema SQLite says what is no text
         raise damaged(path, str(error)) from error
     except OSError as error:
         if error.errno in _FULL:

@@ -16,7 +16,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
 
-from reasoncli.domain import Baseline, Candidate, Completion, Decision, Issue, Prompt, Rejection, Suspect, Verdict
+from reasoncli.domain import (
+    Baseline,
+    Candidate,
+    Completion,
+    Consultation,
+    Decision,
+    Issue,
+    Prompt,
+    Rejection,
+    Suspect,
+    Verdict,
+)
 from reasoncli.events import CandidateFound, Event, SandboxReplaced, StageFinished, Warned
 from reasoncli.locks import FileLock
 from reasoncli.repository.applied import Applied
@@ -85,6 +96,7 @@ class RunRecord:
     """Everything a run has on disk; parts that it did not come to are `None` or empty.
 
     Attributes:
+        consultations: what was asked beside the proposals.
         recorded: what the search goes on from.
         candidates: as last known, with their verdicts.
         applied: what was done to the user's repository; stays after an undo, see `head.undone`.
@@ -97,6 +109,7 @@ class RunRecord:
     baseline: Baseline | None
     suspects: tuple[Suspect, ...]
     prompts: tuple[Prompt, ...]
+    consultations: tuple[Consultation, ...]
     recorded: Recorded
     candidates: tuple[Candidate, ...]
     decision: Decision | None
@@ -172,6 +185,12 @@ class RunJournal:
         rows = [(prompt.id, to_body(Prompt, prompt)) for prompt in prompts]
         with self._transaction() as db:
             db.executemany("INSERT OR IGNORE INTO prompts (id, body) VALUES (?, ?)", rows)
+
+    def consulted(self, consultation: Consultation) -> None:
+        """A model was asked something beside the proposals, and has answered."""
+        row = (consultation.purpose, consultation.prompt.id, to_body(Consultation, consultation))
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO consultations (purpose, prompt, body) VALUES (?, ?, ?)", row)
 
     def completion_batch(self, index: int, completions: Sequence[Completion]) -> None:
         """A whole batch was drawn. It is recorded at once or not at all, so a resumed run repeats none of it.
@@ -323,6 +342,8 @@ def load(db: sqlite3.Connection) -> RunRecord:
             replace(from_body(Candidate, body), verdict=latest.get(key))
             for key, body in db.execute("SELECT execution_key, body FROM candidates ORDER BY number")
         ]
+        asked = db.execute("SELECT body FROM consultations ORDER BY rowid")
+        consultations = tuple(from_body(Consultation, body) for (body,) in asked)
         events = [(kind, body) for kind, body in db.execute("SELECT kind, body FROM events ORDER BY number")]
         issue = _part(db, "issue", Issue)
         applied = db.execute("SELECT body FROM parts WHERE name = 'applied'").fetchone()
@@ -334,6 +355,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
             baseline=_part(db, "baseline", Baseline),
             suspects=_part(db, "suspects", tuple[Suspect, ...]) or (),
             prompts=tuple(from_body(Prompt, body) for (body,) in db.execute("SELECT body FROM prompts ORDER BY rowid")),
+            consultations=consultations,
             recorded=Recorded(tuple(tuple(batch) for batch in batches.values()), verdicts),
             candidates=tuple(candidates),
             decision=_part(db, "decision", Decision),

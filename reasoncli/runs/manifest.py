@@ -21,6 +21,7 @@ class Manifest:
         command: the command line, program name included.
         repository, commit, tree_hash, dirty: what was to be repaired.
         model, model_digest, device: which weights (sha256) ran where.
+        adviser, adviser_digest: the model that is asked beside the proposals; empty where none is.
         sandbox: kind, image and its digest, as the provider describes itself.
         test_command: as it ran inside.
         seed: of the run; each batch's follows from it, the prompt and its index.
@@ -44,6 +45,8 @@ class Manifest:
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    adviser: str = ""
+    adviser_digest: str = ""
 
 
 def versions() -> Mapping[str, str]:

@@ -49,7 +49,12 @@ def count_ranked(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE run ADD COLUMN ranked INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: Sequence[Migration] = (first_schema, count_ranked)
+def keep_consultations(db: sqlite3.Connection) -> None:
+    """What a model is asked beside the proposals stands apart from them, as it has no vote."""
+    db.execute("CREATE TABLE consultations (purpose TEXT, prompt TEXT, body NOT NULL, PRIMARY KEY (purpose, prompt))")
+
+
+MIGRATIONS: Sequence[Migration] = (first_schema, count_ranked, keep_consultations)
 
 
 def connect(

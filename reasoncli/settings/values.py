@@ -165,6 +165,16 @@ class SearchSettings:
         ),
     ] = True
     exhaustive: Annotated[bool, Key("Draw and test everything, though the choice be settled.", Scope.USER)] = False
+    reproduction_tests: Annotated[
+        int,
+        Key(
+            "Tests of the issue to sample from a chat model where no test of the project's own fails for it; those "
+            "that show it at the base and the patches judge each other.",
+            Scope.NARROW,
+            minimum=0,
+            maximum=10_000,
+        ),
+    ] = 0
     timeout: Annotated[
         float | None,
         Key("Time for the whole search.", Scope.NARROW, minimum=1.0, unit=Unit.SECONDS, default="no limit"),

@@ -20,6 +20,7 @@ from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
+from reasoncli.workflow.consulting import refuse_silent
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.steps import Steps
 from reasoncli.workflow.upkeep import clean_up
@@ -62,10 +63,12 @@ def _refuse(request: FixRequest) -> None:
     """What can be known to be wrong before any work is done.
 
     Raises:
-        ModelNotFoundError: no such model. RepositoryError: the branch that shall be made exists.
+        ModelNotFoundError: no such model. UsageError: it can't be asked what it should be.
+        RepositoryError: the branch that shall be made exists.
     """
     if not request.patches:
         resolve(preparation.model_spec(request.settings))
+    refuse_silent(request.settings)
     if request.delivery.branch is not None:
         open_repository(request.repository).check_branch(request.delivery.branch)
 

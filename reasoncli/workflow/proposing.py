@@ -22,8 +22,9 @@ from reasoncli.search.choices import repair_choices
 from reasoncli.search.interface import Strategy
 from reasoncli.search.strategies.each_once import EachOnce
 from reasoncli.workflow import preparation
+from reasoncli.workflow.consulting import asking_flag
 from reasoncli.workflow.doubt import weigh_by_doubt
-from reasoncli.workflow.loading import Loading
+from reasoncli.workflow.loading import Loaded, Loading
 
 _EMBEDDED_LIMIT = Warned(
     "the embedded model is good for single-line Python bugs, and for nothing else",
@@ -65,8 +66,8 @@ class Proposing(Protocol):
         """Begin to get ready; what must be closed is closed at the end."""
         ...
 
-    def localize(self, task: Task, baseline: Baseline) -> None:
-        """Find out where to look."""
+    def localize(self, task: Task, baseline: Baseline) -> Sequence[Suspect]:
+        """Find out where to look; nowhere, where nobody is told."""
         ...
 
     def plan(self, task: Task, baseline: Baseline, sampler: Sampler) -> Plan:
@@ -78,21 +79,33 @@ class Proposing(Protocol):
         ...
 
 
-class Loaded(Protocol):
-    """A sampler that may be on its way still."""
-
-    def check(self) -> None:
-        """Raise what `result` would, if it is known by now."""
-        ...
-
-    def result(self) -> Sampler:
-        """Wait for it."""
-        ...
-
-
 def proposing(request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter) -> Proposing:
     """As the request has it: given patches, or a model's answers."""
-    return FromPatches(request, journal) if request.patches else FromModel(request, earlier, journal, emit)
+    made = FromPatches if request.patches else FromModel
+    return made(request, earlier, journal, emit)
+
+
+def localized(
+    task: Task, baseline: Baseline, earlier: RunRecord | None, journal: RunJournal, emit: Emitter
+) -> Sequence[Suspect]:
+    """Suspect places, ranked now or by an earlier process of this run."""
+    if earlier and earlier.suspects:
+        suspects = earlier.suspects
+    else:
+        with emit.stage("localization") as stage:
+            suspects = tuple(
+                rank(
+                    SnapshotTree.of(task.snapshot),
+                    task.issue,
+                    is_test=is_test_file,
+                    report=baseline.first,
+                    targets=[target.id for target in baseline.targets],
+                )
+            )
+            stage.summary = f"{len(suspects)} suspect places"
+        journal.suspects(suspects)
+    emit(SuspectsRanked(suspects))
+    return suspects
 
 
 class FromModel:
@@ -112,25 +125,10 @@ class FromModel:
         """See `Proposing`: the model is loaded meanwhile."""
         return Loading(self._settings, self._emit)
 
-    def localize(self, task: Task, baseline: Baseline) -> None:
+    def localize(self, task: Task, baseline: Baseline) -> Sequence[Suspect]:
         """See `Proposing`."""
-        if self._earlier and self._earlier.suspects:
-            suspects = self._earlier.suspects
-        else:
-            with self._emit.stage("localization") as stage:
-                suspects = tuple(
-                    rank(
-                        SnapshotTree.of(task.snapshot),
-                        task.issue,
-                        is_test=is_test_file,
-                        report=baseline.first,
-                        targets=[target.id for target in baseline.targets],
-                    )
-                )
-                stage.summary = f"{len(suspects)} suspect places"
-            self._journal.suspects(suspects)
-        self._emit(SuspectsRanked(suspects))
-        self._suspects = suspects
+        self._suspects = localized(task, baseline, self._earlier, self._journal, self._emit)
+        return self._suspects
 
     def plan(self, task: Task, baseline: Baseline, sampler: Sampler) -> Plan:
         """See `Proposing`."""
@@ -184,9 +182,12 @@ class FromModel:
 class FromPatches:
     """Patches that somebody else wrote, each an attempt with one vote."""
 
-    def __init__(self, request: FixRequest, journal: RunJournal) -> None:
+    def __init__(self, request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter) -> None:
+        self._request = request
+        self._earlier = earlier
         self._patches = request.patches
         self._journal = journal
+        self._emit = emit
         self.name = given_name(len(request.patches))
         self.proposals = len(request.patches)
 
@@ -194,8 +195,11 @@ class FromPatches:
         """See `Proposing`."""
         return nullcontext(_Given(GivenSampler(self._patches)))
 
-    def localize(self, task: Task, baseline: Baseline) -> None:
-        """See `Proposing`: the patches say by themselves where they change something."""
+    def localize(self, task: Task, baseline: Baseline) -> Sequence[Suspect]:
+        """See `Proposing`: the patches say by themselves where they change something, a model has to be told."""
+        if not asking_flag(self._request.settings):
+            return ()
+        return localized(task, baseline, self._earlier, self._journal, self._emit)
 
     def plan(self, task: Task, baseline: Baseline, sampler: Sampler) -> Plan:
         """See `Proposing`."""

@@ -38,6 +38,7 @@ from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
+from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.keeping import with_kept_tests
 from reasoncli.workflow.proposing import Plan, proposing
@@ -88,6 +89,7 @@ class Steps:
             snapshot = self._snapshot(repository, scratch)
             task = Task(snapshot, self._request.issue, self._plan(snapshot))
             loading = stack.enter_context(self._proposing.ready())
+            consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
             provider = self._provider(snapshot)
             stack.callback(provider.close)
             loading.check()
@@ -97,7 +99,7 @@ class Steps:
             issue = self._issue(task, pool, isolated=provider.isolated)
             self._proposing.localize(task, baseline)
             sampler = loading.result()
-            self._begin(task, provider, sampler.info)
+            self._begin(task, provider, sampler.info, consulted)
             plan = self._proposing.plan(task, baseline, sampler)
             recorded = self._earlier.recorded if self._earlier else Recorded()
             verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
@@ -234,16 +236,21 @@ class Steps:
             return None
         return baseline_key(task, provider, self._settings, self._baseline_options())
 
-    def _begin(self, task: Task, provider: SandboxProvider, info: ModelInfo) -> None:
+    def _begin(
+        self, task: Task, provider: SandboxProvider, info: ModelInfo, consulted: Consultant | None = None
+    ) -> None:
         """Everything the run is made of is known now.
 
         Raises:
             ConflictError: it began with another model; its manifest stays.
         """
         before = self._earlier.manifest if self._earlier else None
-        if before is not None and before.model_digest != info.digest:
+        adviser = consulted.info if consulted is not None else None
+        digests = (info.digest, adviser.digest if adviser is not None else "")
+        if before is not None and (before.model_digest, before.adviser_digest) != digests:
+            model = before.model if before.model_digest != info.digest else before.adviser
             raise ConflictError(
-                f"the model is not the one that the run began with ({before.model})",
+                f"the model is not the one that the run began with ({model})",
                 hint="Give it back its model, or start a new run.",
             )
         request, snapshot = self._request, task.snapshot
@@ -257,6 +264,8 @@ class Steps:
                 model=info.name,
                 model_digest=info.digest,
                 device=info.device,
+                adviser=adviser.name if adviser is not None else "",
+                adviser_digest=digests[1],
                 sandbox=provider.description,
                 test_command=task.tests.command,
                 seed=request.seed,

@@ -17,6 +17,22 @@ from tests.end_to_end.project import (
 )
 
 
+@pytest.mark.parametrize("command", ["fix", "select"])
+def test_a_model_that_takes_no_conversations_is_not_asked_for_tests(
+    tool: Tool, repository: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "p.diff").write_text("--- a\n")
+    given = ["--patches", tmp_path / "p.diff"] if command == "select" else []
+    common = ["--issue", ISSUE, "--sandbox", "local", "--json", "--reproduction-tests", 4]
+    ran = tool.run(command, repository, *given, *common)
+    refused(ran, 2, "--reproduction-tests", "embedded", "--model")
+    early(ran)
+    ran = tool.run(command, repository, *given, *common, "--model", tmp_path / "none.gguf")
+    refused(ran, 2, "none.gguf")
+    early(ran)
+    assert not tool.state.exists()
+
+
 def test_an_unknown_model_is_refused_at_once_with_those_that_are_close(tool: Tool, repository: Path) -> None:
     ran = tool.run("fix", repository, "--issue", ISSUE, "--model", "embeded", "--sandbox", "local", "--json")
     refused(ran, 2, "'embeded'", "embedded")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from reasoncli.domain import Completion, Form, Prompt
+from reasoncli.domain import ChatContent, Completion, Form, Prompt
 from reasoncli.errors import ModelError, ModelMemoryError
 from reasoncli.machine import cores, free_memory
 from reasoncli.models.gguf import GgufMetadata
@@ -157,7 +157,7 @@ class LlamaSampler:
         think = request.thinking_tokens > 0
         segments = self._segments(prompt, think=think)
         tokens = self._prompt_tokens(prompt, think=think)
-        style = self._profile.thinking if prompt.form in (Form.SEARCH_REPLACE, Form.UNIFIED_DIFF) else None
+        style = self._profile.thinking if isinstance(prompt.content, ChatContent) else None
         rules = Rules(
             stops=tuple(stop.encode() for stop in prompt.stop if stop),
             max_tokens=prompt.max_tokens,
