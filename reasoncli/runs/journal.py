@@ -31,6 +31,7 @@ from reasoncli.domain import (
 from reasoncli.events import CandidateFound, Event, SandboxReplaced, StageFinished, Warned
 from reasoncli.locks import FileLock
 from reasoncli.repository.applied import Applied
+from reasoncli.runs.codec import CodecError
 from reasoncli.runs.failures import told_apart
 from reasoncli.runs.manifest import Manifest
 from reasoncli.runs.request import FixRequest
@@ -332,6 +333,8 @@ def load(db: sqlite3.Connection) -> RunRecord:
     try:
         batches: dict[int, list[Completion]] = {n: [] for (n,) in db.execute("SELECT number FROM batches ORDER BY 1")}
         for number, body in db.execute("SELECT batch, body FROM completions ORDER BY batch, place"):
+            if number not in batches:
+                raise CodecError(f"completions of a batch {number} that was never drawn")
             batches[number].append(from_body(Completion, body))
         verdicts = tuple(
             (key, from_body(Verdict, body))
