@@ -29,6 +29,7 @@ from reasoncli.domain.proposing import (
     RepairContent,
     Suspect,
 )
+from reasoncli.domain.reproducing import Reproduced, Reproduction
 from reasoncli.domain.task import Issue, Snapshot, Task, TestPlan
 from reasoncli.domain.testing import Baseline, Evidence, Loaded, Outcome, Target, TestReport, TestResult
 
@@ -58,6 +59,8 @@ __all__ = [
     "Region",
     "Rejection",
     "RepairContent",
+    "Reproduced",
+    "Reproduction",
     "Snapshot",
     "Status",
     "Suspect",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reasoncli.domain.patching import Patch
+from reasoncli.domain.reproducing import Reproduced
 from reasoncli.domain.testing import Evidence
 
 
@@ -101,6 +102,7 @@ class Candidate:
         logprob: best mean log-probability per token among its completions; `-inf` where unknown.
         prompts: ids of the prompts it came from.
         behaviour: equal for candidates that were seen to do the same; empty where that was not looked at.
+        reproduced: what became of tests that the model wrote of the issue; empty where it was not run with any.
     """
 
     index: int
@@ -110,16 +112,22 @@ class Candidate:
     prompts: tuple[str, ...]
     verdict: Verdict | None = None
     behaviour: str = ""
+    reproduced: tuple[Reproduced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Candidates that vote together, best member first."""
+    """Candidates that vote together, best member first.
+
+    Attributes:
+        agreement: of the patches that pass the same tests of the model's, see `voting/agreement.py`; 0 without any.
+    """
 
     key: str
     members: tuple[int, ...]
     votes: float
     tier: int
+    agreement: float = 0.0
 
 
 class Status(StrEnum):
@@ -140,7 +148,8 @@ class Decision:
         chosen: index of the candidate, `None` with `Status.NONE`.
         clusters: all of them, in the order of preference.
         margin: (leader's votes - runner-up's) / all votes, over the leader's tier and what was not judged (it might
-            have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed.
+            have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed, or tests that
+            the model wrote speak for another.
         tie: whether the last rule (order of appearance) had to decide.
         reasons: sentences, in the order in which the rules were applied.
         samples: independent samples drawn; ranked: given texts proposed by their probability; distinct: different

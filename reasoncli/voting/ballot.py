@@ -88,6 +88,7 @@ def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], target
     reasons = [_outcome(chosen, len(rivals) + 1, sum(g.judged for g in groups), targets)]
     if chosen.standing.tier is Tier.CONTESTED:
         reasons.append(_outvoted(chosen, groups))
+    reasons.extend(_reproduced(chosen))
     if rivals:
         reasons.extend(_comparison(chosen, rivals[0]))
     verdict = chosen.leader.verdict
@@ -99,7 +100,8 @@ def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], target
         if verdict.suspicions:
             reasons.append(f"It is suspicious: {verdict.suspicions[0]}{_more(verdict.suspicions)}.")
     if chosen.standing.tier is Tier.HARMLESS:
-        reasons.append("There was no failing test to turn green, so nothing shows that it fixes the issue.")
+        but = "; tests that the model wrote itself don't" if chosen.evidence.reproduced else ""
+        reasons.append(f"There was no failing test to turn green, so nothing shows that it fixes the issue{but}.")
     waiting = sum(not g.judged for g in groups)
     if waiting:
         them = "1 patch" if waiting == 1 else f"{waiting} patches"
@@ -142,8 +144,25 @@ def _outvoted(chosen: Group, groups: Sequence[Group]) -> str:
     )
 
 
+def _reproduced(chosen: Group) -> list[str]:
+    """How it fares with tests that the model wrote."""
+    outcomes = chosen.evidence.reproduced
+    if not outcomes:
+        return []
+    passing = sum(each.passed for each in outcomes)
+    passes = "pass" if passing > 1 or len(outcomes) > 1 else "passes"
+    tests = count(len(outcomes), "reproduction test")
+    fail = "fails" if len(outcomes) == 1 else "fail"
+    return [f"{passing or 'None'} of {tests} that {fail} at the base {passes} with it."]
+
+
 def _comparison(chosen: Group, runner_up: Group) -> list[str]:
     """The rules after the first, as far as they were needed."""
+    if chosen.agreement != runner_up.agreement:
+        ours, theirs = number(chosen.agreement), number(runner_up.agreement)
+        if chosen.agreement < runner_up.agreement:
+            return [f"Another agrees more with these tests ({theirs} against {ours}), but was not confirmed."]
+        return [f"Votes weighed by these tests are for it: {ours} against {theirs} for the runner-up."]
     ours, theirs = number(chosen.votes), number(runner_up.votes)
     if chosen.votes > runner_up.votes:
         return [f"It has the most votes: {ours} against {theirs} for the runner-up."]

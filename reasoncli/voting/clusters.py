@@ -1,6 +1,7 @@
 """Candidates that behave alike vote together; clusters stand in the order of preference.
 
-The order: standing by test outcome; then the most votes; then the smallest change; then the highest
+The order: standing by test outcome; then agreement with tests that the model wrote, where there are any
+(`agreement.py`); then the most votes; then the smallest change; then the highest
 mean log-probability; then who appeared first.
 
 One exception lets votes outweigh guards. A test may assert the old behaviour, and then every right patch breaks it
@@ -17,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reasoncli.domain import Candidate, Cluster
+from reasoncli.voting.agreement import agreements, passed
 from reasoncli.voting.tiers import UNJUDGED, Standing, Tier, standing
 
 
@@ -33,19 +35,26 @@ class Group:
         votes: summed over all members, judged or not.
         merit: what the rules compare, all but the last one, best first: equal merit is a tie.
         first: the last rule, the index at which the cluster first appeared.
+        agreement: see `domain.Cluster`.
     """
 
     key: str
     members: tuple[Candidate, ...]
     standing: Standing
     votes: float
-    merit: tuple[Standing, float, int, float]
+    merit: tuple[Standing, float, float, int, float]
     first: int
+    agreement: float = 0.0
 
     @property
     def leader(self) -> Candidate:
         """The member that stands for all."""
         return self.members[0]
+
+    @property
+    def evidence(self) -> Candidate:
+        """A member that was run with the model's tests, if any was: what holds of one holds of all."""
+        return next((each for each in self.members if each.reproduced), self.leader)
 
     @property
     def clean(self) -> bool:
@@ -59,7 +68,8 @@ class Group:
 
     def cluster(self) -> Cluster:
         """As the value that reports and the run store know."""
-        return Cluster(self.key, tuple(m.index for m in self.members), self.votes, int(self.standing.tier))
+        members = tuple(member.index for member in self.members)
+        return Cluster(self.key, members, self.votes, int(self.standing.tier), self.agreement)
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Cluster]:
@@ -72,22 +82,38 @@ def rank(candidates: Sequence[Candidate]) -> list[Cluster]:
 
 def ranked(candidates: Sequence[Candidate]) -> list[Group]:
     """As `rank`, with the candidates at hand."""
-    return sorted(_contested(grouped(candidates)), key=lambda group: (group.merit, group.first))
+    return sorted(_agreed(_contested(grouped(candidates))), key=lambda group: (group.merit, group.first))
 
 
 def grouped(candidates: Sequence[Candidate]) -> list[Group]:
-    """Candidates grouped as programs, and programs that stand equal as far as they behave alike; in no order."""
+    """Candidates grouped as programs, and programs that stand equal as far as they behave alike; in no order.
+
+    Those of which one passes a test that another fails don't behave alike, whatever else was seen of them.
+    """
     programs: Mapping[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         programs[candidate.patch.vote_key].append(candidate)
     behaviours = {each.patch.vote_key: each.behaviour for each in candidates if each.behaviour}
-    alike: Mapping[tuple[str, Standing], list[str]] = defaultdict(list)
+    alike: Mapping[tuple[str, Standing, frozenset[str]], list[str]] = defaultdict(list)
     for key, members in programs.items():
-        alike[behaviours.get(key, key), _common(members)].append(key)
-    shared = Counter(name for name, _ in alike)
+        passes = next((passed(each) for each in members if each.reproduced), frozenset())
+        alike[behaviours.get(key, key), _common(members), passes].append(key)
+    shared = Counter(name for name, *_ in alike)
     return [
         _group(name if shared[name] == 1 else min(keys), [each for key in keys for each in programs[key]], common)
-        for (name, common), keys in alike.items()
+        for (name, common, _), keys in alike.items()
+    ]
+
+
+def _agreed(groups: Sequence[Group]) -> list[Group]:
+    """The groups, with the agreement of each among those of equal standing."""
+    equals: defaultdict[Standing, list[Group]] = defaultdict(list)
+    for group in groups:
+        equals[group.standing].append(group)
+    return [
+        replace(group, agreement=found, merit=(group.standing, -found, *group.merit[2:]))
+        for these in equals.values()
+        for group, found in zip(these, agreements([(each.evidence, each.votes) for each in these]), strict=True)
     ]
 
 
@@ -154,5 +180,5 @@ def _group(key: str, members: list[Candidate], common: Standing) -> Group:
         members.sort(key=preference)
     votes = math.fsum(member.votes for member in members)  # exact: the order of the members must not matter
     leader = members[0]
-    merit = (common, -votes, leader.patch.size, -leader.logprob)
+    merit = (common, 0.0, -votes, leader.patch.size, -leader.logprob)
     return Group(key, tuple(members), common, votes, merit, min(member.index for member in members))
