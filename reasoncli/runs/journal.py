@@ -25,6 +25,7 @@ from reasoncli.domain import (
     Issue,
     Prompt,
     Rejection,
+    Reproduction,
     Suspect,
     Verdict,
 )
@@ -98,6 +99,7 @@ class RunRecord:
 
     Attributes:
         consultations: what was asked beside the proposals.
+        reproductions: tests of the model's that show the issue; `None` where it was not asked for any.
         recorded: what the search goes on from.
         candidates: as last known, with their verdicts.
         applied: what was done to the user's repository; stays after an undo, see `head.undone`.
@@ -111,6 +113,7 @@ class RunRecord:
     suspects: tuple[Suspect, ...]
     prompts: tuple[Prompt, ...]
     consultations: tuple[Consultation, ...]
+    reproductions: tuple[Reproduction, ...] | None
     recorded: Recorded
     candidates: tuple[Candidate, ...]
     decision: Decision | None
@@ -180,6 +183,11 @@ class RunJournal:
         """Suspects were ranked."""
         with self._transaction() as db:
             _put(db, "suspects", to_body(tuple[Suspect, ...], tuple(suspects)))
+
+    def reproductions(self, tests: Sequence[Reproduction]) -> None:
+        """Tests of the model's were run at the base, and these show the issue."""
+        with self._transaction() as db:
+            _put(db, "reproductions", to_body(tuple[Reproduction, ...], tuple(tests)))
 
     def prompts(self, prompts: Sequence[Prompt]) -> None:
         """Prompts are about to be asked; known ones are kept."""
@@ -359,6 +367,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
             suspects=_part(db, "suspects", tuple[Suspect, ...]) or (),
             prompts=tuple(from_body(Prompt, body) for (body,) in db.execute("SELECT body FROM prompts ORDER BY rowid")),
             consultations=consultations,
+            reproductions=_part(db, "reproductions", tuple[Reproduction, ...]),
             recorded=Recorded(tuple(tuple(batch) for batch in batches.values()), verdicts),
             candidates=tuple(candidates),
             decision=_part(db, "decision", Decision),

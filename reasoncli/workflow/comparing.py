@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reasoncli.domain import Baseline, Candidate, Decision, Task
-from reasoncli.events import CandidateFound, CandidateJudged, Emitter
+from reasoncli.events import CandidateFound, Emitter
 from reasoncli.patches.tree import SnapshotTree
-from reasoncli.search.interface import Journal, PatchVerifier
+from reasoncli.search.interface import Journal
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.watching import Difference, Watched, watch
 from reasoncli.voting.clusters import Group, ranked
-from reasoncli.voting.stopping import finalists
 from reasoncli.voting.tiers import electable
 from reasoncli.voting.wording import count
-from reasoncli.workflow.asking import Ask, asked, carried
+from reasoncli.workflow.asking import Ask, asked
+from reasoncli.workflow.confirming import Confirming
 
 _MOST = 16  # clusters compared
-_CONFIRMATIONS = 4  # of leaders that the comparison brought up
 _SHOWN = 2  # calls in which two patches differ
 
 
@@ -45,7 +43,7 @@ class Comparing:
         task: Task,
         baseline: Baseline,
         pool: SandboxPool,
-        verifier: PatchVerifier,
+        confirming: Confirming,
         journal: Journal,
         emit: Emitter,
         workers: int,
@@ -53,7 +51,7 @@ class Comparing:
         self._task = task
         self._baseline = baseline
         self._pool = pool
-        self._verifier = verifier
+        self._confirming = confirming
         self._journal = journal
         self._emit = emit
         self._workers = workers
@@ -86,9 +84,9 @@ class Comparing:
             for each in found:
                 if each.behaviour:
                     self._emit(CandidateFound(each))
-        found = self._confirmed(found)
+        found = self._confirming.until_settled(found)
         if ask is not None:
-            found = self._confirmed(self._answered(found, watched, ask))
+            found = self._confirming.until_settled(self._answered(found, watched, ask))
         return Compared(tuple(found), watched)
 
     def _answered(self, candidates: list[Candidate], watched: Watched, ask: Ask) -> list[Candidate]:
@@ -109,19 +107,6 @@ class Comparing:
         if thorough and not targets:
             return [group for group in groups if electable(group.standing.tier, targets)][:_MOST]
         return [group for group in groups if group.standing == groups[0].standing][:_MOST]
-
-    def _confirmed(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Judge who leads now in a fresh sandbox; a verdict may bring up the next."""
-        for _ in range(_CONFIRMATIONS):
-            leaders = finalists(candidates, targets=len(self._baseline.targets))
-            if not leaders:
-                break
-            leader = next(each for each in candidates if each.index == leaders[0])
-            verdict = carried(leader.verdict, self._verifier.confirm(leader.patch, threading.Event()))
-            self._journal.verdict(leader.patch.execution_key, verdict)
-            self._emit(CandidateJudged(leader.index, verdict, sum(each.verdict is not None for each in candidates)))
-            candidates = [replace(each, verdict=verdict) if each is leader else each for each in candidates]
-        return candidates
 
 
 def _sentences(watched: Watched, candidates: Sequence[Candidate], decision: Decision) -> list[str]:

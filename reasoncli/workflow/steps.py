@@ -11,7 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.claims.running import Issued
-from reasoncli.domain import Baseline, Completion, Decision, Patch, Rejection, Snapshot, Task, TestPlan, Verdict
+from reasoncli.domain import (
+    Baseline,
+    Completion,
+    Decision,
+    Patch,
+    Rejection,
+    Reproduction,
+    Snapshot,
+    Task,
+    TestPlan,
+    Verdict,
+)
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
 from reasoncli.models.interface import ModelInfo, Sampler
@@ -38,11 +49,13 @@ from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
+from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.keeping import with_kept_tests
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
+from reasoncli.workflow.reproducing import Reproducing
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH
 
@@ -97,18 +110,27 @@ class Steps:
             stack.callback(pool.close)
             baseline = self._baseline(provider, task, pool)
             issue = self._issue(task, pool, isolated=provider.isolated)
-            self._proposing.localize(task, baseline)
+            suspects = self._proposing.localize(task, baseline)
             sampler = loading.result()
             self._begin(task, provider, sampler.info, consulted)
             plan = self._proposing.plan(task, baseline, sampler)
+            thorough = plan.exhaustive
+            reproducing = Reproducing(task, baseline, suspects, pool, self._settings, self._journal, self._emit)
+            tests = self._reproductions(reproducing, consulted, baseline, isolated=provider.isolated)
+            plan = replace(plan, exhaustive=thorough or bool(tests))  # votes alone don't settle the choice any more
             recorded = self._earlier.recorded if self._earlier else Recorded()
             verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             verdicts = [each.verdict for each in result.candidates if each.verdict is not None]
-            if plan.exhaustive and in_vain(baseline, verdicts):
+            if thorough and in_vain(baseline, verdicts):
                 baseline = self._without_targets(baseline)
+                tests = self._reproductions(reproducing, consulted, baseline, isolated=provider.isolated)
                 recorded = replace(self._journal.load().recorded, verdicts=())
                 verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
-            compared = self._compare(task, baseline, pool, verifier, result, thorough=plan.exhaustive)
+            confirming = Confirming(verifier, self._journal, self._emit, len(baseline.targets))
+            if tests and not out_of_time(result):
+                candidates = reproducing.judged(result.candidates, tests, confirming, len(baseline.targets))
+                result = replace(result, candidates=candidates)
+            compared = self._compare(task, baseline, pool, confirming, result, thorough=thorough)
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
@@ -140,6 +162,16 @@ class Steps:
             verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
         reused = lambda: remembering.reused  # noqa: E731
         return verifier, self._search(task, baseline, plan, sampler, verifier, judging.policy, reused, recorded)
+
+    def _reproductions(
+        self, reproducing: Reproducing, consulted: Consultant | None, baseline: Baseline, *, isolated: bool
+    ) -> tuple[Reproduction, ...]:
+        """Tests of the model's, where they are wanted and the project has none that shows the issue."""
+        if consulted is None or baseline.targets or not self._settings.search.reproduction_tests:
+            return ()
+        if self._earlier is not None and self._earlier.reproductions is not None:
+            return self._earlier.reproductions
+        return reproducing.tests(consulted, isolated=isolated)
 
     def _without_targets(self, baseline: Baseline) -> Baseline:
         """No patch turns any of them green, and nothing else says that they are the issue's."""
@@ -325,15 +357,15 @@ class Steps:
         task: Task,
         baseline: Baseline,
         pool: SandboxPool,
-        verifier: PatchVerifier,
+        confirming: Confirming,
         result: SearchResult,
         *,
         thorough: bool,
     ) -> Compared:
         """What patches of equal outcome do, unless that is not wanted or there is no time left for it."""
-        if not self._settings.search.behaviour or result.stopped_early.startswith(TIME_IS_UP):
+        if not self._settings.search.behaviour or out_of_time(result):
             return Compared(result.candidates)
-        comparing = Comparing(task, baseline, pool, verifier, self._journal, self._emit, worker_count(self._settings))
+        comparing = Comparing(task, baseline, pool, confirming, self._journal, self._emit, worker_count(self._settings))
         return comparing.compare(result.candidates, thorough=thorough, ask=self._ask)
 
     def _decided(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
@@ -396,6 +428,11 @@ class Steps:
         if applied is not None:
             self._journal.applied(applied)
         return FixResult(self._journal.load(), folder, patch_file, "")
+
+
+def out_of_time(result: SearchResult) -> bool:
+    """Whether the search ended with its time, so that nothing long is to follow."""
+    return result.stopped_early.startswith(TIME_IS_UP)
 
 
 def in_vain(baseline: Baseline, verdicts: Iterable[Verdict]) -> bool:

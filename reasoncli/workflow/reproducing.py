@@ -1,0 +1,290 @@
+"""Tests that the model writes of an issue which no test of the project shows, and what they say of the patches.
+
+Such a test is kept if it fails at the base, twice in the same way, for the reason that the issue gives
+(`reproduction/reasons.py`). Each runs alone in a sandbox that is restored afterwards, so that none can meddle with
+another. What they say of patches is weighed by `voting/agreement.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from reasoncli.domain import (
+    Baseline,
+    Candidate,
+    Evidence,
+    FileChange,
+    Outcome,
+    Reproduced,
+    Reproduction,
+    Suspect,
+    Task,
+    TestResult,
+)
+from reasoncli.events import CandidateFound, Emitter, Warned
+from reasoncli.patches.tree import SnapshotTree
+from reasoncli.prompting.reproduction import Wanted, reproduction_prompt
+from reasoncli.reproduction.placing import TestFiles, new_file
+from reasoncli.reproduction.reading import Written, read_tests
+from reasoncli.reproduction.reasons import kind_of, mistaken
+from reasoncli.runs.journal import RunJournal
+from reasoncli.sandbox.interface import Sandbox
+from reasoncli.settings.loading import worker_count
+from reasoncli.settings.values import Settings
+from reasoncli.verification.pool import SandboxPool
+from reasoncli.verification.session import Run, RunOptions, run_tests
+from reasoncli.voting.clusters import ranked
+from reasoncli.voting.tiers import electable
+from reasoncli.voting.wording import count
+from reasoncli.workflow import preparation
+from reasoncli.workflow.confirming import ROUNDS, Confirming
+from reasoncli.workflow.consulting import Consultant
+
+PURPOSE = "reproduction"
+_SECONDS = 120.0  # of one run, the start of the test program included
+_TEST_SECONDS = 30.0
+_MOST_TESTS = 16  # kept, those with most votes
+_MOST_PATCHES = 16  # programs that are run with them, the leading ones
+_REASONS = 3  # told, why tests are not kept
+_LINE = 200  # characters
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where tests are put, and how they are asked for.
+
+    Attributes:
+        folder: the one of the project's own tests that are nearest.
+        beside: a file of them.
+        files: all of them.
+        by_pytest: whether it is pytest that runs them.
+    """
+
+    folder: str
+    beside: str
+    files: TestFiles
+    by_pytest: bool
+
+    @staticmethod
+    def of(baseline: Baseline, suspects: Sequence[Suspect], paths: Iterable[str]) -> Place | None:
+        """`None` where no Python test is known to have run under our hooks."""
+        if baseline.first.evidence is not Evidence.STRUCTURED:
+            return None
+        files = TestFiles(baseline.first, tuple(paths))
+        beside = files.nearest(suspects)
+        if beside is None:
+            return None
+        by_pytest = any("::" in test for test in baseline.first.results)
+        return Place(beside.rpartition("/")[0], beside, files, by_pytest)
+
+    def address(self, path: str) -> str:
+        """What a new file in the folder is asked for by."""
+        return self.files.address(path, self.beside)
+
+
+class Reproducing:
+    """The reproduction tests of one run."""
+
+    def __init__(
+        self,
+        task: Task,
+        baseline: Baseline,
+        suspects: Sequence[Suspect],
+        pool: SandboxPool,
+        settings: Settings,
+        journal: RunJournal,
+        emit: Emitter,
+    ) -> None:
+        """Take what the tests are of, and what they run in."""
+        self._task = task
+        self._baseline = baseline
+        self._suspects = suspects
+        self._pool = pool
+        self._settings = settings
+        self._journal = journal
+        self._emit = emit
+
+    @cached_property
+    def _place(self) -> Place | None:
+        return Place.of(self._baseline, self._suspects, self._task.snapshot.files)
+
+    def tests(self, consultant: Consultant, *, isolated: bool) -> tuple[Reproduction, ...]:
+        """Sample tests, and keep those that show the issue at the base, most frequent first.
+
+        Raises:
+            ModelError: the model failed. SandboxUnavailable: sandboxes kept breaking.
+        """
+        place = self._place
+        if place is None:
+            hint = "The project's tests must be Python, and run by pytest or unittest."
+            self._emit(Warned("no reproduction tests: where one would belong isn't known", hint=hint))
+            return ()
+        if not isolated:
+            hint = "--sandbox docker keeps them in."
+            self._emit(Warned("tests that a model writes run as you, with your files and network", hint=hint))
+        samples = self._settings.search.reproduction_tests
+        with self._emit.stage(PURPOSE, f"{count(samples, 'test')} of the issue") as stage:
+            written = self._written(consultant, place, samples)
+            done = 0
+
+            def measured(each: Written, stopped: threading.Event) -> Reproduction | str:
+                nonlocal done
+                found = self._measured(each, place, stopped)
+                done += 1
+                stage.progress(done, len(written), "run at the base")
+                return found
+
+            found = self._each(measured, written)
+            kept = tuple(each for each in found if isinstance(each, Reproduction))[:_MOST_TESTS]
+            refused = Counter(each for each in found if isinstance(each, str)).most_common(_REASONS)
+            why = "; ".join(f"{number} {reason}" for reason, number in refused)
+            stage.summary = f"{samples} sampled, {len(written)} distinct, {len(kept)} kept" + (
+                f" ({why})" if why else ""
+            )
+        self._journal.reproductions(kept)
+        return kept
+
+    def judged(
+        self, candidates: Sequence[Candidate], tests: Sequence[Reproduction], confirming: Confirming, targets: int
+    ) -> tuple[Candidate, ...]:
+        """The candidates, those of the best standing run with the tests, and whoever leads then judged clean.
+
+        Raises:
+            SandboxUnavailable: sandboxes kept breaking.
+        """
+        found = list(candidates)
+        with self._emit.stage("agreement", f"patches against {count(len(tests), 'reproduction test')}") as stage:
+            for _ in range(ROUNDS):
+                found = self._run_with(found, tests, targets)
+                confirmed = confirming.leader(found)
+                if confirmed is None:
+                    break
+                found = confirmed
+            ran = {each.patch.vote_key: each for each in found if each.reproduced}
+            some = sum(any(outcome.passed for outcome in each.reproduced) for each in ran.values())
+            stage.summary = f"{some} of {count(len(ran), 'patch', 'patches')} pass some of {len(tests)}"
+        return tuple(found)
+
+    def run(self, path: str, source: str, changes: Sequence[FileChange], stopped: threading.Event) -> Run:
+        """Run a file of tests over the base with these changes, in a process of its own."""
+        place = self._place
+        assert place is not None  # noqa: S101 - there are no tests without one
+        address = place.address(path)
+
+        def job(sandbox: Sandbox) -> Run:
+            sandbox.write((*changes, FileChange(path, source.encode())))
+            options = RunOptions(timeout=_SECONDS, test_timeout=_TEST_SECONDS, resident=False)
+            return run_tests(sandbox, self._task.tests, [address], options)
+
+        return self._pool.work(job, stopped=stopped.is_set)
+
+    def _written(self, consultant: Consultant, place: Place, samples: int) -> list[Written]:
+        wanted = Wanted(
+            new_file(place.folder, "test_reproduction", self._task.snapshot.files),
+            place.beside,
+            self._task.tests.command,
+        )
+        info = consultant.info
+        asked = reproduction_prompt(
+            self._task.issue,
+            self._suspects,
+            SnapshotTree.of(self._task.snapshot).read,
+            wanted,
+            count_tokens=consultant.count_tokens,
+            context=info.context,
+            options=preparation.prompt_options(self._settings, info),
+        )
+        (answers,) = consultant.ask(PURPOSE, [asked], samples)
+        return read_tests(answers)
+
+    def _measured(self, written: Written, place: Place, stopped: threading.Event) -> Reproduction | str:
+        """The test, if it shows the issue at the base; else why it is not kept."""
+        path = new_file(place.folder, f"test_reproduction_{written.id}", self._task.snapshot.files)
+        runs = [self.run(path, written.source, (), stopped) for _ in range(2)]
+        for run in runs:
+            if run.untrusted or not run.report.results:
+                return "can't be run"
+        first, second = (run.report.results for run in runs)
+        if {test: _told(each) for test, each in first.items()} != {test: _told(each) for test, each in second.items()}:
+            return "flaky"
+        why = mistaken(first.values(), path, self._task.issue.text, errors=not place.by_pytest)
+        if why:
+            return why
+        if not all(run.report.complete for run in runs):
+            return "ended the run"
+        fails = tuple(test for test, each in first.items() if not each.outcome.ok)
+        holds = tuple(test for test, each in first.items() if each.outcome is Outcome.PASSED)
+        shows = _line(first[fails[0]].message)
+        return Reproduction(written.id, path, written.source, written.votes, shows, fails, holds)
+
+    def _run_with(
+        self, candidates: Sequence[Candidate], tests: Sequence[Reproduction], targets: int
+    ) -> list[Candidate]:
+        """Those of the best standing that were not yet, run with the tests; what holds of one text of a program holds
+        of all.
+        """
+        groups = ranked(candidates)
+        if not groups or not electable(groups[0].standing.tier, targets):
+            return list(candidates)
+        equals = [group for group in groups if group.standing == groups[0].standing][:_MOST_PATCHES]
+        programs = {each.patch.vote_key: each for group in equals for each in reversed(group.members)}
+        waiting = [each for each in programs.values() if not each.reproduced]
+        jobs = [(each, test) for each in waiting for test in tests]
+        outcomes = self._each(self._outcome, jobs)
+        known: dict[str, list[Reproduced]] = {}
+        for (each, _), outcome in zip(jobs, outcomes, strict=True):
+            known.setdefault(each.patch.vote_key, []).append(outcome)
+        found = [
+            replace(each, reproduced=tuple(known.get(each.patch.vote_key, each.reproduced))) for each in candidates
+        ]
+        for each in found:
+            if each.patch.vote_key in known:
+                self._emit(CandidateFound(each))
+        return found
+
+    def _outcome(self, job: tuple[Candidate, Reproduction], stopped: threading.Event) -> Reproduced:
+        candidate, test = job
+        return outcome_of(test, self.run(test.path, test.source, candidate.patch.changes, stopped))
+
+    def _each(self, work: Callable[[T, threading.Event], U], todo: Sequence[T]) -> list[U]:
+        """The work on each, several at once; it is told when it is no longer wanted."""
+        stopped = threading.Event()
+        with ThreadPoolExecutor(worker_count(self._settings), thread_name_prefix="reproducing") as threads:
+            try:
+                return list(threads.map(lambda each: work(each, stopped), todo))
+            except BaseException:  # a signal's, too: nothing of it shall go on
+                stopped.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                self._pool.interrupt()
+                raise
+
+
+def outcome_of(test: Reproduction, run: Run) -> Reproduced:
+    """What a run says of a test: it passes if all that failed at the base pass, and nothing else fails."""
+    results = run.report.results
+    failing = [each for each in results.values() if not each.outcome.ok]
+    lost = [each for each in (*test.fails, *test.holds) if each not in results]
+    silent = [each for each in test.fails if each in results and results[each].outcome is not Outcome.PASSED]
+    if run.untrusted or not run.report.complete or lost:
+        return Reproduced(test.id, test.votes, passed=False, now=_line(run.problem or "it did not run to its end"))
+    if failing or silent:
+        told = failing[0].message if failing else f"{results[silent[0]].outcome.value}"
+        return Reproduced(test.id, test.votes, passed=False, now=_line(told))
+    return Reproduced(test.id, test.votes, passed=True)
+
+
+def _told(result: TestResult) -> tuple[Outcome, str]:
+    return result.outcome, "" if result.outcome.ok else kind_of(result)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:_LINE]
