@@ -326,7 +326,12 @@ class PatchSettings:
         Key("Apply the best patch though it breaks tests, where most votes are for breaking just these.", Scope.USER),
     ] = False
     keep_test: Annotated[
-        bool, Key("Write tests of what was answered to `--ask` into a new file, as a part of the patch.", Scope.USER)
+        bool,
+        Key(
+            "Write tests into a new file, as a part of the patch: of what was answered to `--ask`, and the best of "
+            "`--reproduction-tests`.",
+            Scope.USER,
+        ),
     ] = False
     trailer: Annotated[bool, Key("Name this tool in the message of a commit it makes.", Scope.ANY)] = True
 

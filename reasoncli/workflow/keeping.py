@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reasoncli.claims.running import module_name
-from reasoncli.domain import Candidate, ClaimFate, FileChange, Task
+from reasoncli.domain import Candidate, ClaimFate, FileChange, Issue, Task
 from reasoncli.patches.build import build
 from reasoncli.patches.tree import SnapshotTree
+from reasoncli.reproduction.placing import new_file
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.session import Run, RunOptions, run_tests
@@ -148,9 +149,10 @@ def _place(task: Task) -> str:
         path.rpartition("/")[0] for path in files if path.endswith(".py") and re.search(r"(^|/)test[^/]*$", path)
     )
     folder = max(sorted(folders), key=lambda each: folders[each]) if folders else ""
-    words = re.sub(r"[^a-z0-9]+", "_", task.issue.title.lower()).strip("_")[:_LONGEST_NAME].strip("_") or "issue"
-    stem = f"{folder}/test_{words}".lstrip("/")
-    number = 1
-    while f"{stem}{number if number > 1 else ''}.py" in files:
-        number += 1
-    return f"{stem}{number if number > 1 else ''}.py"
+    return new_file(folder, stem_of(task.issue), files)
+
+
+def stem_of(issue: Issue) -> str:
+    """What a file of tests of an issue is called."""
+    words = re.sub(r"[^a-z0-9]+", "_", issue.title.lower()).strip("_")[:_LONGEST_NAME].strip("_") or "issue"
+    return f"test_{words}"

@@ -66,13 +66,11 @@ class Place:
         folder: the one of the project's own tests that are nearest.
         beside: a file of them.
         files: all of them.
-        by_pytest: whether it is pytest that runs them.
     """
 
     folder: str
     beside: str
     files: TestFiles
-    by_pytest: bool
 
     @staticmethod
     def of(baseline: Baseline, suspects: Sequence[Suspect], paths: Iterable[str]) -> Place | None:
@@ -81,10 +79,7 @@ class Place:
             return None
         files = TestFiles(baseline.first, tuple(paths))
         beside = files.nearest(suspects)
-        if beside is None:
-            return None
-        by_pytest = any("::" in test for test in baseline.first.results)
-        return Place(beside.rpartition("/")[0], beside, files, by_pytest)
+        return None if beside is None else Place(beside.rpartition("/")[0], beside, files)
 
     def address(self, path: str) -> str:
         """What a new file in the folder is asked for by."""
@@ -138,7 +133,8 @@ class Reproducing:
 
             def measured(each: Written, stopped: threading.Event) -> Reproduction | str:
                 nonlocal done
-                found = self._measured(each, place, stopped)
+                path = new_file(place.folder, f"test_reproduction_{each.id}", self._task.snapshot.files)
+                found = self.measured(each, path, stopped)
                 done += 1
                 stage.progress(done, len(written), "run at the base")
                 return found
@@ -146,7 +142,7 @@ class Reproducing:
             found = self._each(measured, written)
             kept = tuple(each for each in found if isinstance(each, Reproduction))[:_MOST_TESTS]
             refused = Counter(each for each in found if isinstance(each, str)).most_common(_REASONS)
-            why = "; ".join(f"{number} {reason}" for reason, number in refused)
+            why = ", ".join(f"{reason}: {number}" for reason, number in refused)
             stage.summary = f"{samples} sampled, {len(written)} distinct, {len(kept)} kept" + (
                 f" ({why})" if why else ""
             )
@@ -174,8 +170,15 @@ class Reproducing:
             stage.summary = f"{some} of {count(len(ran), 'patch', 'patches')} pass some of {len(tests)}"
         return tuple(found)
 
-    def run(self, path: str, source: str, changes: Sequence[FileChange], stopped: threading.Event) -> Run:
-        """Run a file of tests over the base with these changes, in a process of its own."""
+    def outcome(self, test: Reproduction, changes: Sequence[FileChange], stopped: threading.Event) -> Reproduced:
+        """What becomes of a test under changes to the base.
+
+        Raises:
+            Interrupted: `stopped` was set. SandboxUnavailable: sandboxes kept breaking.
+        """
+        return outcome_of(test, self._run(test.path, test.source, changes, stopped))
+
+    def _run(self, path: str, source: str, changes: Sequence[FileChange], stopped: threading.Event) -> Run:
         place = self._place
         assert place is not None  # noqa: S101 - there are no tests without one
         address = place.address(path)
@@ -206,17 +209,21 @@ class Reproducing:
         (answers,) = consultant.ask(PURPOSE, [asked], samples)
         return read_tests(answers)
 
-    def _measured(self, written: Written, place: Place, stopped: threading.Event) -> Reproduction | str:
-        """The test, if it shows the issue at the base; else why it is not kept."""
-        path = new_file(place.folder, f"test_reproduction_{written.id}", self._task.snapshot.files)
-        runs = [self.run(path, written.source, (), stopped) for _ in range(2)]
+    def measured(self, written: Written, path: str, stopped: threading.Event) -> Reproduction | str:
+        """The test, if it shows the issue at the base twice in the same way; else what is wrong with it.
+
+        Raises:
+            Interrupted: `stopped` was set. SandboxUnavailable: sandboxes kept breaking.
+        """
+        runs = [self._run(path, written.source, (), stopped) for _ in range(2)]
         for run in runs:
             if run.untrusted or not run.report.results:
                 return "can't be run"
         first, second = (run.report.results for run in runs)
         if {test: _told(each) for test, each in first.items()} != {test: _told(each) for test, each in second.items()}:
             return "flaky"
-        why = mistaken(first.values(), path, self._task.issue.text, errors=not place.by_pytest)
+        by_pytest = any("::" in test for test in self._baseline.first.results)
+        why = mistaken(first.values(), path, self._task.issue.text, errors=not by_pytest)
         if why:
             return why
         if not all(run.report.complete for run in runs):
@@ -239,7 +246,7 @@ class Reproducing:
         programs = {each.patch.vote_key: each for group in equals for each in reversed(group.members)}
         waiting = [each for each in programs.values() if not each.reproduced]
         jobs = [(each, test) for each in waiting for test in tests]
-        outcomes = self._each(self._outcome, jobs)
+        outcomes = self._each(lambda job, stopped: self.outcome(job[1], job[0].patch.changes, stopped), jobs)
         known: dict[str, list[Reproduced]] = {}
         for (each, _), outcome in zip(jobs, outcomes, strict=True):
             known.setdefault(each.patch.vote_key, []).append(outcome)
@@ -250,10 +257,6 @@ class Reproducing:
             if each.patch.vote_key in known:
                 self._emit(CandidateFound(each))
         return found
-
-    def _outcome(self, job: tuple[Candidate, Reproduction], stopped: threading.Event) -> Reproduced:
-        candidate, test = job
-        return outcome_of(test, self.run(test.path, test.source, candidate.patch.changes, stopped))
 
     def _each(self, work: Callable[[T, threading.Event], U], todo: Sequence[T]) -> list[U]:
         """The work on each, several at once; it is told when it is no longer wanted."""

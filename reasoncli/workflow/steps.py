@@ -53,6 +53,7 @@ from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.keeping import with_kept_tests
+from reasoncli.workflow.keeping_reproduced import with_reproduction
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.reproducing import Reproducing
@@ -134,7 +135,7 @@ class Steps:
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
-                result = self._with_kept_tests(decision.chosen, result, task, pool)
+                result = self._with_kept_tests(decision.chosen, result, task, pool, tests, reproducing)
             self._record(decision, result)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
@@ -379,11 +380,23 @@ class Steps:
         )
         return compared.explained(decision)
 
-    def _with_kept_tests(self, chosen: int, result: SearchResult, task: Task, pool: SandboxPool) -> SearchResult:
+    def _with_kept_tests(
+        self,
+        chosen: int,
+        result: SearchResult,
+        task: Task,
+        pool: SandboxPool,
+        tests: Sequence[Reproduction],
+        reproducing: Reproducing,
+    ) -> SearchResult:
         candidates = {each.index: each for each in result.candidates}
         with self._emit.stage("keep-test") as stage:
-            candidates[chosen], stage.summary = with_kept_tests(candidates[chosen], task, pool)
-        kept = candidates[chosen]
+            kept, said = with_kept_tests(candidates[chosen], task, pool)
+            if tests:
+                answered = kept is not candidates[chosen]
+                kept, more = with_reproduction(kept, result.candidates, tests, reproducing, task)
+                said = f"{said}; {more}" if answered else more
+            candidates[chosen], stage.summary = kept, said
         if kept.verdict is not None:
             self._journal.verdict(kept.patch.execution_key, kept.verdict)
         return replace(result, candidates=tuple(candidates.values()))
