@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Cluster, Verdict
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Cluster, Reproduced, Verdict
 from reasoncli.reports.console import Glyphs, safe
 from reasoncli.reports.pieces import gist_text, place, verdict_label
 from reasoncli.reports.summary import Summary
@@ -16,6 +16,7 @@ from reasoncli.reports.words import count, number
 
 _NAMED = 4
 _PROPOSED = 20
+_ID = 8  # digits that tell tests apart
 
 
 def fates(summary: Summary, signs: Glyphs, width: int, *, everything: bool = False) -> RenderableType:
@@ -32,6 +33,7 @@ def fates(summary: Summary, signs: Glyphs, width: int, *, everything: bool = Fal
     if limit is not None and len(clusters) > limit:
         more = f"\n  and {number(len(clusters) - limit)} more: `reasoncli runs show {summary.run} --explain --all`"
         parts.append(safe(more, "quiet"))
+    parts += _reproductions(summary)
     parts += _refused(summary)
     return Group(*parts)
 
@@ -69,6 +71,7 @@ def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str,
         yield "tests", safe("not run: by its votes it could not be chosen any more", "quiet")
         return
     yield from _outcome(verdict)
+    yield from _reproduced(next((each.reproduced for each in members if each.reproduced), ()))
     if leader.patch.dropped:
         yield "left out", safe(f"changes to {_listed(leader.patch.dropped)}, which a patch may not touch", "warn")
 
@@ -92,6 +95,30 @@ def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:
         yield "verdict", safe(verdict.reason)
     if verdict.reused:
         yield "", safe("an earlier run of the same base judged these files", "quiet")
+
+
+def _reproduced(outcomes: Sequence[Reproduced]) -> Iterator[tuple[str, Text]]:
+    if outcomes:
+        passed = [each for each in outcomes if each.passed]
+        votes = (
+            f"{sum(each.votes for each in passed)} of {count(sum(each.votes for each in outcomes), 'vote')} of tests"
+        )
+        yield "reproduction", safe(f"passes {len(passed)} of {count(len(outcomes), 'test')} ({votes})")
+    for failed in [each for each in outcomes if not each.passed][:_NAMED]:
+        yield "", safe(f"fails {failed.test[:_ID]}: {failed.now}")
+
+
+def _reproductions(summary: Summary) -> Iterator[RenderableType]:
+    if not summary.reproductions:
+        return
+    yield Text("\n  Reproduction tests that fail at the base", style="strong")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(style="quiet", no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in summary.reproductions:
+        table.add_row(f"  {each.id[:_ID]}", count(each.votes, "vote"), safe(each.shows))
+    yield table
 
 
 def _claim(claim: ClaimOutcome) -> str:

@@ -7,8 +7,11 @@
     issue           {title, source, url}
     decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early} or null
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
-    clusters        best first: {key, votes, tier, members: [{index, votes, origins, logprob, size, diff, verdict}]};
-                    origins: whose patches they are, or which places a model was asked about
+    clusters        best first: {key, votes, tier, agreement, members: [{index, votes, origins, logprob, size, diff,
+                    verdict, reproduced: [{test, votes, passed, now}]}]}; origins: whose patches they are, or which
+                    places a model was asked about; agreement: votes of the patches that pass the same reproduction
+                    tests, times 1 + the votes of these, 0 where there are none; reproduced: what became of each
+    reproductions   {id, votes, shows, source}: tests that the model wrote and that show the issue at the base
     baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, left_out,
                     order_dependent, quarantine, uncollected, ordered, reused} or null. guards: how many are used;
                     passing: how many could be; left_out: tests that the base's time left unrun; quarantine: why a test
@@ -59,6 +62,10 @@ def to_object(summary: Summary) -> dict[str, object]:
         "decision": None if decision is None else decision_object(decision),
         "patch": None if summary.chosen is None else _patch(summary.chosen),
         "clusters": [_cluster(each, summary) for each in (() if decision is None else decision.clusters)],
+        "reproductions": [
+            {"id": each.id, "votes": each.votes, "shows": each.shows, "source": each.source}
+            for each in summary.reproductions
+        ],
         "baseline": None if summary.baseline is None else baseline_object(summary.baseline),
         "suspects": [suspect_object(each) for each in summary.suspects],
         "cost": {
@@ -113,6 +120,7 @@ def _cluster(cluster: Cluster, summary: Summary) -> Mapping[str, object]:
         "key": cluster.key,
         "votes": cluster.votes,
         "tier": Tier(cluster.tier).name.lower(),
+        "agreement": cluster.agreement,
         "members": [_member(each, summary) for each in members if each is not None],
     }
 
@@ -126,6 +134,10 @@ def _member(candidate: Candidate, summary: Summary) -> Mapping[str, object]:
         "size": candidate.patch.size,
         "diff": candidate.patch.diff,
         "verdict": None if candidate.verdict is None else verdict_object(candidate.verdict),
+        "reproduced": [
+            {"test": each.test, "votes": each.votes, "passed": each.passed, "now": each.now}
+            for each in candidate.reproduced
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Rejection, Suspect
+from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Rejection, Reproduction, Suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Summary:
         rejected: proposals that were no patch, by kind; refused: the first of them, each with the id of its prompt.
         origins: where proposals come from, by the id of their prompt: whose patch, or which place was asked about.
         given: proposals are patches that somebody else wrote.
+        reproductions: tests of the model's that show the issue at the base.
         stages: (name, seconds, detail) in the order in which they ended.
         applied: sentences on what was written where; empty if nothing was.
         undo: whether `reasoncli undo` can take that back.
@@ -53,6 +54,7 @@ class Summary:
     refused: tuple[tuple[str, Rejection], ...] = ()
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     given: bool = False
+    reproductions: tuple[Reproduction, ...] = ()
     stages: tuple[tuple[str, float, str], ...] = ()
     applied: tuple[str, ...] = ()
     undo: bool = False

@@ -15,26 +15,43 @@ from reasoncli.patches.build import build
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.reproduction.placing import new_file
 from reasoncli.reproduction.reading import Written
+from reasoncli.verification.pool import SandboxPool
 from reasoncli.voting.agreement import supported
-from reasoncli.workflow.keeping import stem_of
+from reasoncli.workflow.keeping import stem_of, with_kept_tests
 from reasoncli.workflow.reproducing import Reproducing
 
 
-def with_reproduction(
+def with_tests(
+    chosen: Candidate,
+    candidates: Sequence[Candidate],
+    tests: Sequence[Reproduction],
+    reproducing: Reproducing,
+    task: Task,
+    pool: SandboxPool,
+) -> tuple[Candidate, str]:
+    """The candidate with what can be kept: tests of a person's answers, and the best that the model wrote.
+
+    Returns:
+        the candidate, and one line about the tests: where they are, or why there are none.
+
+    Raises:
+        SandboxUnavailable: sandboxes kept breaking.
+    """
+    answered, said = with_kept_tests(chosen, task, pool)
+    if not tests:
+        return answered, said
+    kept, more = _with_reproduction(answered, candidates, tests, reproducing, task)
+    return kept, more if answered is chosen else f"{said}; {more}"
+
+
+def _with_reproduction(
     chosen: Candidate,
     candidates: Sequence[Candidate],
     tests: Sequence[Reproduction],
     reproducing: Reproducing,
     task: Task,
 ) -> tuple[Candidate, str]:
-    """The candidate with the test that it passes for which most votes of tests and patches are.
-
-    Returns:
-        the candidate, and one line about the test: where it is, or why there is none.
-
-    Raises:
-        SandboxUnavailable: sandboxes kept breaking.
-    """
+    """The candidate with the test that it passes for which most votes of tests and patches are."""
     support = supported(candidates)
     passes = {each.test for each in chosen.reproduced if each.passed}
     passing = [each for each in tests if each.id in passes]
@@ -45,7 +62,7 @@ def with_reproduction(
     path = new_file(best.path.rpartition("/")[0], stem_of(task.issue), taken)
     again = reproducing.measured(Written(best.id, best.source, best.votes), path, threading.Event())
     if isinstance(again, str):
-        return chosen, f"no reproduction test is kept: as {path} it {again}"
+        return chosen, f"no reproduction test is kept: as {path}: {again}"
     if not reproducing.outcome(again, chosen.patch.changes, threading.Event()).passed:
         return chosen, f"no reproduction test is kept: as {path} it does not pass"
     changes = [*chosen.patch.changes, FileChange(path, best.source.encode())]

@@ -33,7 +33,7 @@ from reasoncli.prompting.reproduction import Wanted, reproduction_prompt
 from reasoncli.reproduction.placing import TestFiles, new_file
 from reasoncli.reproduction.reading import Written, read_tests
 from reasoncli.reproduction.reasons import kind_of, mistaken
-from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.journal import RunJournal, RunRecord
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.settings.loading import worker_count
 from reasoncli.settings.values import Settings
@@ -112,12 +112,26 @@ class Reproducing:
     def _place(self) -> Place | None:
         return Place.of(self._baseline, self._suspects, self._task.snapshot.files)
 
-    def tests(self, consultant: Consultant, *, isolated: bool) -> tuple[Reproduction, ...]:
+    def tests(
+        self, consultant: Consultant | None, earlier: RunRecord | None, baseline: Baseline, *, isolated: bool
+    ) -> tuple[Reproduction, ...]:
         """Sample tests, and keep those that show the issue at the base, most frequent first.
+
+        None where nobody is to be asked for any, or the project has a test that shows the issue.
+
+        Args:
+            consultant: whom to ask.
+            earlier: what an earlier process of this run left; what it kept is not run again.
+            baseline: with the targets as they are now.
+            isolated: whether sandboxes keep what runs in them from the machine.
 
         Raises:
             ModelError: the model failed. SandboxUnavailable: sandboxes kept breaking.
         """
+        if consultant is None or baseline.targets or not self._settings.search.reproduction_tests:
+            return ()
+        if earlier is not None and earlier.reproductions is not None:
+            return earlier.reproductions
         place = self._place
         if place is None:
             hint = "The project's tests must be Python, and run by pytest or unittest."

@@ -25,20 +25,19 @@ from reasoncli.domain import (
 )
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
-from reasoncli.models.interface import ModelInfo, Sampler
+from reasoncli.models.interface import Sampler
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import Policy
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.reports.words import moment, proposals
 from reasoncli.repository import Repository, open_repository, write_patch
 from reasoncli.runs.journal import RunJournal, RunRecord, Totals
-from reasoncli.runs.manifest import Manifest, versions
 from reasoncli.runs.memory import Memory
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.search.interface import PatchVerifier, Recorded
 from reasoncli.search.loop import TIME_IS_UP, Search, SearchResult
-from reasoncli.settings.loading import as_text, worker_count
+from reasoncli.settings.loading import worker_count
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.pool import SandboxPool
@@ -47,13 +46,13 @@ from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
+from reasoncli.workflow.beginning import begin
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
-from reasoncli.workflow.keeping import with_kept_tests
-from reasoncli.workflow.keeping_reproduced import with_reproduction
+from reasoncli.workflow.keeping_reproduced import with_tests
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.reproducing import Reproducing
@@ -113,18 +112,19 @@ class Steps:
             issue = self._issue(task, pool, isolated=provider.isolated)
             suspects = self._proposing.localize(task, baseline)
             sampler = loading.result()
-            self._begin(task, provider, sampler.info, consulted)
+            adviser = consulted.info if consulted is not None else None
+            begin(self._journal, self._request, self._earlier, task, provider, sampler.info, adviser)
             plan = self._proposing.plan(task, baseline, sampler)
             thorough = plan.exhaustive
             reproducing = Reproducing(task, baseline, suspects, pool, self._settings, self._journal, self._emit)
-            tests = self._reproductions(reproducing, consulted, baseline, isolated=provider.isolated)
+            tests = reproducing.tests(consulted, self._earlier, baseline, isolated=provider.isolated)
             plan = replace(plan, exhaustive=thorough or bool(tests))  # votes alone don't settle the choice any more
             recorded = self._earlier.recorded if self._earlier else Recorded()
             verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             verdicts = [each.verdict for each in result.candidates if each.verdict is not None]
             if thorough and in_vain(baseline, verdicts):
                 baseline = self._without_targets(baseline)
-                tests = self._reproductions(reproducing, consulted, baseline, isolated=provider.isolated)
+                tests = reproducing.tests(consulted, self._earlier, baseline, isolated=provider.isolated)
                 recorded = replace(self._journal.load().recorded, verdicts=())
                 verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             confirming = Confirming(verifier, self._journal, self._emit, len(baseline.targets))
@@ -136,7 +136,7 @@ class Steps:
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
                 result = self._with_kept_tests(decision.chosen, result, task, pool, tests, reproducing)
-            self._record(decision, result)
+            self._record(decision, result, consulted)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
 
     def _judged(
@@ -163,16 +163,6 @@ class Steps:
             verifier = ClaimingVerifier(remembering, issue, len(baseline.targets))
         reused = lambda: remembering.reused  # noqa: E731
         return verifier, self._search(task, baseline, plan, sampler, verifier, judging.policy, reused, recorded)
-
-    def _reproductions(
-        self, reproducing: Reproducing, consulted: Consultant | None, baseline: Baseline, *, isolated: bool
-    ) -> tuple[Reproduction, ...]:
-        """Tests of the model's, where they are wanted and the project has none that shows the issue."""
-        if consulted is None or baseline.targets or not self._settings.search.reproduction_tests:
-            return ()
-        if self._earlier is not None and self._earlier.reproductions is not None:
-            return self._earlier.reproductions
-        return reproducing.tests(consulted, isolated=isolated)
 
     def _without_targets(self, baseline: Baseline) -> Baseline:
         """No patch turns any of them green, and nothing else says that they are the issue's."""
@@ -269,48 +259,6 @@ class Steps:
             return None
         return baseline_key(task, provider, self._settings, self._baseline_options())
 
-    def _begin(
-        self, task: Task, provider: SandboxProvider, info: ModelInfo, consulted: Consultant | None = None
-    ) -> None:
-        """Everything the run is made of is known now.
-
-        Raises:
-            ConflictError: it began with another model; its manifest stays.
-        """
-        before = self._earlier.manifest if self._earlier else None
-        adviser = consulted.info if consulted is not None else None
-        digests = (info.digest, adviser.digest if adviser is not None else "")
-        if before is not None and (before.model_digest, before.adviser_digest) != digests:
-            model = before.model if before.model_digest != info.digest else before.adviser
-            raise ConflictError(
-                f"the model is not the one that the run began with ({model})",
-                hint="Give it back its model, or start a new run.",
-            )
-        request, snapshot = self._request, task.snapshot
-        self._journal.manifest(
-            Manifest(
-                command=request.command,
-                repository=str(request.repository),
-                commit=snapshot.commit,
-                tree_hash=snapshot.tree_hash,
-                dirty=snapshot.dirty,
-                model=info.name,
-                model_digest=info.digest,
-                device=info.device,
-                adviser=adviser.name if adviser is not None else "",
-                adviser_digest=digests[1],
-                sandbox=provider.description,
-                test_command=task.tests.command,
-                seed=request.seed,
-                samples=self._proposing.proposals,
-                settings=as_text(self._settings),
-                origins={
-                    name: str(origin) for name, origin in self._settings.origins.items() if str(origin) != "default"
-                },
-                versions=versions(),
-            )
-        )
-
     def _search(
         self,
         task: Task,
@@ -391,18 +339,16 @@ class Steps:
     ) -> SearchResult:
         candidates = {each.index: each for each in result.candidates}
         with self._emit.stage("keep-test") as stage:
-            kept, said = with_kept_tests(candidates[chosen], task, pool)
-            if tests:
-                answered = kept is not candidates[chosen]
-                kept, more = with_reproduction(kept, result.candidates, tests, reproducing, task)
-                said = f"{said}; {more}" if answered else more
-            candidates[chosen], stage.summary = kept, said
+            kept, stage.summary = with_tests(candidates[chosen], result.candidates, tests, reproducing, task, pool)
+        candidates[chosen] = kept
         if kept.verdict is not None:
             self._journal.verdict(kept.patch.execution_key, kept.verdict)
         return replace(result, candidates=tuple(candidates.values()))
 
-    def _record(self, decision: Decision, result: SearchResult) -> None:
-        totals = Totals(result.tokens, result.model_seconds, result.test_seconds, result.rejected, result.refused)
+    def _record(self, decision: Decision, result: SearchResult, consulted: Consultant | None) -> None:
+        tokens = result.tokens + (consulted.tokens if consulted is not None else 0)
+        seconds = result.model_seconds + (consulted.seconds if consulted is not None else 0.0)
+        totals = Totals(tokens, seconds, result.test_seconds, result.rejected, result.refused)
         self._journal.decision(decision, result.candidates, totals)
         self._emit(Decided(decision))
 

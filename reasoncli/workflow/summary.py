@@ -40,6 +40,7 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
         rejected=totals.rejected if totals is not None else MappingProxyType({}),
         refused=totals.refused if totals is not None else (),
         origins=MappingProxyType({prompt.id: _origin(prompt) for prompt in record.prompts}),
+        reproductions=record.reproductions or (),
         given=record.request is not None and bool(record.request.patches),
         stages=tuple((stage.stage, stage.seconds, stage.detail) for stage in record.stages),
         applied=() if applied is None else (f"{_where(applied)}{', taken back since' if undone else ''}",),

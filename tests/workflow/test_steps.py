@@ -15,18 +15,19 @@ from reasoncli.events import Emitter
 from reasoncli.models.interface import Ability, ModelInfo
 from reasoncli.models.recorded import RecordedSampler, Recording
 from reasoncli.runs.journal import RunJournal
-from reasoncli.runs.memory import Memory
+from reasoncli.runs.manifest import Manifest
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings
+from reasoncli.workflow.beginning import begin
 from reasoncli.workflow.proposing import FromModel
-from reasoncli.workflow.steps import Steps
 from tests.runs.samples import ISSUE
 
 PROVIDER = SimpleNamespace(description="local")
 REPORT = TestReport(MappingProxyType({}), Evidence.STRUCTURED, 1, 0.1)
 BASELINE = Baseline(REPORT, REPORT, (), (), (), MappingProxyType({}), ())
 REPAIRS = ModelInfo("m.gguf", "a" * 64, frozenset({Ability.LINE_REPAIR}), 4096, False, "CPU")
+CHATS = ModelInfo("c.gguf", "c" * 64, frozenset({Ability.CHAT}), 4096, False, "CPU")
 
 
 @pytest.fixture
@@ -45,23 +46,20 @@ def request(task: Task) -> FixRequest:
     return FixRequest(task.snapshot.repository, ISSUE, load_settings({}, repository=None), 1)
 
 
-def steps(journal: RunJournal, task: Task, *, resumed: bool = False) -> Steps:
-    memory = Memory(journal.folder.parent)
-    return Steps(journal, request(task), journal.load() if resumed else None, (), memory)
+def begun(journal: RunJournal, task: Task, info: ModelInfo, adviser: ModelInfo | None = None) -> Manifest | None:
+    record = journal.load()
+    begin(journal, request(task), record if record.manifest else None, task, PROVIDER, info, adviser)  # type: ignore[arg-type]
+    return journal.load().manifest
 
 
 def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: RunJournal, task: Task) -> None:
-    steps(journal, task)._begin(task, PROVIDER, REPAIRS)  # type: ignore[arg-type]
-    begun = journal.load().manifest
-    for _ in range(2):
-        with pytest.raises(ConflictError, match="model"):
-            steps(journal, task, resumed=True)._begin(
-                task,
-                PROVIDER,  # type: ignore[arg-type]
-                replace(REPAIRS, digest="b" * 64),
-            )
-        assert journal.load().manifest == begun
-    steps(journal, task, resumed=True)._begin(task, PROVIDER, REPAIRS)  # type: ignore[arg-type]
+    first = begun(journal, task, REPAIRS, CHATS)
+    for other, adviser in ((replace(REPAIRS, digest="b" * 64), CHATS), (REPAIRS, None), (REPAIRS, REPAIRS)):
+        for _ in range(2):
+            with pytest.raises(ConflictError, match="model"):
+                begun(journal, task, other, adviser)
+            assert journal.load().manifest == first
+    assert begun(journal, task, REPAIRS, CHATS) == first
 
 
 def test_a_model_that_can_not_score_is_not_asked_for_its_doubt(journal: RunJournal, task: Task) -> None:
