@@ -231,8 +231,8 @@ class Reproducing:
         """
         runs = [self._run(path, written.source, (), stopped) for _ in range(2)]
         for run in runs:
-            if run.untrusted or not run.report.results:
-                return "can't be run"
+            if run.untrusted or not run.report.complete or not run.report.results:
+                return "doesn't run to its end"
         first, second = (run.report.results for run in runs)
         if {test: _told(each) for test, each in first.items()} != {test: _told(each) for test, each in second.items()}:
             return "flaky"
@@ -240,8 +240,6 @@ class Reproducing:
         why = mistaken(first.values(), path, self._task.issue.text, errors=not by_pytest)
         if why:
             return why
-        if not all(run.report.complete for run in runs):
-            return "ended the run"
         fails = tuple(test for test, each in first.items() if not each.outcome.ok)
         holds = tuple(test for test, each in first.items() if each.outcome is Outcome.PASSED)
         shows = _line(first[fails[0]].message)
