@@ -144,6 +144,7 @@ class Reproducing:
         with self._emit.stage(PURPOSE, f"{count(samples, 'test')} of the issue") as stage:
             written = self._written(consultant, place, samples)
             done = 0
+            stage.progress(done, len(written), "run at the base")
 
             def measured(each: Written, stopped: threading.Event) -> Reproduction | str:
                 nonlocal done
