@@ -29,7 +29,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage began: `snapshot`, `sandbox`, `baseline`, `localization`, `model`, `search`, `apply`."""
+    """A stage began: `snapshot`, `sandbox`, `baseline`, `localization`, `model`, `search`, `apply` and others."""
 
     stage: str
     detail: str = ""

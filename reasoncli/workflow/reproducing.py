@@ -27,7 +27,7 @@ from reasoncli.domain import (
     Task,
     TestResult,
 )
-from reasoncli.events import CandidateFound, Emitter, Warned
+from reasoncli.events import CandidateFound, Emitter, Stage, Warned
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.reproduction import Wanted, reproduction_prompt
 from reasoncli.reproduction.placing import TestFiles, new_file
@@ -53,6 +53,10 @@ _MOST_TESTS = 16  # kept, those with most votes
 _MOST_PATCHES = 16  # programs that are run with them, the leading ones
 _REASONS = 3  # told, why tests are not kept
 _LINE = 200  # characters
+_DOUBTFUL = Warned(
+    "no reproduction tests: a test of the project's own fails already, though nothing links it to the issue",
+    hint="--exhaustive finds out whether any patch turns it green, and asks for tests where none does.",
+)
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -113,7 +117,13 @@ class Reproducing:
         return Place.of(self._baseline, self._suspects, self._task.snapshot.files)
 
     def tests(
-        self, consultant: Consultant | None, earlier: RunRecord | None, baseline: Baseline, *, isolated: bool
+        self,
+        consultant: Consultant | None,
+        earlier: RunRecord | None,
+        baseline: Baseline,
+        *,
+        isolated: bool,
+        thorough: bool,
     ) -> tuple[Reproduction, ...]:
         """Sample tests, and keep those that show the issue at the base, most frequent first.
 
@@ -124,11 +134,16 @@ class Reproducing:
             earlier: what an earlier process of this run left; what it kept is not run again.
             baseline: with the targets as they are now.
             isolated: whether sandboxes keep what runs in them from the machine.
+            thorough: whether targets that no patch turns green, and that nothing links to the issue, are given up.
 
         Raises:
             ModelError: the model failed. SandboxUnavailable: sandboxes kept breaking.
         """
-        if consultant is None or baseline.targets or not self._settings.search.reproduction_tests:
+        if consultant is None or not self._settings.search.reproduction_tests:
+            return ()
+        if baseline.targets:
+            if not (thorough or any(target.certain for target in baseline.targets)):
+                self._emit(_DOUBTFUL)
             return ()
         if earlier is not None and earlier.reproductions is not None:
             return earlier.reproductions
@@ -143,18 +158,9 @@ class Reproducing:
         samples = self._settings.search.reproduction_tests
         with self._emit.stage(PURPOSE, f"{count(samples, 'test')} of the issue") as stage:
             written = self._written(consultant, place, samples)
-            done = 0
-            stage.progress(done, len(written), "run at the base")
-
-            def measured(each: Written, stopped: threading.Event) -> Reproduction | str:
-                nonlocal done
-                path = new_file(place.folder, f"test_reproduction_{each.id}", self._task.snapshot.files)
-                found = self.measured(each, path, stopped)
-                done += 1
-                stage.progress(done, len(written), "run at the base")
-                return found
-
-            found = self._each(measured, written)
+            paths = {each.id: f"test_reproduction_{each.id}" for each in written}
+            paths = {each: new_file(place.folder, stem, self._task.snapshot.files) for each, stem in paths.items()}
+            found = self._each(lambda each, stopped: self.measured(each, paths[each.id], stopped), written, stage)
             kept = tuple(each for each in found if isinstance(each, Reproduction))[:_MOST_TESTS]
             refused = Counter(each for each in found if isinstance(each, str)).most_common(_REASONS)
             why = ", ".join(f"{reason}: {number}" for reason, number in refused)
@@ -175,7 +181,7 @@ class Reproducing:
         found = list(candidates)
         with self._emit.stage("agreement", f"patches against {count(len(tests), 'reproduction test')}") as stage:
             for _ in range(ROUNDS):
-                found = self._run_with(found, tests, targets)
+                found = self._run_with(found, tests, targets, stage)
                 confirmed = confirming.leader(found)
                 if confirmed is None:
                     break
@@ -247,7 +253,7 @@ class Reproducing:
         return Reproduction(written.id, path, written.source, written.votes, shows, fails, holds)
 
     def _run_with(
-        self, candidates: Sequence[Candidate], tests: Sequence[Reproduction], targets: int
+        self, candidates: Sequence[Candidate], tests: Sequence[Reproduction], targets: int, stage: Stage
     ) -> list[Candidate]:
         """Those of the best standing that were not yet, run with the tests; what holds of one text of a program holds
         of all.
@@ -259,7 +265,7 @@ class Reproducing:
         programs = {each.patch.vote_key: each for group in equals for each in reversed(group.members)}
         waiting = [each for each in programs.values() if not each.reproduced]
         jobs = [(each, test) for each in waiting for test in tests]
-        outcomes = self._each(lambda job, stopped: self.outcome(job[1], job[0].patch.changes, stopped), jobs)
+        outcomes = self._each(lambda job, stopped: self.outcome(job[1], job[0].patch.changes, stopped), jobs, stage)
         known: dict[str, list[Reproduced]] = {}
         for (each, _), outcome in zip(jobs, outcomes, strict=True):
             known.setdefault(each.patch.vote_key, []).append(outcome)
@@ -271,17 +277,22 @@ class Reproducing:
                 self._emit(CandidateFound(each))
         return found
 
-    def _each(self, work: Callable[[T, threading.Event], U], todo: Sequence[T]) -> list[U]:
+    def _each(self, work: Callable[[T, threading.Event], U], todo: Sequence[T], stage: Stage) -> list[U]:
         """The work on each, several at once; it is told when it is no longer wanted."""
         stopped = threading.Event()
+        found: list[U] = []
         with ThreadPoolExecutor(worker_count(self._settings), thread_name_prefix="reproducing") as threads:
             try:
-                return list(threads.map(lambda each: work(each, stopped), todo))
+                stage.progress(0, len(todo), "tests run")
+                for each in threads.map(lambda each: work(each, stopped), todo):
+                    found.append(each)
+                    stage.progress(len(found), len(todo), "tests run")
             except BaseException:  # a signal's, too: nothing of it shall go on
                 stopped.set()
                 threads.shutdown(wait=False, cancel_futures=True)
                 self._pool.interrupt()
                 raise
+        return found
 
 
 def outcome_of(test: Reproduction, run: Run) -> Reproduced:

@@ -115,16 +115,16 @@ class Steps:
             adviser = consulted.info if consulted is not None else None
             begin(self._journal, self._request, self._earlier, task, provider, sampler.info, adviser)
             plan = self._proposing.plan(task, baseline, sampler)
-            thorough = plan.exhaustive
+            thorough, isolated = plan.exhaustive, provider.isolated
             reproducing = Reproducing(task, baseline, suspects, pool, self._settings, self._journal, self._emit)
-            tests = reproducing.tests(consulted, self._earlier, baseline, isolated=provider.isolated)
+            tests = reproducing.tests(consulted, self._earlier, baseline, isolated=isolated, thorough=thorough)
             plan = replace(plan, exhaustive=thorough or bool(tests))  # votes alone don't settle the choice any more
             recorded = self._earlier.recorded if self._earlier else Recorded()
             verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             verdicts = [each.verdict for each in result.candidates if each.verdict is not None]
             if thorough and in_vain(baseline, verdicts):
                 baseline = self._without_targets(baseline)
-                tests = reproducing.tests(consulted, self._earlier, baseline, isolated=provider.isolated)
+                tests = reproducing.tests(consulted, self._earlier, baseline, isolated=isolated, thorough=thorough)
                 recorded = replace(self._journal.load().recorded, verdicts=())
                 verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             confirming = Confirming(verifier, self._journal, self._emit, len(baseline.targets))

@@ -18,6 +18,7 @@ from reasoncli.domain import (
     Patch,
     Reproduction,
     Suspect,
+    Target,
     Task,
     TestReport,
     TestResult,
@@ -88,7 +89,8 @@ class Bench:
 
     def tests(self, answers: Mapping[str, float], **more: bool) -> tuple[Reproduction, ...]:
         asked = self.consultant(answers)
-        return self.reproducing.tests(asked, None, self.baseline, isolated=more.get("isolated", True))
+        isolated = more.get("isolated", True)
+        return self.reproducing.tests(asked, None, self.baseline, isolated=isolated, thorough=False)
 
 
 def opened(folder: Path, tests: str, command: str) -> Iterator[Bench]:
@@ -191,11 +193,14 @@ def test_sampled_tests_are_told_apart_counted_and_kept_on_disk(by_pytest: Bench)
 def test_nothing_is_asked_where_a_test_of_the_projects_own_fails_or_nothing_was_wanted(by_pytest: Bench) -> None:
     fails = TestResult("tests/test_core.py::test_add", Outcome.FAILED)
     report = TestReport({fails.id: fails}, Evidence.STRUCTURED, 1, 0.1)
-    other = Baseline(report, report, (object(),), (), (), {}, ())  # type: ignore[arg-type]
     before = by_pytest.journal.load().consultations
-    consultant = by_pytest.consultant({GOOD: 1})
-    assert by_pytest.reproducing.tests(consultant, None, other, isolated=True) == ()
-    assert by_pytest.reproducing.tests(None, None, by_pytest.baseline, isolated=True) == ()
+    asked, tests = by_pytest.consultant({GOOD: 1}), by_pytest.reproducing.tests
+    assert tests(None, None, by_pytest.baseline, isolated=True, thorough=False) == ()
+    for certain, thorough, told in ((True, False, 0), (False, True, 0), (False, False, 1)):
+        by_pytest.events.clear()
+        baseline = Baseline(report, report, (Target(fails.id, "it fails", certain=certain),), (), (), {}, ())
+        assert tests(asked, None, baseline, isolated=True, thorough=thorough) == ()
+        assert sum(isinstance(each, Warned) for each in by_pytest.events) == told
     assert by_pytest.journal.load().consultations == before
 
 
