@@ -101,7 +101,7 @@ def with_kept_tests(chosen: Candidate, task: Task, pool: SandboxPool) -> tuple[C
     answers = [claim for claim in claims if claim.asked and claim.fate is ClaimFate.MET]
     checks = [claim.check for claim in answers if claim.check]
     if not checks:
-        why = "its values can't be written down" if answers else "nothing was asked"
+        why = "its values can't be written down" if answers else "there is nothing to write one of"
         return chosen, f"no test is kept: {why}"
     path = _place(task)
     by_pytest = "pytest" in task.tests.command

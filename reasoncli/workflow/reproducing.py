@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -67,26 +67,30 @@ class Place:
     """Where tests are put, and how they are asked for.
 
     Attributes:
-        folder: the one of the project's own tests that are nearest.
-        beside: a file of them.
-        files: all of them.
+        beside: the nearest file of the project's own tests.
+        files: all files with tests.
+        taken: paths of the repository.
     """
 
-    folder: str
     beside: str
     files: TestFiles
+    taken: Collection[str]
 
     @staticmethod
-    def of(baseline: Baseline, suspects: Sequence[Suspect], paths: Iterable[str]) -> Place | None:
+    def of(baseline: Baseline, suspects: Sequence[Suspect], paths: Collection[str]) -> Place | None:
         """`None` where no Python test is known to have run under our hooks."""
         if baseline.first.evidence is not Evidence.STRUCTURED:
             return None
-        files = TestFiles(baseline.first, tuple(paths))
+        files = TestFiles(baseline.first, paths)
         beside = files.nearest(suspects)
-        return None if beside is None else Place(beside.rpartition("/")[0], beside, files)
+        return None if beside is None else Place(beside, files, paths)
+
+    def new(self, stem: str) -> str:
+        """A path for a new file beside that one."""
+        return new_file(self.beside.rpartition("/")[0], stem, self.taken)
 
     def address(self, path: str) -> str:
-        """What a new file in the folder is asked for by."""
+        """What such a file is asked for by."""
         return self.files.address(path, self.beside)
 
 
@@ -158,15 +162,13 @@ class Reproducing:
         samples = self._settings.search.reproduction_tests
         with self._emit.stage(PURPOSE, f"{count(samples, 'test')} of the issue") as stage:
             written = self._written(consultant, place, samples)
-            paths = {each.id: f"test_reproduction_{each.id}" for each in written}
-            paths = {each: new_file(place.folder, stem, self._task.snapshot.files) for each, stem in paths.items()}
-            found = self._each(lambda each, stopped: self.measured(each, paths[each.id], stopped), written, stage)
+            jobs = [(each, place.new(f"test_reproduction_{each.id}")) for each in written]
+            found = self._each(lambda job, stopped: self.measured(*job, stopped), jobs, stage)
             kept = tuple(each for each in found if isinstance(each, Reproduction))[:_MOST_TESTS]
             refused = Counter(each for each in found if isinstance(each, str)).most_common(_REASONS)
-            why = ", ".join(f"{reason}: {number}" for reason, number in refused)
-            stage.summary = f"{samples} sampled, {len(written)} distinct, {len(kept)} kept" + (
-                f" ({why})" if why else ""
-            )
+            stage.summary = f"{samples} sampled, {len(written)} distinct, {len(kept)} kept"
+            if refused:
+                stage.summary += f" ({', '.join(f'{reason}: {number}' for reason, number in refused)})"
         self._journal.reproductions(kept)
         return kept
 
@@ -212,11 +214,7 @@ class Reproducing:
         return self._pool.work(job, stopped=stopped.is_set)
 
     def _written(self, consultant: Consultant, place: Place, samples: int) -> list[Written]:
-        wanted = Wanted(
-            new_file(place.folder, "test_reproduction", self._task.snapshot.files),
-            place.beside,
-            self._task.tests.command,
-        )
+        wanted = Wanted(place.new("test_reproduction"), place.beside, self._task.tests.command)
         info = consultant.info
         asked = reproduction_prompt(
             self._task.issue,
