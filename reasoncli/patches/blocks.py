@@ -20,6 +20,7 @@ _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(?P<info>.*)$")
 _LEAD = re.compile(
     r"^(?:\*\*)?\s*(?:file(?:name)?|path|in|edit|modify|update|create)\b(?:\s+file)?\s*[:=]?\s*", re.IGNORECASE
 )
+_REMARK = re.compile(r"\s+\([^()]*\)\s*:?\s*$")  # `path (modified):`
 _LONGEST_MARKER = 600  # characters; longer lines are code, and no food for regular expressions
 _QUOTED = re.compile(r"`([^`\n]+)`")
 
@@ -75,13 +76,15 @@ def parse_blocks(text: str, *, cut_off: bool = False) -> list[Block]:
         path = named or _path_above(lines[last_end:index]) or path
         start = index + 1
         end, closed = _end_of_block(lines, start)
-        if not closed and cut_off:
-            raise Rejected("unparsable", "the answer was cut off inside a block")
+        if not closed and (cut_off or end == len(lines) or not any(map(str.strip, lines[end:]))):
+            raise Rejected("unparsable", "the answer ends inside a block")
         body = lines[start:end]
         dividers = tuple(offset for offset, line in enumerate(body) if _match(_DIVIDER, line))
         if not dividers:
             raise Rejected("unparsable", "a block has no ======= between what to search and what to put there")
-        blocks.append(Block(path, tuple(body), dividers))
+        block = Block(path, tuple(body), dividers)
+        if block not in blocks:  # said twice, as in a draft and at last, it is meant once
+            blocks.append(block)
         index = last_end = end + closed
     if not blocks:
         raise Rejected("unparsable", "the answer holds no search/replace block")
@@ -133,7 +136,7 @@ def _path_in_info(info: str) -> str | None:
 
 def _path_in_line(line: str) -> str | None:
     bare = re.sub(r"^\s*(?:#+|//|--|;|\*|-|\d+[.)]|<!--)\s*", "", line)
-    bare = _LEAD.sub("", bare)
+    bare = _REMARK.sub("", _LEAD.sub("", bare))
     whole = clean(bare.removesuffix("-->"))
     if looks_like_path(whole):
         return whole

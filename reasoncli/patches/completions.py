@@ -87,9 +87,15 @@ def _edits(
     if looks_like_diff(text):
         if cut_off:
             raise Rejected("unparsable", "the answer was cut off at the token limit")
-        return apply_diff(_few(read_diff(text)), tree, policy.forbids)
+        return apply_diff(_few(read_diff(_without_returns(text))), tree, policy.forbids)
     wanted = "search/replace block" if prompt.form is Form.SEARCH_REPLACE else "diff"
     raise Rejected("unparsable", f"the answer holds no {wanted}")
+
+
+def _without_returns(text: str) -> str:
+    """An answer that came with CRLF throughout: that is how it was sent, and nothing that it says of a file."""
+    lines = text.split("\n")
+    return text.replace("\r\n", "\n") if all(line.endswith("\r") for line in lines[:-1]) else text
 
 
 def _as_changes(files: Mapping[str, bytes]) -> list[FileChange]:

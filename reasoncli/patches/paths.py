@@ -11,6 +11,7 @@ from reasoncli.patches.tree import LINK, Tree
 _LONGEST = 512
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _GIT_DIRECTORY = re.compile(r"^(\.git|git~\d+)[ .]*$", re.IGNORECASE)
+_DECORATION = "`'\"*<>"
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _NAMED = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
@@ -44,8 +45,8 @@ def unsafe(path: str, tree: Tree) -> str | None:
 
 
 def clean(path: str) -> str:
-    """A path without decoration: quotes, back-quotes, stars, `./` and Windows separators."""
-    path = path.strip().strip("`'\"*").strip().rstrip(":").strip("`'\"*").strip()
+    """A path without decoration: quotes, back-quotes, stars, angle brackets, `./` and Windows separators."""
+    path = path.strip().strip(_DECORATION).strip().rstrip(":").strip(_DECORATION).strip()
     if "\\" in path and "/" not in path:
         path = path.replace("\\", "/")
     while path.startswith("./"):
@@ -54,12 +55,19 @@ def clean(path: str) -> str:
 
 
 def resolve(path: str, tree: Tree, shown: Sequence[str]) -> str:
-    """The file meant by a path: itself, without `a/` or `b/`, or the only file shown (or at all) that ends like it."""
+    """The file meant by a path: itself, without `a/` or `b/`, or the only file shown (or at all) that ends like it.
+
+    A path that goes on to the left, into the folder that the model takes the repository to lie in, means the file shown
+    that it ends with.
+    """
     if tree.mode(path) is not None:
         return path
     bare = path[2:] if path[:2] in ("a/", "b/") else path
     if tree.mode(bare) is not None:
         return bare
+    inside = [known for known in shown if "/" in known and path.endswith("/" + known)]
+    if len(inside) == 1 and ".." not in path.split("/"):
+        return inside[0]
     if path.startswith("/") or ".." in path.split("/"):
         return path
     for pool in (shown, tree.paths()):

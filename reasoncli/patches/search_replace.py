@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from reasoncli.patches.blocks import Block
+from reasoncli.patches.elision import elides, pieces
 from reasoncli.patches.locate import Place, drop_numbers, locate, unchanged, unnumbered
 from reasoncli.patches.outcome import Rejected
 from reasoncli.patches.paths import resolve
@@ -15,15 +15,6 @@ from reasoncli.patches.text import Source, align, decode
 from reasoncli.patches.tree import Tree
 
 _MOST_DIVIDERS = 16
-_LONGEST_ELISION = 200  # characters of a line that stands for others
-_ELIDED = re.compile(
-    r"^\s*(?:\.{3}|…)\s*$"
-    r"|^\s*(?:#|//|/\*|<!--)\s*(?:\.{3}|…).*$"
-    r"|^\s*(?:#|//|/\*|<!--).*(?:\.{3}|…)\s*(?:\*/|-->)?\s*$"
-    r"|^\s*(?:#|//)\s*\(?(?:the\s+)?(?:rest|remaining|remainder|other|existing|previous|unchanged)\b"
-    r".*\b(?:code|unchanged|same|as before|lines|methods?|functions?|implementation|omitted|here|class|file)\b.*$",
-    re.IGNORECASE,
-)
 
 
 def apply_blocks(
@@ -99,7 +90,7 @@ class _Edit:
 def _edit(source: Source, blocks: Sequence[Block], path: str, *, exists: bool) -> Source:
     """Place every block in the file as it was; where that fails, one after the other in the file as it becomes."""
     try:
-        edits = [_place(source, block, path, exists=exists) for block in blocks]
+        edits = [edit for block in blocks for edit in _places(source, block, path, exists=exists)]
         edits.sort(key=lambda edit: edit.place.start)
         apart = all(a.place.start + a.place.count <= b.place.start for a, b in pairwise(edits))
     except Rejected:
@@ -111,8 +102,26 @@ def _edit(source: Source, blocks: Sequence[Block], path: str, *, exists: bool) -
             source = _replace(source, edit)
         return source
     for block in blocks:
-        source = _replace(source, _place(source, block, path, exists=exists or bool(source.lines)))
+        for edit in reversed(_places(source, block, path, exists=exists or bool(source.lines))):
+            source = _replace(source, edit)
     return source
+
+
+def _places(source: Source, block: Block, path: str, *, exists: bool) -> list[_Edit]:
+    """Where a block belongs: one place, or one for each part of a block that leaves out the same on both sides.
+
+    Each part must be found once in the file, as if it were a block of its own, and in the order in which it is quoted.
+    """
+    try:
+        return [_place(source, block, path, exists=exists)]
+    except Rejected:
+        parts = pieces(*block.sides(block.dividers[0])) if len(block.dividers) == 1 else None
+        edits = [_located(source, search, replace, path) for search, replace in parts or ()]
+        found = [edit for edit in edits if edit is not None]
+        ordered = all(a.place.start + a.place.count <= b.place.start for a, b in pairwise(found))
+        if not found or len(found) < len(edits) or not ordered:
+            raise
+        return found
 
 
 def _place(source: Source, block: Block, path: str, *, exists: bool) -> _Edit:
@@ -137,6 +146,20 @@ def _place_sides(source: Source, search: list[str], replace: list[str], path: st
             raise Rejected("unappliable", f"{path}: the block searches for nothing, but the file is not empty")
         _refuse_elision(replace, (), path)
         return _Edit(Place(0, len(source.lines), unchanged), [], _trim_blank(replace))
+    found = _located(source, search, replace, path)
+    if found is not None:
+        return found
+    fragment = _fragment(source, search, replace)
+    if fragment is not None:
+        return fragment
+    elided = next((line for line in search if elides(line)), None)
+    if elided is not None:
+        raise Rejected("unparsable", f"{path}: the block leaves code out ({elided.strip()!r}) instead of quoting it")
+    raise Rejected("unappliable", f"{path}: the searched lines are not in the file ({search[0].strip()[:60]!r} …)")
+
+
+def _located(source: Source, search: list[str], replace: list[str], path: str) -> _Edit | None:
+    """Where whole lines are quoted; `None` if they are not in the file."""
     for searched, replaced in _readings(search, replace):
         try:
             place = locate(source.lines, searched)
@@ -149,13 +172,7 @@ def _place_sides(source: Source, search: list[str], replace: list[str], path: st
         if place is not None:
             _refuse_elision(replaced, (*source.lines, *searched), path)
             return _Edit(place, searched, replaced)
-    fragment = _fragment(source, search, replace)
-    if fragment is not None:
-        return fragment
-    elided = next((line for line in search if _elides(line)), None)
-    if elided is not None:
-        raise Rejected("unparsable", f"{path}: the block leaves code out ({elided.strip()!r}) instead of quoting it")
-    raise Rejected("unappliable", f"{path}: the searched lines are not in the file ({search[0].strip()[:60]!r} …)")
+    return None
 
 
 def _readings(search: list[str], replace: list[str]) -> list[tuple[list[str], list[str]]]:
@@ -207,14 +224,10 @@ def _fragment(source: Source, search: list[str], replace: list[str]) -> _Edit | 
     return _Edit(Place(hits[0], 1, unchanged), [line], [new])
 
 
-def _elides(line: str) -> bool:
-    return len(line) <= _LONGEST_ELISION and bool(_ELIDED.match(line))
-
-
 def _refuse_elision(replaced: Sequence[str], known: Sequence[str], path: str) -> None:
     there = {line.strip() for line in known}
     for line in replaced:
-        if _elides(line) and line.strip() not in there:
+        if elides(line) and line.strip() not in there:
             raise Rejected("unparsable", f"{path}: the new code leaves something out ({line.strip()!r})")
 
 
