@@ -94,12 +94,13 @@ class Prompt:
     """What a model is asked.
 
     Attributes:
-        id: sha256 of form, content and region, 16 hex digits; equal prompts have equal ids.
+        id: sha256 of form, content, region and warmth, 16 hex digits; equal prompts have equal ids.
         region: what the completion replaces, for infill and line repair.
         stop: strings that end a completion (not part of it).
         max_tokens: of the answer; thinking has a budget of its own.
         share: this prompt's part of the samples, relative to the other prompts of its proposal.
         files: paths of the files it shows, so that an edit that names none finds its own.
+        warmth: factor on the temperature at which its samples are drawn.
         source: of a patch that was given instead of being asked for: whose it is. Empty for all others.
     """
 
@@ -112,6 +113,7 @@ class Prompt:
     share: float = 1.0
     files: tuple[str, ...] = ()
     source: str = ""
+    warmth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

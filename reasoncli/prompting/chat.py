@@ -1,7 +1,8 @@
 """Search/replace prompts for chat models.
 
 Several prompts show different parts of the code: what a model sees steers what it tries, and a vote lives on
-samples that don't all make the same mistake.
+samples that don't all make the same mistake. Each is asked in several ways (`schedule.py`). The task comes last, so
+that prompts which show the same code have all that comes before it in common, and it is read once.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from reasoncli.prompting.excerpts import (
 from reasoncli.prompting.options import CountTokens, PromptOptions, Read
 from reasoncli.prompting.prompts import prompt, shared_out
 from reasoncli.prompting.prose import plain, shortened
+from reasoncli.prompting.schedule import Turn, turns
 from reasoncli.prompting.templates import environment
 
 _STORY_PART = 0.5  # of the budget that issue and tests may take from the code
@@ -70,7 +72,7 @@ def chat_prompts(
     context: int,
     options: PromptOptions,
 ) -> list[Prompt]:
-    """Prompts with different views of the code, each within the context; shares sum to 1.
+    """Prompts with different views of the code, asked in different ways, each within the context; shares sum to 1.
 
     Returns:
         the prompts; none if no suspect function fits the context.
@@ -84,7 +86,10 @@ def chat_prompts(
     for view in VIEWS:
         shown = _choose(view, ranked, files, writer, story, budget)
         if shown:
-            prompts.append(replace(writer.write(story, shown), share=view.share))
+            prompts += [
+                replace(writer.write(story, shown, turn), share=view.share * turn.share)
+                for turn in turns(warmths=options.warmths)
+            ]
     return shared_out(prompts)
 
 
@@ -156,17 +161,23 @@ class _Writer:
         self._count = count_tokens
         self.options = options
         self._system = jinja.get_template("search_replace_system.jinja").render()
+        self._longest = max(turns(warmths=False), key=lambda turn: len(self._task(turn)))
 
-    def write(self, story: _Story, excerpts: Sequence[Excerpt]) -> Prompt:
+    def write(self, story: _Story, excerpts: Sequence[Excerpt], turn: Turn) -> Prompt:
         text = self._jinja.get_template("search_replace_user.jinja").render(
-            issue=story.issue, tests=story.tests, excerpts=excerpts
+            issue=story.issue, tests=story.tests, excerpts=excerpts, task=self._task(turn)
         )
         return prompt(
             Form.SEARCH_REPLACE,
             ChatContent((("system", self._system), ("user", text))),
             max_tokens=self.options.answer_tokens,
             files=tuple(dict.fromkeys(excerpt.path for excerpt in excerpts)),
+            warmth=turn.warmth,
         )
 
     def tokens(self, story: _Story, excerpts: Sequence[Excerpt]) -> int:
-        return self._count(self.write(story, excerpts))
+        """With the longest wording of the task: all ways of asking show the same."""
+        return self._count(self.write(story, excerpts, self._longest))
+
+    def _task(self, turn: Turn) -> str:
+        return self._jinja.get_template("search_replace_task.jinja").render(wording=turn.wording).strip()

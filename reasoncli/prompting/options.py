@@ -28,6 +28,7 @@ class PromptOptions:
         infill_prompts: infill prompts at most.
         tests: failing tests shown.
         prompt_tokens: longest chat prompt, however large the context is.
+        warmths: whether a chat model's samples are spread over several temperatures.
     """
 
     answer_tokens: int = 2048
@@ -39,3 +40,4 @@ class PromptOptions:
     infill_prompts: int = 24
     tests: int = 3
     prompt_tokens: int = 16_384
+    warmths: bool = True

@@ -19,9 +19,12 @@ def prompt(
     max_tokens: int,
     share: float = 1.0,
     files: tuple[str, ...] = (),
+    warmth: float = 1.0,
 ) -> Prompt:
-    """A prompt with its id: the first 16 hex digits of sha256 over form, content and region."""
-    identity = [form.value, type(content).__name__, asdict(content), asdict(region) if region else None]
+    """A prompt with its id: the first 16 hex digits of sha256 over form, content, region and warmth."""
+    identity: list[object] = [form.value, type(content).__name__, asdict(content), asdict(region) if region else None]
+    if warmth != 1.0:
+        identity.append(warmth)
     encoded = json.dumps(identity, sort_keys=True, ensure_ascii=True).encode("ascii")
     return Prompt(
         id=hashlib.sha256(encoded).hexdigest()[:16],
@@ -32,6 +35,7 @@ def prompt(
         max_tokens=max_tokens,
         share=share,
         files=files,
+        warmth=warmth,
     )
 
 

@@ -100,7 +100,14 @@ class SamplingSettings:
     ] = None
     temperature: Annotated[
         float | None,
-        Key("0 means the most likely token always.", Scope.USER, minimum=0.0, maximum=5.0, default="by model"),
+        Key(
+            "0 means the most likely token always; named, it holds for all samples, where else a part of a chat "
+            "model's is drawn cooler and a part warmer.",
+            Scope.USER,
+            minimum=0.0,
+            maximum=5.0,
+            default="by model",
+        ),
     ] = None
     top_p: Annotated[
         float | None,

@@ -61,11 +61,16 @@ def thinking_tokens(settings: Settings, info: ModelInfo) -> int:
 
 
 def prompt_options(settings: Settings, info: ModelInfo) -> PromptOptions:
-    """What prompts may cost."""
+    """What prompts may cost, and how far they are varied.
+
+    A temperature that the user names holds for all samples. Reasoning models are tuned to be drawn at one temperature,
+    and vary by their thoughts.
+    """
     return PromptOptions(
         answer_tokens=settings.sampling.max_tokens,
         functions=settings.search.suspects,
         thinking_tokens=thinking_tokens(settings, info),
+        warmths=settings.sampling.temperature is None and not info.reasoning,
     )
 
 

@@ -54,6 +54,13 @@ def test_without_choices_all_proposals_are_samples() -> None:
     assert strategy(settings, model, (), 7, CHOICES) == Mixed(plain, CHOICES, 0.5)
 
 
+def test_temperatures_are_spread_unless_one_is_named_or_the_model_reasons() -> None:
+    unset = load_settings({}, repository=None)
+    assert prompt_options(unset, info(Ability.CHAT)).warmths
+    assert not prompt_options(unset, info(Ability.CHAT, reasoning=True)).warmths
+    assert not prompt_options(load_settings({"temperature": "1"}, repository=None), info(Ability.CHAT)).warmths
+
+
 def test_only_a_reasoning_model_has_room_for_thoughts() -> None:
     settings = load_settings({"thinking-tokens": "77"}, repository=None)
     assert drawing(settings, info(Ability.CHAT, reasoning=True)).thinking_tokens == 77

@@ -13,7 +13,7 @@ from reasoncli.search.interface import View
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How samples are drawn: see `SampleRequest` for the fields."""
+    """How samples are drawn: see `SampleRequest` for the fields; a prompt's warmth is a factor on the temperature."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -53,7 +53,7 @@ class BestOfN:
                 prompt=prompt,
                 n=now - then,
                 seed=derive_seed(self.seed, prompt.id, batch),
-                temperature=self.drawing.temperature,
+                temperature=self.drawing.temperature * prompt.warmth,
                 top_p=self.drawing.top_p,
                 min_p=self.drawing.min_p,
                 thinking_tokens=self.drawing.thinking_tokens,
