@@ -64,7 +64,7 @@ def select(
     """Choose among patches for an issue: run each against the tests, vote, and apply the one that holds.
 
     The patches come from elsewhere, each an attempt with one vote: other agents' work, or your own. The rest is as
-    `reasoncli fix` does it. No model is opened unless something is to be asked of it (--reproduction-tests).
+    `reasoncli fix` does it. No model is opened unless something is to be asked of it (--reproduction-tests, --judges).
     """
     from reasoncli.cli.running import check_delivery, request_of, run_and_report, store_of, verbosity
     from reasoncli.errors import PatchesError

@@ -103,6 +103,7 @@ class Candidate:
         prompts: ids of the prompts it came from.
         behaviour: equal for candidates that were seen to do the same; empty where that was not looked at.
         reproduced: what became of tests that the model wrote of the issue; empty where it was not run with any.
+        opinion: votes that judges gave its cluster, which counts them once; see `voting/opinions.py`.
     """
 
     index: int
@@ -113,6 +114,7 @@ class Candidate:
     verdict: Verdict | None = None
     behaviour: str = ""
     reproduced: tuple[Reproduced, ...] = ()
+    opinion: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Cluster:
 
     Attributes:
         agreement: of the patches that pass the same tests of the model's, see `voting/agreement.py`; 0 without any.
+        opinion: the part of the votes that judges gave.
     """
 
     key: str
@@ -128,6 +131,25 @@ class Cluster:
     votes: float
     tier: int
     agreement: float = 0.0
+    opinion: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What judges said of two patches, each shown first as often as second.
+
+    Attributes:
+        one, other: indices of the candidates.
+        first, second: answers for `one` where it was shown first, and where it was shown second; one that is for
+            neither counts half.
+        asked: answers in each order.
+    """
+
+    one: int
+    other: int
+    first: float
+    second: float
+    asked: int
 
 
 class Status(StrEnum):
@@ -155,6 +177,7 @@ class Decision:
         samples: independent samples drawn; ranked: given texts proposed by their probability; distinct: different
             patches among both.
         stopped_early: why sampling ended before its budget, or an empty string.
+        comparisons: what judges said of the leading patches; empty where none were asked.
     """
 
     status: Status
@@ -167,3 +190,4 @@ class Decision:
     distinct: int
     stopped_early: str = ""
     ranked: int = 0
+    comparisons: tuple[Comparison, ...] = ()

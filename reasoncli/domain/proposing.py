@@ -36,13 +36,14 @@ class Suspect:
 
 
 class Form(StrEnum):
-    """How a completion says what to change; or, as the last, that it says something else."""
+    """How a completion says what to change; or, as the last ones, that it says something else."""
 
     SEARCH_REPLACE = "search-replace"
     UNIFIED_DIFF = "unified-diff"
     INFILL = "infill"
     LINE_REPAIR = "line-repair"
     TEST = "test"  # a file of tests
+    JUDGEMENT = "judgement"  # which of two patches is right
 
 
 @dataclass(frozen=True, slots=True)

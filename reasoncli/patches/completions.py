@@ -73,8 +73,8 @@ def _changes(
             else:
                 files = apply_infill(_unfenced(text), prompt.region, tree)
             return _as_changes(files), ()
-        case Form.TEST:
-            raise Rejected("unparsable", "a test was asked for, not a change")
+        case Form.TEST | Form.JUDGEMENT:
+            raise Rejected("unparsable", f"a {prompt.form.value} was asked for, not a change")
 
 
 def _edits(

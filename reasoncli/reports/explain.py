@@ -13,6 +13,7 @@ from reasoncli.reports.console import Glyphs, safe
 from reasoncli.reports.pieces import gist_text, place, verdict_label
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, number
+from reasoncli.voting.opinions import tally
 
 _NAMED = 4
 _PROPOSED = 20
@@ -58,6 +59,7 @@ def _cluster(rank: int, cluster: Cluster, summary: Summary, signs: Glyphs, width
 
 def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str, Text]]:
     leader = members[0]
+    yield from _judges(leader, summary)
     yield "changes", safe(f"{place(leader.patch)}, {count(leader.patch.size, 'line')}")
     origins = list(dict.fromkeys(name for each in members for name in summary.origins_of(each)))
     yield "from", safe(", ".join(origins) if summary.given else _listed(origins))
@@ -74,6 +76,20 @@ def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str,
     yield from _reproduced(next((each.reproduced for each in members if each.reproduced), ()))
     if leader.patch.dropped:
         yield "left out", safe(f"changes to {_listed(leader.patch.dropped)}, which a patch may not touch", "warn")
+
+
+def _judges(leader: Candidate, summary: Summary) -> Iterator[tuple[str, Text]]:
+    """What judges said of it beside the others that they saw."""
+    decision = summary.decision
+    places = {cluster.members[0]: place for place, cluster in enumerate(decision.clusters if decision else (), start=1)}
+    for each in decision.comparisons if decision else ():
+        if leader.index not in (each.one, each.other):
+            continue
+        other = each.other if leader.index == each.one else each.one
+        beside = f"patch {places[other]}" if other in places else "another"
+        yield "judges", safe(f"beside {beside}: {tally(each, leader.index)}")
+    if leader.opinion:
+        yield "", safe(f"for that {count(leader.opinion, 'vote')} of its cluster")
 
 
 def _outcome(verdict: Verdict) -> Iterator[tuple[str, Text]]:

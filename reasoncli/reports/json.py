@@ -5,12 +5,15 @@
     exit_code       of the process; null for a run that didn't end
     run             {id, stored}
     issue           {title, source, url}
-    decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early} or null
+    decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early, comparisons} or null;
+                    comparisons: what judges said, {one, other, first, second, asked}: of `asked` answers in each
+                    order those for the candidate `one`, shown first and shown second
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
-    clusters        best first: {key, votes, tier, agreement, members: [{index, votes, origins, logprob, size, diff,
-                    verdict, reproduced: [{test, votes, passed, now}]}]}; origins: whose patches they are, or which
-                    places a model was asked about; agreement: votes of the patches that pass the same reproduction
-                    tests, times 1 + the votes of these, 0 where there are none; reproduced: what became of each
+    clusters        best first: {key, votes, opinion, tier, agreement, members: [{index, votes, origins, logprob, size,
+                    diff, verdict, reproduced: [{test, votes, passed, now}]}]}; origins: whose patches they are, or
+                    which places a model was asked about; opinion: how many of the votes are judges'; agreement: votes
+                    of the patches that pass the same reproduction tests, times 1 + the votes of these, 0 where there
+                    are none; reproduced: what became of each
     reproductions   {id, votes, shows, source}: tests that the model wrote and that show the issue at the base
     baseline        {targets: [{id, why}], guards, flaky, environmental, unrelated, passing, left_out,
                     order_dependent, quarantine, uncollected, ordered, reused} or null. guards: how many are used;
@@ -37,6 +40,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Suspect, Verdict
 from reasoncli.reports.summary import Summary
@@ -99,6 +103,7 @@ def decision_object(decision: Decision) -> Mapping[str, object]:
         "ranked": decision.ranked,
         "distinct": decision.distinct,
         "stopped_early": decision.stopped_early,
+        "comparisons": [asdict(each) for each in decision.comparisons],
     }
 
 
@@ -119,6 +124,7 @@ def _cluster(cluster: Cluster, summary: Summary) -> Mapping[str, object]:
     return {
         "key": cluster.key,
         "votes": cluster.votes,
+        "opinion": cluster.opinion,
         "tier": Tier(cluster.tier).name.lower(),
         "agreement": cluster.agreement,
         "members": [_member(each, summary) for each in members if each is not None],

@@ -182,6 +182,16 @@ class SearchSettings:
             maximum=10_000,
         ),
     ] = 0
+    judges: Annotated[
+        int,
+        Key(
+            "Answers of a chat model to which of two leading patches is right, for each pair and order; they break "
+            "near-ties and outweigh no test.",
+            Scope.NARROW,
+            minimum=0,
+            maximum=1000,
+        ),
+    ] = 0
     timeout: Annotated[
         float | None,
         Key("Time for the whole search.", Scope.NARROW, minimum=1.0, unit=Unit.SECONDS, default="no limit"),

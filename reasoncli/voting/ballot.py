@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from reasoncli.domain import Candidate, ClaimFate, Decision, Evidence, Status, Verdict
+from reasoncli.domain import Candidate, ClaimFate, Comparison, Decision, Evidence, Status, Verdict
 from reasoncli.voting import clusters
-from reasoncli.voting.clusters import Group
+from reasoncli.voting.clusters import Group, attempts
+from reasoncli.voting.opinions import tally
 from reasoncli.voting.tiers import Tier, electable
 from reasoncli.voting.wording import count, number
 
@@ -23,6 +24,7 @@ def decide(
     ranked: int = 0,
     distinct: int | None = None,
     stopped_early: str = "",
+    comparisons: Sequence[Comparison] = (),
 ) -> Decision:
     """Choose a patch, or say that none is worth choosing.
 
@@ -37,6 +39,7 @@ def decide(
         ranked: texts of a ranking that were proposed.
         distinct: different patches among both; the number of candidates if not given.
         stopped_early: why sampling ended before its budget.
+        comparisons: what judges said; the votes that they gave are the candidates' already.
     """
     groups = clusters.ranked(candidates)
     chosen = _choose(groups, targets)
@@ -49,11 +52,14 @@ def decide(
         clusters=tuple(g.cluster() for g in groups),
         margin=0.0 if chosen is None else _margin(chosen, [*rivals, *(g for g in groups if not g.judged)]),
         tie=chosen is not None and any(g.merit == chosen.merit for g in rivals),
-        reasons=tuple(_why_none(groups, targets) if chosen is None else _why(chosen, rivals, groups, targets)),
+        reasons=tuple(
+            _why_none(groups, targets) if chosen is None else _why(chosen, rivals, groups, targets, comparisons)
+        ),
         samples=samples,
         distinct=len(candidates) if distinct is None else distinct,
         stopped_early=stopped_early,
         ranked=ranked,
+        comparisons=tuple(comparisons),
     )
 
 
@@ -84,13 +90,20 @@ def _margin(chosen: Group, rivals: Sequence[Group]) -> float:
     return (chosen.votes - max(g.votes for g in rivals)) / total if total else 0.0
 
 
-def _why(chosen: Group, rivals: Sequence[Group], groups: Sequence[Group], targets: int) -> list[str]:
+def _why(
+    chosen: Group,
+    rivals: Sequence[Group],
+    groups: Sequence[Group],
+    targets: int,
+    comparisons: Sequence[Comparison],
+) -> list[str]:
     reasons = [_outcome(chosen, len(rivals) + 1, sum(g.judged for g in groups), targets)]
     if chosen.standing.tier is Tier.CONTESTED:
         reasons.append(_outvoted(chosen, groups))
     reasons.extend(_reproduced(chosen))
     if rivals:
         reasons.extend(_comparison(chosen, rivals[0]))
+        reasons.extend(_judged(chosen, rivals[0], comparisons))
     verdict = chosen.leader.verdict
     if verdict is not None:
         reasons.append(_evidence(verdict, targets))
@@ -132,12 +145,12 @@ def _outcome(chosen: Group, equals: int, judged: int, targets: int) -> str:
 
 def _outvoted(chosen: Group, groups: Sequence[Group]) -> str:
     """Why a patch was chosen though it breaks tests."""
-    votes = math.fsum(group.votes for group in groups if group.standing.tier is not Tier.UNELECTABLE)
+    votes = math.fsum(attempts(group) for group in groups if group.standing.tier is not Tier.UNELECTABLE)
     verdict = chosen.leader.verdict
     broken = verdict.guards_broken if verdict is not None else ()
     named = ", ".join(broken[:_NAMED]) + (f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else "")
     which = "this test" if len(broken) == 1 else "these tests"
-    share = f"{number(chosen.votes)} of {number(votes)} votes"
+    share = f"{number(attempts(chosen))} of {number(votes)} votes"
     return (
         f"It breaks {named}. {share} are for breaking {which} in this way, so the vote takes {which} for asserting "
         "what the issue wants changed."
@@ -181,6 +194,19 @@ def _comparison(chosen: Group, runner_up: Group) -> list[str]:
         )
     else:
         reasons.append("Nothing tells the two apart; the one that appeared first was taken.")
+    return reasons
+
+
+def _judged(chosen: Group, runner_up: Group, comparisons: Sequence[Comparison]) -> list[str]:
+    """What the judges have to do with it."""
+    both = {member.index for group in (chosen, runner_up) for member in group.members}
+    reasons = []
+    if chosen.opinion or runner_up.opinion:
+        reasons.append(f"Of these votes {number(chosen.opinion)} and {number(runner_up.opinion)} are the judges'.")
+    for each in comparisons:
+        if {each.one, each.other} <= both:
+            ours = each.one if each.one in {member.index for member in chosen.members} else each.other
+            reasons.append(f"Judges compared it with the runner-up: {tally(each, ours)}.")
     return reasons
 
 

@@ -1,7 +1,7 @@
 """Candidates that behave alike vote together; clusters stand in the order of preference.
 
 The order: standing by test outcome; then agreement with tests that the model wrote, where there are any
-(`agreement.py`); then the most votes; then the smallest change; then the highest
+(`agreement.py`); then the most votes, judges' among them (`opinions.py`); then the smallest change; then the highest
 mean log-probability; then who appeared first.
 
 One exception lets votes outweigh guards. A test may assert the old behaviour, and then every right patch breaks it
@@ -32,7 +32,8 @@ class Group:
             verdicts where there are any, else the best of its screenings. What holds of one member of a program
             holds of all, and a clean verdict outweighs any other; what behaves alike but stands otherwise is a
             cluster of its own.
-        votes: summed over all members, judged or not.
+        votes: summed over all members, judged or not, and those that judges gave.
+        opinion: these last ones.
         merit: what the rules compare, all but the last one, best first: equal merit is a tie.
         first: the last rule, the index at which the cluster first appeared.
         agreement: see `domain.Cluster`.
@@ -45,6 +46,7 @@ class Group:
     merit: tuple[Standing, float, float, int, float]
     first: int
     agreement: float = 0.0
+    opinion: float = 0.0
 
     @property
     def leader(self) -> Candidate:
@@ -69,7 +71,7 @@ class Group:
     def cluster(self) -> Cluster:
         """As the value that reports and the run store know."""
         members = tuple(member.index for member in self.members)
-        return Cluster(self.key, members, self.votes, int(self.standing.tier), self.agreement)
+        return Cluster(self.key, members, self.votes, int(self.standing.tier), self.agreement, self.opinion)
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Cluster]:
@@ -113,7 +115,7 @@ def _agreed(groups: Sequence[Group]) -> list[Group]:
     return [
         replace(group, agreement=found, merit=(group.standing, -found, *group.merit[2:]))
         for these in equals.values()
-        for group, found in zip(these, agreements([(each.evidence, each.votes) for each in these]), strict=True)
+        for group, found in zip(these, agreements([(each.evidence, attempts(each)) for each in these]), strict=True)
     ]
 
 
@@ -122,7 +124,7 @@ def _contested(groups: Sequence[Group]) -> list[Group]:
     tiers = {group.standing.tier for group in groups}
     if Tier.REGRESSES not in tiers or tiers & {Tier.FIXES, Tier.PARTIAL, Tier.DEMOTED}:
         return list(groups)
-    votes = math.fsum(group.votes for group in groups if group.standing.tier is not Tier.UNELECTABLE)
+    votes = math.fsum(attempts(group) for group in groups if group.standing.tier is not Tier.UNELECTABLE)
     return [_raised(group) if _has_most(group, votes) else group for group in groups]
 
 
@@ -145,9 +147,14 @@ def _programs(members: Sequence[Candidate]) -> dict[str, tuple[float, int, int, 
 
 def _has_most(group: Group, votes: float) -> bool:
     standing = group.standing
-    attempts = len({member.patch.execution_key for member in group.members})
+    different = len({member.patch.execution_key for member in group.members})
     proper = standing.tier is Tier.REGRESSES and not standing.suspicious and not standing.unproven
-    return proper and attempts > 1 and 2 * group.votes > votes
+    return proper and different > 1 and 2 * attempts(group) > votes
+
+
+def attempts(group: Group) -> float:
+    """The votes that are no judge's: what speaks against tests must be written, and not only be found good."""
+    return group.votes - group.opinion
 
 
 def _raised(group: Group) -> Group:
@@ -178,7 +185,9 @@ def _group(key: str, members: list[Candidate], common: Standing) -> Group:
 
     if len(members) > 1:
         members.sort(key=preference)
-    votes = math.fsum(member.votes for member in members)  # exact: the order of the members must not matter
+    opinion = max(member.opinion for member in members)
+    votes = math.fsum([*(member.votes for member in members), opinion])  # exact: members' order must not matter
     leader = members[0]
     merit = (common, 0.0, -votes, leader.patch.size, -leader.logprob)
-    return Group(key, tuple(members), common, votes, merit, min(member.index for member in members))
+    first = min(member.index for member in members)
+    return Group(key, tuple(members), common, votes, merit, first, opinion=opinion)

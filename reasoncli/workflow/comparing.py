@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reasoncli.domain import Baseline, Candidate, Decision, Task
+from reasoncli.domain import Baseline, Candidate, Comparison, Decision, Task
 from reasoncli.events import CandidateFound, Emitter
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.search.interface import Journal
@@ -16,6 +16,7 @@ from reasoncli.voting.tiers import electable
 from reasoncli.voting.wording import count
 from reasoncli.workflow.asking import Ask, asked
 from reasoncli.workflow.confirming import Confirming
+from reasoncli.workflow.judging import Judging
 
 _MOST = 16  # clusters compared
 _SHOWN = 2  # calls in which two patches differ
@@ -27,6 +28,7 @@ class Compared:
 
     candidates: tuple[Candidate, ...]
     watched: Watched | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
     def explained(self, decision: Decision) -> Decision:
         """The decision, with what the comparison has to say of it."""
@@ -56,18 +58,26 @@ class Comparing:
         self._emit = emit
         self._workers = workers
 
-    def compare(self, candidates: Sequence[Candidate], *, thorough: bool, ask: Ask | None = None) -> Compared:
+    def compare(
+        self,
+        candidates: Sequence[Candidate],
+        *,
+        thorough: bool,
+        ask: Ask | None = None,
+        judging: Judging | None = None,
+    ) -> Compared:
         """Watch those of the best standing, and let those that behave alike vote together.
 
         Where one has more votes than all the others together, that can't change the choice, and is left out unless
-        `thorough`, or there is somebody to ask, whose answers count for more than votes.
+        `thorough`, or there is somebody to ask, whose answers count for more than votes, or judges can turn the lead.
 
         Raises:
             SandboxUnavailable: sandboxes kept breaking.
         """
         equals = self._equals(candidates, thorough=thorough)
         clear = bool(equals) and 2 * equals[0].votes > sum(group.votes for group in equals)
-        if len(equals) < 2 or (clear and not thorough and ask is None):
+        open_still = thorough or ask is not None or (judging is not None and judging.worthwhile(candidates))
+        if len(equals) < 2 or (clear and not open_still):
             return Compared(tuple(candidates))
         with self._emit.stage("behaviour", f"{len(equals)} patches that the tests don't tell apart") as stage:
             read = SnapshotTree.of(self._task.snapshot).read
@@ -87,7 +97,19 @@ class Comparing:
         found = self._confirming.until_settled(found)
         if ask is not None:
             found = self._confirming.until_settled(self._answered(found, watched, ask))
-        return Compared(tuple(found), watched)
+        return self.judged(Compared(tuple(found), watched), judging)
+
+    def judged(self, compared: Compared, judging: Judging | None) -> Compared:
+        """With the judges' votes, where there are judges.
+
+        Raises:
+            SandboxUnavailable: sandboxes kept breaking.
+        """
+        if judging is None:
+            return compared
+        candidates, comparisons = judging.judged(compared.candidates, compared.watched)
+        confirmed = self._confirming.until_settled(candidates) if comparisons else candidates
+        return replace(compared, candidates=tuple(confirmed), comparisons=comparisons)
 
     def _answered(self, candidates: list[Candidate], watched: Watched, ask: Ask) -> list[Candidate]:
         answered = list(asked(candidates, watched, ask))

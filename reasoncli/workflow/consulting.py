@@ -1,4 +1,4 @@
-"""Asking a chat model beside the proposals: for tests that show the issue.
+"""Asking a chat model beside the proposals: for tests that show the issue, and which of two patches is right.
 
 `fix` asks the model that proposes, `select`, which has none, one that is opened for it. No model is asked unless a
 setting says so.
@@ -26,7 +26,8 @@ from reasoncli.workflow.loading import Loaded, Loading
 
 def asking_flag(settings: Settings) -> str:
     """The flag of the setting by which a chat model is asked something; an empty string where none does."""
-    return "--reproduction-tests" if settings.search.reproduction_tests else ""
+    search = settings.search
+    return "--reproduction-tests" if search.reproduction_tests else "--judges" if search.judges else ""
 
 
 def refuse_silent(settings: Settings) -> bool:

@@ -52,6 +52,7 @@ from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.judging import Judging, judging
 from reasoncli.workflow.keeping_reproduced import with_tests
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
@@ -131,7 +132,8 @@ class Steps:
             if tests and not out_of_time(result):
                 candidates = reproducing.judged(result.candidates, tests, confirming, len(baseline.targets))
                 result = replace(result, candidates=candidates)
-            compared = self._compare(task, baseline, pool, confirming, result, thorough=thorough)
+            judges = judging(consulted, self._settings, task.issue, len(baseline.targets), self._emit)
+            compared = self._compare(task, baseline, pool, confirming, result, judges, thorough=thorough)
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
@@ -308,14 +310,17 @@ class Steps:
         pool: SandboxPool,
         confirming: Confirming,
         result: SearchResult,
+        judges: Judging | None,
         *,
         thorough: bool,
     ) -> Compared:
-        """What patches of equal outcome do, unless that is not wanted or there is no time left for it."""
-        if not self._settings.search.behaviour or out_of_time(result):
+        """What patches of equal outcome do, and what judges say, as far as wanted, unless there is no time left."""
+        if out_of_time(result):
             return Compared(result.candidates)
         comparing = Comparing(task, baseline, pool, confirming, self._journal, self._emit, worker_count(self._settings))
-        return comparing.compare(result.candidates, thorough=thorough, ask=self._ask)
+        if not self._settings.search.behaviour:
+            return comparing.judged(Compared(result.candidates), judges)
+        return comparing.compare(result.candidates, thorough=thorough, ask=self._ask, judging=judges)
 
     def _decided(self, baseline: Baseline, result: SearchResult, compared: Compared) -> Decision:
         decision = decide(
@@ -325,6 +330,7 @@ class Steps:
             ranked=result.ranked,
             distinct=result.distinct,
             stopped_early=result.stopped_early,
+            comparisons=compared.comparisons,
         )
         return compared.explained(decision)
 

@@ -119,11 +119,17 @@ def make_repository(folder: Path, files: Mapping[str, str] | None = None) -> Pat
     return folder
 
 
-def make_recording(path: Path, weights: Mapping[str, float], tests: Mapping[str, float] | None = None) -> Path:
-    """A recording of these completions; `tests` are what it says when it is asked for tests."""
+def make_recording(
+    path: Path,
+    weights: Mapping[str, float],
+    tests: Mapping[str, float] | None = None,
+    judgements: Mapping[str, float] | None = None,
+) -> Path:
+    """A recording of these completions; `tests` and `judgements` are what it says when it is asked for those."""
     lines = [{"reasoncli_recording": 1, "name": "test", "abilities": ["chat"]}]
     lines += [{"text": text, "weight": weight, "logprobs": [-0.5]} for text, weight in weights.items()]
     lines += [{"text": text, "weight": weight, "form": "test"} for text, weight in (tests or {}).items()]
+    lines += [{"text": text, "weight": weight, "form": "judgement"} for text, weight in (judgements or {}).items()]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
 
