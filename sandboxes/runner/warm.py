@@ -26,14 +26,17 @@ import run
 _PATIENCE = 120.0  # seconds for the program to start and to import, at most
 _OPERATORS = re.compile(r"[;&|<>()`$\n*?\[\]{}~!#\\]")
 _PROGRAMS = ("pytest", "py.test")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
 def refusal(command):
-    """Why a command line can't run warm, or an empty string: only a pytest that is all of the line can."""
+    """Why a command line can't run warm, or an empty string: only a pytest that is all of the line can, with variables
+    set before it.
+    """
     if _OPERATORS.search(command):
         return "the command is more than one program"
     try:
-        words = shlex.split(command)
+        _, words = taken_apart(command)
     except ValueError:
         return "the command can't be read"
     if not words:
@@ -42,6 +45,17 @@ def refusal(command):
     if name in _PROGRAMS or (re.match(r"python[0-9.]*$", name) and words[1:3] == ["-m", "pytest"]):
         return ""
     return "the command is not pytest alone"
+
+
+def taken_apart(command):
+    """(the variables that a command line sets, its words).
+
+    Raises:
+        ValueError: a quote is not closed.
+    """
+    words = shlex.split(command)
+    number = next((at for at, word in enumerate(words) if not _ASSIGNMENT.match(word)), len(words))
+    return dict(word.split("=", 1) for word in words[:number]), words[number:]
 
 
 class Warm(object):
@@ -125,7 +139,10 @@ class Warm(object):
     def _launch(self, spec, path, channel):
         environ, _ = run.environment(spec)
         environ["REASONCLI_WARM"] = path
-        words = shlex.split(spec["command"])
+        variables, words = taken_apart(spec["command"])
+        if "PYTHONPATH" in variables:  # the hooks come first, as in `run.prepared`
+            variables["PYTHONPATH"] = os.pathsep.join(filter(None, [run.HOOKS, variables["PYTHONPATH"]]))
+        environ.update(variables)
         if words[0] == "python":
             words[0] = run.python(environ)
         return subprocess.Popen(

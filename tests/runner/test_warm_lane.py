@@ -29,6 +29,23 @@ def test_both_lanes_say_the_same(resident: Resident) -> None:
         assert "1 passed" in seen.answer.output
 
 
+def test_variables_set_before_the_command_hold_in_both_lanes(here: str, tmp_path: Path, root: Path) -> None:
+    """`PYTHONPATH=lib pytest` is how many run a tree that isn't installed."""
+    write_tree(root, **{"test_set": "import os\n\n\ndef test_set():\n    assert os.environ['MODE'] == 'a b'\n"})
+    library = write_tree(tmp_path / "library", core="raise ImportError('the tree comes first')\n", beside="")
+    (root / "test_path.py").write_text("import beside\n\n\ndef test_path():\n    assert beside.__file__\n")
+    resident = Resident(here, tmp_path / "home", root)
+    command = f"PYTHONPATH={library} MODE='a b' python -m pytest"
+    cold, _ = resident.run(None, command=command)
+    resident.restore()
+    seen, lane = resident.run(NOTHING, command=command)
+    assert lane == "warm"
+    assert seen.outcomes() == cold.outcomes()
+    assert set(seen.outcomes().values()) == {"passed"}
+    assert len(seen.outcomes()) == 3
+    resident.close()
+
+
 def test_the_end_of_the_waiting_program_is_no_verdict(resident: Resident) -> None:
     load = resident.learn()
     deed = "import os\n\n\ndef double(value):\n    os.kill(os.getppid(), 9)\n    return 6\n"
