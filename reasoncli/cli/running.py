@@ -10,15 +10,15 @@ from pathlib import Path
 import typer
 
 from reasoncli.cli.options import Flags
-from reasoncli.domain import Question
+from reasoncli.domain import Candidate, Question
 from reasoncli.errors import UsageError
 from reasoncli.events import Listener
-from reasoncli.reports.asking import ask_in_terminal
+from reasoncli.reports.asking import ask_in_terminal, consent_in_terminal
 from reasoncli.reports.console import console
 from reasoncli.reports.events_jsonl import EventLog
 from reasoncli.reports.json import to_json
 from reasoncli.reports.result import show_result
-from reasoncli.reports.terminal import Verbosity, display
+from reasoncli.reports.terminal import Display, Verbosity, display
 from reasoncli.repository import open_repository
 from reasoncli.runs.request import Delivery, FixRequest
 from reasoncli.runs.store import Store
@@ -110,15 +110,25 @@ def run_and_report(
                 raise UsageError(f"{events} can't be written: {error.strerror}") from error
         shown = stack.enter_context(display(console(), verbosity))
         listeners.insert(0, shown)
-
-        def asked(question: Question) -> int | None:
-            with shown.paused():
-                return ask_in_terminal(question, console())
-
-        result = run(listeners, asked if ask else None)
+        result = run(listeners, _AtTerminal(shown) if ask else None)
     summary = summarize_result(result)
     if as_json:
         sys.stdout.write(to_json(summary) + "\n")
     else:
         show_result(summary, console(sys.stdout), console(), explain=explain)
     raise typer.Exit(result.exit_code)
+
+
+class _AtTerminal:
+    """Asks below the display, which waits meanwhile."""
+
+    def __init__(self, shown: Display) -> None:
+        self._shown = shown
+
+    def __call__(self, question: Question) -> int | None:
+        with self._shown.paused():
+            return ask_in_terminal(question, console())
+
+    def consents(self, chosen: Candidate, why: str) -> bool:
+        with self._shown.paused():
+            return consent_in_terminal(chosen, why, console())

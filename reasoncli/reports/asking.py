@@ -1,15 +1,16 @@
-"""A question to whoever sits at the terminal: which of these is right?"""
+"""Questions to whoever sits at the terminal: which of these is right, and may it be applied?"""
 
 from __future__ import annotations
 
 from rich.console import Console
-from rich.prompt import Prompt
+from rich.prompt import Confirm, Prompt
 from rich.table import Table
 from rich.text import Text
 
-from reasoncli.domain import NEITHER, Question
+from reasoncli.domain import NEITHER, Candidate, Question
 from reasoncli.reports.console import safe
 from reasoncli.reports.pieces import gist_text
+from reasoncli.reports.result import show_diff
 from reasoncli.reports.words import count
 
 _GIST = 60  # characters
@@ -41,3 +42,14 @@ def ask_in_terminal(question: Question, console: Console) -> int | None:
     except EOFError:
         return None
     return None if answer == _STOP else NEITHER if answer == _NONE_OF_THEM else int(answer) - 1
+
+
+def consent_in_terminal(chosen: Candidate, why: str, console: Console) -> bool:
+    """Show the patch and why it is held back, and read whether it shall be applied; no where nobody answers."""
+    console.print()
+    show_diff(chosen.patch.diff, console)
+    console.print(Text("\n  Held back: ", style="head").append_text(safe(why, "warn")))
+    try:
+        return Confirm.ask("  Apply it all the same?", console=console, default=False)
+    except EOFError:
+        return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from reasoncli.domain import NEITHER, Candidate, ClaimFate, ClaimOutcome, Question, Verdict, Way
 from reasoncli.verification.behaviour import Asked
@@ -15,8 +16,17 @@ from reasoncli.workflow.keeping import as_check
 MOST_QUESTIONS = 4
 _MOST_WAYS = 5
 
-Ask = Callable[[Question], int | None]
-"""Answers with the place of the way that is right, `NEITHER`, or `None` for \"I don't know; stop asking\"."""
+
+class Ask(Protocol):
+    """Whoever sits at the terminal."""
+
+    def __call__(self, question: Question) -> int | None:
+        """The place of the way that is right, `NEITHER`, or `None` for "I don't know; stop asking"."""
+        ...
+
+    def consents(self, chosen: Candidate, why: str) -> bool:
+        """Whether the chosen patch shall be applied, though `why` speaks against it."""
+        ...
 
 
 def asked(candidates: Sequence[Candidate], watched: Watched, ask: Ask) -> tuple[Candidate, ...]:

@@ -374,6 +374,8 @@ class Steps:
             self._proposing.in_vain()
             return FixResult(self._journal.load(), folder, None, reason)
         write_patch(folder / CHOSEN, chosen.patch.diff)
+        if reason and self._ask is not None and not request.delivery.dry_run and self._ask.consents(chosen, reason):
+            reason = ""
         if reason or request.delivery.dry_run:
             return FixResult(self._journal.load(), folder, None, reason or "--dry-run writes nothing")
         with self._emit.stage("apply"):

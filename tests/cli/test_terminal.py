@@ -10,7 +10,20 @@ import sys
 import time
 from pathlib import Path
 
-from tests.end_to_end.project import FIX, ISSUE, RIGHT, WRONG, Tool, git, make_recording, make_repository, refused
+import pytest
+
+from tests.end_to_end.project import (
+    BREAKS,
+    FIX,
+    ISSUE,
+    RIGHT,
+    WRONG,
+    Tool,
+    git,
+    make_recording,
+    make_repository,
+    refused,
+)
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7])(?:;\d+)*m")
@@ -158,6 +171,24 @@ def test_ctrl_c_at_a_question_interrupts_the_run(tool: Tool, tmp_path: Path) -> 
     assert terminal.end() == 130
     assert "runs resume" in terminal.shown.rpartition("Answer")[2].replace("\r\n", " ")
     assert WRONG in (tmp_path / "r/shop/prices.py").read_text()
+
+
+@pytest.mark.parametrize(("answer", "applied"), [(b"y\n", True), (b"\n", False), (b"\x04", False)])
+def test_what_is_held_back_is_applied_with_consent_only(
+    tool: Tool, tmp_path: Path, answer: bytes, *, applied: bool
+) -> None:
+    repository = make_repository(tmp_path / "r")
+    recording = make_recording(tmp_path / "recording.jsonl", {BREAKS: 1})
+    common = ("--issue", ISSUE, "--model", f"recorded:{recording}", "--sandbox", "local", "--seed", 1, "-n", 1)
+    terminal = Terminal(tool, "fix", repository, *common, "--ask")
+    terminal.wait_for("Apply it all the same?")
+    question = " ".join(terminal.shown[terminal.shown.rindex(SHOW) :].split())
+    assert "return result * 0.9" in question, "the patch is shown before it is asked about"
+    assert "breaks a test" in question
+    assert WRONG in (repository / "shop/prices.py").read_text()
+    terminal.type(answer)
+    assert terminal.end() == 1
+    assert ("return result * 0.9" in (repository / "shop/prices.py").read_text()) is applied
 
 
 def test_without_a_terminal_nobody_can_be_asked(tool: Tool, tmp_path: Path) -> None:

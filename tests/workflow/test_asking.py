@@ -41,6 +41,9 @@ class Person:
         self.questions.append(question)
         return self.answers.pop(0)
 
+    def consents(self, chosen: Candidate, why: str) -> bool:
+        raise AssertionError((chosen, why))
+
 
 def chosen(candidates: tuple[Candidate, ...]) -> int | None:
     return decide(candidates, targets=2, samples=9).chosen
