@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,22 +57,34 @@ class Planted:
     operator: str
 
 
-def planted(repository: Path, weights: Weights, rng: random.Random) -> Iterator[Planted]:
-    """Bugs in tested functions of a work tree, one a function, in an order that `rng` gives."""
+def planted(
+    repository: Path, weights: Weights, rng: random.Random, wanted: Collection[tuple[str, str]] | None = None
+) -> Iterator[Planted]:
+    """Bugs in functions of a work tree, one a function, in an order that `rng` gives.
+
+    Args:
+        repository: the work tree.
+        weights: the mix of the bugs.
+        rng: draws.
+        wanted: functions by path and qualified name; `None` for those that tests call by name.
+    """
     files = {path: (repository / path).read_bytes() for path in _tracked(repository) if path.endswith(".py")}
-    wanted = {path: data for path, data in files.items() if unwanted_file(path, len(data)) is None}
-    modules = {path: module for path, data in wanted.items() if (module := python_source.parse(data)) is not None}
+    code = {path: data for path, data in files.items() if unwanted_file(path, len(data)) is None}
+    modules = {path: module for path, data in code.items() if (module := python_source.parse(data)) is not None}
     functions = [
         (path, name, node) for path, module in modules.items() for name, node in python_source.definitions(module)
     ]
-    tested = Tested(name for _, name, _ in functions)
-    for path, data in files.items():
-        if unwanted_file(path, len(data)) == "tests":
-            tested.read(data)
-    functions = [each for each in functions if tested.of(each[1])]
+    if wanted is None:
+        tested = Tested(name for _, name, _ in functions)
+        for path, data in files.items():
+            if unwanted_file(path, len(data)) == "tests":
+                tested.read(data)
+        functions = [each for each in functions if tested.of(each[1])]
+    else:
+        functions = [each for each in functions if (each[0], each[1]) in wanted]
     rng.shuffle(functions)
     for path, name, node in functions:
-        bug = _broken(path, name, node, modules[path], wanted[path], weights, rng)
+        bug = _broken(path, name, node, modules[path], code[path], weights, rng)
         if bug is not None:
             yield bug
 

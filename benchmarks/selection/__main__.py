@@ -1,11 +1,16 @@
 """Rules for choosing beside each other, on pools of real systems' patches.
 
+    python -m benchmarks.selection make --pools DIR --mirrors DIR --image IMAGE --each N PROJECT...
     python -m benchmarks.selection collect --pools DIR --mirrors DIR --image IMAGE --facts DIR [--only ID ...]
     python -m benchmarks.selection table --facts DIR
+    python -m benchmarks.selection stopping --facts DIR
+    python -m benchmarks.selection calibrate --facts DIR [--given DIR]
 
-`collect` runs the parts of `select` over all candidates of each pool and keeps what it found as a file in the folder of
-facts; pools that have one are left out. `table` draws parts of the pools many times and prints what each rule makes of
-them. MIRRORS holds bare clones as `owner+name/repo`; the image has Python and what the tests need.
+`make` makes pools out of git work trees with tests (see `making.py`). `collect` runs the parts of `select` over all
+candidates of each pool and keeps what it found as a file in the folder of facts; pools that have one are left out.
+From facts, `table` draws parts of the pools many times and prints what each rule makes of them, `stopping` what the
+rule that ends sampling saves and costs, and `calibrate` whether the stated confidence holds, for pools of our own and
+the given ones. MIRRORS holds bare clones as `owner+name/repo`; the image has Python and what the tests need.
 """
 
 from __future__ import annotations
@@ -17,30 +22,43 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.selection import calibration, stopping, table
 from benchmarks.selection.facts import Pool, collect, instances
-from benchmarks.selection.table import show
+from benchmarks.selection.making import make
+from reasoncli.models.open import open_sampler
+from reasoncli.models.resolve import EMBEDDED
 
 
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    collecting = commands.add_parser("collect")
-    collecting.add_argument("--pools", type=Path, required=True)
-    collecting.add_argument("--mirrors", type=Path, required=True)
-    collecting.add_argument("--image", required=True)
-    collecting.add_argument("--only", nargs="*", default=None)
-    tabling = commands.add_parser("table")
-    tabling.add_argument("--draws", type=int, default=200)
-    for each in (collecting, tabling):
-        each.add_argument("--facts", type=Path, required=True)
+    commands = parser.add_subparsers(required=True)
+    for run in (_make, _collect, _table, _stopping, _calibrate):
+        command = commands.add_parser(run.__name__.strip("_"), help=run.__doc__)
+        command.set_defaults(run=run)
+        if run in (_make, _collect):
+            command.add_argument("--pools", type=Path, required=True)
+            command.add_argument("--mirrors", type=Path, required=True)
+            command.add_argument("--image", required=True)
+        if run is not _make:
+            command.add_argument("--facts", type=Path, required=True)
+        match run.__name__:
+            case "_make":
+                command.add_argument("--each", type=int, default=8, help="pools of a project")
+                command.add_argument("--seed", type=int, default=0)
+                command.add_argument("projects", type=Path, nargs="+", metavar="PROJECT")
+            case "_collect":
+                command.add_argument("--only", nargs="*", default=None)
+            case "_calibrate":
+                command.add_argument("--given", type=Path, default=None)
+        if run in (_table, _stopping, _calibrate):
+            command.add_argument("--draws", type=int, default=200 if run is _table else 20)
     arguments = parser.parse_args()
-    if arguments.command == "table":
-        pools = [Pool.read(path) for path in sorted(arguments.facts.glob("*.json"))]
-        if not pools:
-            parser.error(f"there are no facts in {arguments.facts}: `collect` makes them")
-        show(pools, (5, 10, 20, None), arguments.draws, Console(width=max(Console().width, 100 + 7 * len(pools))))
-        return
+    arguments.run(arguments)
+
+
+def _collect(arguments: argparse.Namespace) -> None:
+    """Find out what can be known of the candidates."""
     arguments.facts.mkdir(parents=True, exist_ok=True)
     for instance in instances(arguments.pools):
         name = instance["instance_id"]
@@ -54,6 +72,44 @@ def main() -> None:
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             continue
         pool.write(path)
+
+
+def _table(arguments: argparse.Namespace) -> None:
+    """Compare rules."""
+    pools = _read(arguments.facts)
+    table.show(pools, (5, 10, 20, None), arguments.draws, Console(width=max(Console().width, 100 + 7 * len(pools))))
+
+
+def _stopping(arguments: argparse.Namespace) -> None:
+    """Measure what stopping early saves and costs."""
+    stopping.show(_read(arguments.facts), arguments.draws, Console())
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    """Fit the confidence, and see whether it holds."""
+    given = [] if arguments.given is None else _read(arguments.given)
+    calibration.show(_read(arguments.facts), given, arguments.draws, Console())
+
+
+def _read(facts: Path) -> list[Pool]:
+    pools = [Pool.read(path) for path in sorted(facts.glob("*.json"))]
+    if not pools:
+        sys.exit(f"there are no facts in {facts}: `collect` makes them")
+    return pools
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    """Make pools of each project that has none yet."""
+    arguments.pools.mkdir(parents=True, exist_ok=True)
+    known = {each["repo"] for each in instances(arguments.pools)}
+    sampler = open_sampler(EMBEDDED)
+    for project in arguments.projects:
+        if project.name in known:
+            continue
+        try:
+            make(project, arguments.image, sampler, arguments.each, arguments.pools, arguments.mirrors, arguments.seed)
+        except Exception as error:  # noqa: BLE001 - the other projects go on
+            print(f"{project.name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,33 +7,20 @@ anything again. `correct` is carried along for whoever measures; nothing here lo
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reasoncli.domain import Issue, Patch, Rejection, Task, Verdict
-from reasoncli.events import Emitter, Event
+from benchmarks.selection.judging import opened
+from reasoncli.domain import Issue, Patch, Rejection, Verdict
 from reasoncli.patches.completions import from_diff
-from reasoncli.patches.tree import SnapshotTree
-from reasoncli.repository import open_repository
-from reasoncli.settings.loading import load_settings
-from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
-from reasoncli.verification.detect import plan_tests
-from reasoncli.verification.pool import SandboxPool
-from reasoncli.verification.rebuild import builds_sources
-from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.verification.watching import watch
-from reasoncli.workflow import preparation
-from reasoncli.workflow.claiming import ClaimingVerifier, issued
-from reasoncli.workflow.steps import in_vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +33,7 @@ class Fact:
         size: changed lines.
         kind: of the verdict; empty where the patch is none.
         broken: guards.
+        passed: targets that it turns green.
         claims: the fate of each thing that the issue shows.
         suspicious: whether it reaches for means of cheating.
         did: for every call that counts, a number that stands for what came of it; empty where it was not watched.
@@ -60,6 +48,7 @@ class Fact:
     broken: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     suspicious: bool = False
+    passed: int = 0
     did: tuple[int, ...] = ()
 
 
@@ -70,6 +59,7 @@ class Pool:
     Attributes:
         made: how many of the calls the tests made; the others were tried with other arguments.
         base: what the base did, as `Fact.did`.
+        targets: tests that fail at the base and are linked to the issue.
         seen: calls at the base, those that don't count included.
         seconds: by step.
     """
@@ -80,6 +70,7 @@ class Pool:
     base: tuple[int, ...] = ()
     seen: int = 0
     guards: int = 0
+    targets: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
@@ -100,8 +91,9 @@ class Pool:
 
 
 def instances(pools: Path) -> list[dict[str, Any]]:
-    """The issues of a folder of pools."""
-    return [json.loads(line) for line in (pools / "instances.jsonl").read_text().splitlines()]
+    """The issues of a folder of pools; none where there is no pool yet."""
+    listed = pools / "instances.jsonl"
+    return [json.loads(line) for line in listed.read_text().splitlines()] if listed.exists() else []
 
 
 def checkout(instance: Mapping[str, Any], mirrors: Path, folder: Path) -> None:
@@ -130,45 +122,23 @@ def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
         seconds[step] = time.monotonic() - since
         print(f"{name}: {step} {seconds[step]:.0f} s", file=sys.stderr, flush=True)
 
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reasoncli-bench-")))
+    with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as folder, ExitStack() as stack:
+        scratch = Path(folder)
         repository = scratch / "repository"
         repository.mkdir()
         checkout(instance, mirrors, repository)
         flags = {"image": image, "test_command": instance["test_command"], "tests": tuple(instance["test_scope"])}
-        settings = load_settings(flags, repository=repository, environ=os.environ)
-        snapshot = open_repository(repository).snapshot(scratch / "tree")
         text = instance["problem_statement"]
-        tests = plan_tests(snapshot, command=settings.tests.test_command, selected=settings.tests.tests)
-        task = Task(snapshot, Issue(text, text.split("\n")[0], name), tests)
-        provider = preparation.open_provider(snapshot, settings, name.replace("_", "-")[:40], lambda line: None)
-        stack.callback(provider.close)
-        pool = SandboxPool(provider, _quiet)
-        stack.callback(pool.close)
         since = time.monotonic()
-        base_options = BaselineOptions()
-        baseline = sort_baseline(task, measure(pool, task, _quiet, base_options), _quiet, base_options)
+        base = stack.enter_context(opened(repository, Issue(text, text.split("\n")[0], name), flags, scratch))
         say("baseline", since)
-        issue = issued(task, pool, Emitter())
-        policy = preparation.policy(settings)
-        options = VerifierOptions(policy, compiles=not builds_sources(task.tests.command))
-        judging = Verifier(provider, task, baseline, _quiet, options, pool)
-        stack.callback(judging.close)
-        verifier = ClaimingVerifier(judging, issue, len(baseline.targets))
-        tree = SnapshotTree.of(snapshot)
-        read = [from_diff(each["model_patch"], tree, judging.policy) for each in candidates]
-        patches = {each.execution_key: each for each in read if isinstance(each, Patch)}
         since = time.monotonic()
-        verdicts = {key: verifier.screen(patch, threading.Event()) for key, patch in patches.items()}
-        if in_vain(baseline, verdicts.values()):  # as `select` does
-            baseline = replace(baseline, targets=())
-            judging = Verifier(provider, task, baseline, _quiet, options, pool)
-            stack.callback(judging.close)
-            verifier = ClaimingVerifier(judging, issue, 0)
-            verdicts = {key: verifier.screen(patch, threading.Event()) for key, patch in patches.items()}
+        read = [from_diff(each["model_patch"], base.tree, base.policy) for each in candidates]
+        patches = {each.execution_key: each for each in read if isinstance(each, Patch)}
+        baseline, verdicts = base.verdicts(patches.values())
         say("verdicts", since)
         since = time.monotonic()
-        watched = watch(pool, task, baseline, tree.read, list(patches.values()), 1)
+        watched = watch(base.pool, base.task, baseline, base.tree.read, list(patches.values()), 1)
         say("behaviour", since)
         calls = sorted(watched.calls) + sorted(watched.tried)
         numbers: dict[tuple[int, object], int] = {}
@@ -188,6 +158,7 @@ def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
             base=did(None),
             seen=watched.seen,
             guards=len(baseline.guards),
+            targets=len(baseline.targets),
             seconds=seconds,
         )
 
@@ -211,9 +182,6 @@ def _fact(
         broken=verdict.guards_broken,
         claims=tuple(claim.fate.value for claim in verdict.claims),
         suspicious=bool(verdict.suspicions),
+        passed=len(verdict.targets_passed),
         did=did(patch.execution_key),
     )
-
-
-def _quiet(event: Event) -> None:
-    """Nobody listens."""

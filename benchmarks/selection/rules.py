@@ -45,13 +45,20 @@ def behaviour(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
 
 def everything(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
     """What `select` does, by the tool's own code."""
+    return [chosen(pool, drawn)] if any(fact.vote_key for fact in drawn) else drawn
+
+
+def chosen(pool: Pool, drawn: Sequence[Fact]) -> Fact:
+    """The one that `select` chooses; there must be a patch among them."""
     facts = {fact.execution_key: fact for fact in drawn if fact.vote_key}
-    if not facts:
-        return drawn
+    return facts[ranked(candidates(pool, drawn))[0].leader.patch.execution_key]
+
+
+def candidates(pool: Pool, drawn: Sequence[Fact]) -> list[Candidate]:
+    """Attempts as the tool sees them: equal ones are one, with as many votes."""
+    facts = {fact.execution_key: fact for fact in drawn if fact.vote_key}
     votes = Counter(fact.execution_key for fact in drawn if fact.vote_key)
-    candidates = [_candidate(pool, n, fact, votes[key]) for n, (key, fact) in enumerate(facts.items())]
-    chosen = ranked(candidates)[0].leader
-    return [facts[chosen.patch.execution_key]]
+    return [_candidate(pool, n, fact, votes[key]) for n, (key, fact) in enumerate(facts.items())]
 
 
 def without(*parts: str) -> Rule:
@@ -91,6 +98,7 @@ def _less(fact: Fact, parts: Sequence[str]) -> Fact:
 def _candidate(pool: Pool, index: int, fact: Fact, votes: int) -> Candidate:
     verdict = Verdict(
         VerdictKind(fact.kind),
+        targets_passed=("?",) * fact.passed,
         guards_broken=fact.broken,
         suspicions=("?",) if fact.suspicious else (),
         claims=tuple(ClaimOutcome(ClaimFate(fate), "", "", "") for fate in fact.claims),

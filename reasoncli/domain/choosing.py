@@ -172,6 +172,7 @@ class Decision:
         margin: (leader's votes - runner-up's) / all votes, over the leader's tier and what was not judged (it might
             have passed); 1.0 without a runner-up, negative where the most-voted could not be confirmed, or tests that
             the model wrote speak for another.
+        confidence: probability that the chosen patch is right, see `voting/confidence.py`; 0.0 without one.
         tie: whether the last rule (order of appearance) had to decide.
         reasons: sentences, in the order in which the rules were applied.
         samples: independent samples drawn; ranked: given texts proposed by their probability; distinct: different
@@ -191,3 +192,4 @@ class Decision:
     stopped_early: str = ""
     ranked: int = 0
     comparisons: tuple[Comparison, ...] = ()
+    confidence: float = 0.0

@@ -5,7 +5,8 @@
     exit_code       of the process; null for a run that didn't end
     run             {id, stored}
     issue           {title, source, url}
-    decision        {chosen, margin, tie, reasons, samples, ranked, distinct, stopped_early, comparisons} or null;
+    decision        {chosen, confidence, margin, tie, reasons, samples, ranked, distinct, stopped_early, comparisons}
+                    or null; confidence: probability that the chosen patch is right;
                     comparisons: what judges said, {one, other, first, second, asked}: of `asked` answers in each
                     order those for the candidate `one`, shown first and shown second
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
@@ -96,6 +97,7 @@ def decision_object(decision: Decision) -> Mapping[str, object]:
     """A decision without its clusters."""
     return {
         "chosen": decision.chosen,
+        "confidence": decision.confidence,
         "margin": decision.margin,
         "tie": decision.tie,
         "reasons": list(decision.reasons),

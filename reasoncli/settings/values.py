@@ -342,6 +342,15 @@ class PatchSettings:
         bool,
         Key("Apply the best patch though it breaks tests, where most votes are for breaking just these.", Scope.USER),
     ] = False
+    min_confidence: Annotated[
+        float,
+        Key(
+            "Don't apply a patch that is right with a smaller probability than this, as votes and tests have it.",
+            Scope.USER,
+            minimum=0.0,
+            maximum=1.0,
+        ),
+    ] = 0.0
     keep_test: Annotated[
         bool,
         Key(

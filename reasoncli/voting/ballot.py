@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from reasoncli.domain import Candidate, ClaimFate, Comparison, Decision, Evidence, Status, Verdict
 from reasoncli.voting import clusters
 from reasoncli.voting.clusters import Group, attempts
+from reasoncli.voting.confidence import confidence
 from reasoncli.voting.opinions import tally
 from reasoncli.voting.tiers import Tier, electable
 from reasoncli.voting.wording import count, number
@@ -60,6 +61,7 @@ def decide(
         stopped_early=stopped_early,
         ranked=ranked,
         comparisons=tuple(comparisons),
+        confidence=0.0 if chosen is None else confidence(chosen, groups),
     )
 
 

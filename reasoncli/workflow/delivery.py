@@ -26,6 +26,9 @@ def withheld(decision: Decision, chosen: Candidate | None, settings: PatchSettin
     """
     if decision.status is Status.NONE:
         return "there is no patch worth applying"
+    if decision.confidence < settings.min_confidence:
+        sure, wanted = decision.confidence, settings.min_confidence
+        return f"it is right with a probability of {sure:.2f} only; --min-confidence asks for {wanted:g}"
     unverified = decision.status is Status.UNVERIFIED or (decision.status is Status.PARTIAL and not verifiable)
     if unverified and not settings.allow_unverified:
         why = "it was not judged in a fresh sandbox" if verifiable else "no failing test shows that it fixes the issue"

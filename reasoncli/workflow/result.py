@@ -30,6 +30,10 @@ class FixResult:
 
     @property
     def exit_code(self) -> int:
-        """0 for a verified patch, 1 for anything less: it speaks of the evidence, not of what was written."""
-        decision = self.record.decision
-        return 0 if decision is not None and decision.status is Status.VERIFIED else 1
+        """0 for a verified patch of which the user is to be as sure as was asked for, 1 for anything less: it speaks of
+        the evidence, not of what was written.
+        """
+        decision, request = self.record.decision, self.record.request
+        wanted = 0.0 if request is None else request.settings.patches.min_confidence
+        verified = decision is not None and decision.status is Status.VERIFIED and decision.confidence >= wanted
+        return 0 if verified else 1

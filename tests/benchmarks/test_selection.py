@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from benchmarks.selection import calibration, stopping
+from benchmarks.selection.calibration import Choice
 from benchmarks.selection.facts import Fact, Pool
 from benchmarks.selection.rules import RULES, without
 from benchmarks.selection.table import gap, measured, show
@@ -68,3 +70,56 @@ def test_the_table_says_how_much_of_the_gap_is_recovered(tmp_path: Path) -> None
     show(pools, (2, None), 20, Console(file=out, width=160))
     assert "all candidates: 2 issues" in out.getvalue()
     assert "100%" in out.getvalue()
+
+
+def flipped(share: float, count: int, signs: tuple[float, ...], project: str) -> list[Choice]:
+    return [Choice(project, signs, n < share * count, 1.0) for n in range(count)]
+
+
+def test_the_fit_finds_how_often_choices_are_right() -> None:
+    seen = [*flipped(0.25, 400, (1.0, 0.0), "a"), *flipped(0.75, 400, (1.0, 1.0), "b")]
+    weights = calibration.fitted(seen)
+    assert calibration.predicted(weights, seen[0]) == pytest.approx(0.25, abs=0.01)
+    assert calibration.predicted(weights, seen[-1]) == pytest.approx(0.75, abs=0.01)
+
+
+def test_a_project_is_judged_by_what_others_show() -> None:
+    seen = [*flipped(0.2, 50, (1.0,), "a"), *flipped(0.8, 50, (1.0,), "b")]
+    said = {choice.project: p for p, choice in calibration.left_out(seen)}
+    assert said == {"a": pytest.approx(0.8, abs=0.01), "b": pytest.approx(0.2, abs=0.01)}
+
+
+def test_bins_say_what_was_stated_and_what_was_right() -> None:
+    judged = [(p, Choice("a", (1.0,), right, 2.0)) for p, right in ((0.05, False), (0.55, True), (0.59, False))]
+    judged.append((1.0, Choice("a", (1.0,), right=True, weight=2.0)))
+    rows = calibration.bins(judged)
+    assert rows[0] == (2.0, pytest.approx(0.05), 0.0)
+    assert rows[5] == (4.0, pytest.approx(0.57), 0.5)
+    assert rows[9] == (2.0, 1.0, 1.0)
+    assert rows[1] is None
+
+
+def test_calibration_and_stopping_print_their_tables() -> None:
+    out = io.StringIO()
+    calibration.show([RIGHT_BREAKS, SHOWN], [SHOWN], 3, Console(file=out, width=120))
+    stopping.show([RIGHT_BREAKS, SHOWN, CLEAR], 3, Console(file=out, width=120))
+    for words in ("2 pools, each project left out", "1 given pools", "Brier score", "times fewer", "a clear winner"):
+        assert words in out.getvalue()
+
+
+CLEAR = Pool(
+    "org-3",
+    (
+        *(fact(f"right{n}", correct=True, key="r", kind="fixes", passed=1) for n in range(8)),
+        *(fact(f"wrong{n}") for n in range(4)),
+    ),
+    targets=1,
+)
+
+
+def test_a_clear_winner_is_chosen_with_few_attempts_and_certainty_takes_more() -> None:
+    assert stopping.clear(CLEAR)
+    soon, certain = (stopping.stopped(CLEAR, level, 20) for level in (0.95, 1.0))
+    assert soon.drawn < certain.drawn <= stopping.BUDGET
+    assert certain.same == 1
+    assert soon.same == soon.right == 1

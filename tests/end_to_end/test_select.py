@@ -183,6 +183,19 @@ def test_most_votes_outweigh_a_test_of_the_old_behaviour_but_need_consent(tool: 
     assert (repository / "shop/prices.py").read_text() == SOURCE.replace(WRONG, RIGHT)
 
 
+def test_what_is_less_sure_than_asked_for_is_not_applied(tool: Tool, repository: Path, tmp_path: Path) -> None:
+    patches = predictions(tmp_path / "p.jsonl", {"right": diff(repository, RIGHT), "wrong": diff(repository, NO_FIX)})
+    ran = select(tool, repository, patches, "--json", "--min-confidence", "1")
+    assert (ran.code, ran.json["status"], ran.json["exit_code"]) == (1, "verified", 1)
+    sure = ran.json["decision"]["confidence"]
+    assert 0 < sure < 1
+    assert f"probability of {sure:.2f} only; --min-confidence asks for 1" in " ".join(ran.json["applied"])
+    assert (repository / "shop/prices.py").read_text() == SOURCE
+    ran = select(tool, repository, patches, "--json", "--min-confidence", str(sure - 0.01))
+    assert (ran.code, ran.json["exit_code"]) == (0, 0)
+    assert (repository / "shop/prices.py").read_text() == SOURCE.replace(WRONG, RIGHT)
+
+
 def test_the_predictions_of_the_issues_own_instance_are_meant(tool: Tool, repository: Path, tmp_path: Path) -> None:
     issues = tmp_path / "issues.jsonl"
     issues.write_text(json.dumps({"instance_id": "shop-1", "problem_statement": ISSUE}) + "\n")
