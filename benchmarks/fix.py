@@ -31,7 +31,7 @@ from reasoncli.patches.tree import SnapshotTree
 from reasoncli.reports.words import proposals
 from reasoncli.repository import open_repository
 from reasoncli.resources import demo_dir, weights_path
-from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.search.pool import Pool

@@ -6,6 +6,11 @@ import functools
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine takes ten times as long for an example as an idle one: that is no failure.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from typing import Any
 
 from reasoncli import python_source
 from reasoncli.domain import Candidate, Prompt, RepairContent, VerdictKind
-from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import Store
 from training import exclusions
 from training.bugs import MOST_LINES

@@ -14,8 +14,9 @@ from pathlib import Path
 from reasoncli.domain import Issue
 from reasoncli.errors import EnvironmentFailure, StoreError, UsageError
 from reasoncli.runs.failures import told_apart
-from reasoncli.runs.journal import FILE, RunHead, RunJournal, RunRecord, as_text, head, load
+from reasoncli.runs.journal import FILE, RunJournal, as_text
 from reasoncli.runs.lock import is_live, live_lock
+from reasoncli.runs.record import RunHead, RunRecord, head, load
 from reasoncli.runs.schema import connect
 
 LAST = "last"

@@ -13,32 +13,10 @@ from pathlib import Path
 from typing import Annotated
 
 from reasoncli.settings.keys import Key, Scope, Unit
+from reasoncli.settings.kinds import BuildNetwork, EndpointAbility, SandboxKind
 
 _GIB = 1 << 30
 _DAY = 86_400.0
-
-
-class SandboxKind(StrEnum):
-    """Where tests run."""
-
-    DOCKER = "docker"
-    LOCAL = "local"
-
-
-class EndpointAbility(StrEnum):
-    """The kind of prompt that a model at an endpoint takes."""
-
-    CHAT = "chat"
-    INFILL = "infill"
-    LINE_REPAIR = "line-repair"
-
-
-class BuildNetwork(StrEnum):
-    """The network that building an image may use."""
-
-    NONE = "none"
-    DEFAULT = "default"
-    HOST = "host"
 
 
 @dataclass(frozen=True, slots=True)

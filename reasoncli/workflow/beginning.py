@@ -1,15 +1,85 @@
-"""The moment at which everything that a run is made of is known."""
+"""What a run is made of: the snapshot, how its tests run, its sandboxes; and the moment at which all of it is known."""
 
 from __future__ import annotations
 
-from reasoncli.domain import Task
+import shutil
+from pathlib import Path
+
+from reasoncli.domain import Snapshot, Task, TestPlan
 from reasoncli.errors import ConflictError
+from reasoncli.events import Emitter, Warned
 from reasoncli.models.interface import ModelInfo
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.repository import Repository
+from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.manifest import Manifest, versions
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.settings.loading import as_text
+from reasoncli.settings.values import Settings
+from reasoncli.verification.detect import plan_tests
+from reasoncli.workflow import preparation
+
+
+def taken(repository: Repository, scratch: Path, earlier: RunRecord | None, emit: Emitter) -> Snapshot:
+    """The work tree, copied.
+
+    Raises:
+        ConflictError: it is not what it was when the run began.
+    """
+    with emit.stage("snapshot") as stage:
+        shutil.rmtree(scratch, ignore_errors=True)
+        snapshot = repository.snapshot(scratch, lambda message: emit(Warned(message)))
+        stage.summary = f"{len(snapshot.files)} files at {snapshot.commit[:12]}"
+        if snapshot.dirty:
+            stage.summary += ", with uncommitted changes"
+    before = earlier.manifest if earlier else None
+    if before is not None and before.tree_hash != snapshot.tree_hash:
+        raise ConflictError(
+            "the work tree is not what it was when the run began, so its results don't hold any more",
+            hint="Bring it back to that state (git stash, git switch), or start a new run.",
+        )
+    return snapshot
+
+
+def planned_tests(snapshot: Snapshot, request: FixRequest) -> TestPlan:
+    """How the tests run, as it was asked for or is found out."""
+    tests = request.settings.tests
+    return plan_tests(
+        snapshot,
+        command=tests.test_command,
+        selected=tests.tests,
+        targets=request.targets,
+        timeout=tests.test_timeout,
+        junit=tests.junit,
+        pass_marker=tests.pass_marker,
+    )
+
+
+def sandboxes(snapshot: Snapshot, settings: Settings, run: str, emit: Emitter) -> SandboxProvider:
+    """Where the tests run, got ready.
+
+    Raises:
+        SandboxUnavailable: no engine, no permission, an image that doesn't build.
+    """
+    with emit.stage("sandbox", settings.sandbox.sandbox.value) as stage:
+        lines = 0
+
+        def progress(line: str) -> None:
+            nonlocal lines
+            lines += 1
+            stage.progress(lines, None, line)
+
+        provider = preparation.open_provider(snapshot, settings, run, progress)
+        stage.summary = provider.description
+    if not provider.isolated:
+        emit(
+            Warned(
+                "the local sandbox does not isolate: tests and patches run as you, with your files and network",
+                hint="Use it for code that you would run yourself.",
+            )
+        )
+    return provider
 
 
 def begin(

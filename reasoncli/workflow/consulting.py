@@ -16,7 +16,8 @@ from reasoncli.errors import UsageError
 from reasoncli.events import Emitter
 from reasoncli.models.interface import Ability, ModelInfo, SampleRequest
 from reasoncli.models.open import abilities_of
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.request import FixRequest
 from reasoncli.search.strategies.best_of_n import derive_seed
 from reasoncli.settings.values import Settings

@@ -13,7 +13,8 @@ from reasoncli.domain import Issue
 from reasoncli.errors import SandboxUnavailable, UsageError
 from reasoncli.resources import demo_dir
 from reasoncli.runs.request import FixRequest
-from reasoncli.settings.values import SandboxKind, Settings, Source
+from reasoncli.settings.kinds import SandboxKind
+from reasoncli.settings.values import Settings, Source
 from reasoncli.workflow.preparation import seed
 
 _AUTHOR = git.Actor("reasoncli demo", "demo@localhost")

@@ -11,8 +11,9 @@ from pathlib import Path
 from reasoncli import __version__
 from reasoncli.errors import EnvironmentFailure, UsageError
 from reasoncli.reports.health import Finding
+from reasoncli.settings.kinds import SandboxKind
 from reasoncli.settings.loading import state_folder
-from reasoncli.settings.values import SandboxKind, Settings
+from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
 
 _LITTLE_SPACE = 2 << 30

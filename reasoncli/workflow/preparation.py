@@ -19,8 +19,9 @@ from reasoncli.search.interface import Strategy
 from reasoncli.search.loop import Rules
 from reasoncli.search.strategies.best_of_n import BestOfN, Drawing
 from reasoncli.search.strategies.mixed import Mixed
+from reasoncli.settings.kinds import SandboxKind
 from reasoncli.settings.loading import state_folder, worker_count
-from reasoncli.settings.values import SandboxKind, SandboxSettings, Settings
+from reasoncli.settings.values import SandboxSettings, Settings
 
 _LINE_REPAIR = Drawing(min_p=0.02)
 """For models as small as ours, whose many unlikely tokens are noise together. Of temperatures from 0.5 to 1.2 and

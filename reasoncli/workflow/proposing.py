@@ -16,7 +16,8 @@ from reasoncli.models.resolve import EMBEDDED
 from reasoncli.patches.policy import is_test_file
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.prompting.build import build_prompts
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.request import FixRequest
 from reasoncli.search.choices import repair_choices
 from reasoncli.search.interface import Strategy

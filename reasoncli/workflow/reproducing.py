@@ -33,7 +33,8 @@ from reasoncli.prompting.reproduction import Wanted, reproduction_prompt
 from reasoncli.reproduction.placing import TestFiles, new_file
 from reasoncli.reproduction.reading import Written, read_tests
 from reasoncli.reproduction.reasons import kind_of, mistaken
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import RunRecord
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.settings.loading import worker_count
 from reasoncli.settings.values import Settings

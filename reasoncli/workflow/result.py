@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasoncli.domain import Status
-from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.record import RunRecord
 
 CHOSEN = "chosen.patch"
 """Name of the chosen patch in the run's folder."""

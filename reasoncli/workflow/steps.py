@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from reasoncli.claims.running import Issued
 from reasoncli.domain import (
@@ -20,7 +19,6 @@ from reasoncli.domain import (
     Reproduction,
     Snapshot,
     Task,
-    TestPlan,
     Verdict,
 )
 from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
@@ -31,22 +29,22 @@ from reasoncli.patches.policy import Policy
 from reasoncli.patches.tree import SnapshotTree
 from reasoncli.reports.words import moment, proposals
 from reasoncli.repository import Repository, open_repository, write_patch
-from reasoncli.runs.journal import RunJournal, RunRecord, Totals
+from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.memory import Memory
+from reasoncli.runs.record import RunRecord, Totals
 from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.search.interface import PatchVerifier, Recorded
 from reasoncli.search.loop import TIME_IS_UP, Search, SearchResult
 from reasoncli.settings.loading import worker_count
 from reasoncli.verification.baseline import BaselineOptions
-from reasoncli.verification.detect import plan_tests
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.rebuild import builds_sources
 from reasoncli.verification.verifier import Verifier, VerifierOptions
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
-from reasoncli.workflow.beginning import begin
+from reasoncli.workflow.beginning import begin, planned_tests, sandboxes, taken
 from reasoncli.workflow.claiming import ClaimingVerifier, issued
 from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.confirming import Confirming
@@ -100,11 +98,11 @@ class Steps:
         with ExitStack() as stack:
             stack.callback(self._memory.trim)
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-            snapshot = self._snapshot(repository, scratch)
-            task = Task(snapshot, self._request.issue, self._plan(snapshot))
+            snapshot = taken(repository, scratch, self._earlier, self._emit)
+            task = Task(snapshot, self._request.issue, planned_tests(snapshot, self._request))
             loading = stack.enter_context(self._proposing.ready())
             consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
-            provider = self._provider(snapshot)
+            provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit)
             stack.callback(provider.close)
             loading.check()
             pool = SandboxPool(provider, self._emit)
@@ -176,53 +174,6 @@ class Steps:
         self._journal.baseline(baseline)
         self._emit(BaselineReady(baseline))
         return baseline
-
-    def _snapshot(self, repository: Repository, scratch: Path) -> Snapshot:
-        with self._emit.stage("snapshot") as stage:
-            shutil.rmtree(scratch, ignore_errors=True)
-            snapshot = repository.snapshot(scratch, lambda message: self._emit(Warned(message)))
-            stage.summary = f"{len(snapshot.files)} files at {snapshot.commit[:12]}"
-            if snapshot.dirty:
-                stage.summary += ", with uncommitted changes"
-        before = self._earlier.manifest if self._earlier else None
-        if before is not None and before.tree_hash != snapshot.tree_hash:
-            raise ConflictError(
-                "the work tree is not what it was when the run began, so its results don't hold any more",
-                hint="Bring it back to that state (git stash, git switch), or start a new run.",
-            )
-        return snapshot
-
-    def _plan(self, snapshot: Snapshot) -> TestPlan:
-        tests = self._settings.tests
-        return plan_tests(
-            snapshot,
-            command=tests.test_command,
-            selected=tests.tests,
-            targets=self._request.targets,
-            timeout=tests.test_timeout,
-            junit=tests.junit,
-            pass_marker=tests.pass_marker,
-        )
-
-    def _provider(self, snapshot: Snapshot) -> SandboxProvider:
-        with self._emit.stage("sandbox", self._settings.sandbox.sandbox.value) as stage:
-            lines = 0
-
-            def progress(line: str) -> None:
-                nonlocal lines
-                lines += 1
-                stage.progress(lines, None, line)
-
-            provider = preparation.open_provider(snapshot, self._settings, self._journal.id, progress)
-            stage.summary = provider.description
-        if not provider.isolated:
-            self._emit(
-                Warned(
-                    "the local sandbox does not isolate: tests and patches run as you, with your files and network",
-                    hint="Use it for code that you would run yourself.",
-                )
-            )
-        return provider
 
     def _baseline(self, provider: SandboxProvider, task: Task, pool: SandboxPool) -> Baseline:
         if self._earlier and self._earlier.baseline:

@@ -11,7 +11,7 @@ from reasoncli.domain import Prompt
 from reasoncli.reports.show import RunLine
 from reasoncli.reports.summary import Cost, Summary
 from reasoncli.repository.applied import Applied, How
-from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import RunEntry
 from reasoncli.workflow.result import CHOSEN, FixResult
 

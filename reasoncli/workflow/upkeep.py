@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reasoncli.runs.store import Store
 from reasoncli.sandbox.folders import reap_folders
-from reasoncli.settings.values import SandboxKind, Settings
+from reasoncli.settings.kinds import SandboxKind
+from reasoncli.settings.values import Settings
 
 SCRATCH = "snapshot"
 """A live run's private copy of the work tree, in the run's folder."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reasoncli.runs.journal import RunRecord
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import Store
 from tests.end_to_end.project import (
     FIX,

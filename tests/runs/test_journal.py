@@ -11,7 +11,8 @@ from reasoncli.domain import Completion
 from reasoncli.errors import DiskFullError, StoreError
 from reasoncli.events import CandidateFound, StageFinished, StageStarted, Warned
 from reasoncli.repository.applied import Applied, How
-from reasoncli.runs.journal import RunJournal, Totals
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import Totals
 from reasoncli.runs.store import Store
 from tests.runs.samples import BASELINE, CLEAN, FIXES, ISSUE, MANIFEST, PROMPT, SUSPECTS, batch, candidate, decision
 

@@ -14,7 +14,7 @@ import pytest
 
 from reasoncli.domain import Completion
 from reasoncli.errors import StoreError, UsageError
-from reasoncli.runs.journal import head
+from reasoncli.runs.record import head
 from reasoncli.runs.schema import MIGRATIONS, connect, from_body
 from reasoncli.runs.store import Store
 from tests.runs.samples import FIXES, ISSUE, batch

@@ -47,7 +47,7 @@ PLACES = ["a", "d", "d/b", "d/e", "d/e/c", "x", "link", "new", "d/new", "a/under
 ACTS = ["write", "append", "forge", "remove", "mkdir", "symlink", "chmod", "rename", "fifo", "same"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage=st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(PLACES)), max_size=8))
 def test_any_damage_is_undone(tmp_path: Path, damage: list[tuple[str, str]]) -> None:
     root = tmp_path / "tree"

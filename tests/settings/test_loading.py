@@ -11,8 +11,9 @@ from reasoncli.errors import SettingsError
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command
 from reasoncli.sandbox.local_sandbox import local_provider
+from reasoncli.settings.kinds import BuildNetwork, SandboxKind
 from reasoncli.settings.loading import as_text, load_settings, state_folder, worker_count
-from reasoncli.settings.values import BuildNetwork, SandboxKind, Settings, Source
+from reasoncli.settings.values import Settings, Source
 from tests.sandbox.snapshots import make_snapshot
 
 

@@ -38,7 +38,7 @@ def sound(bug: Bug, lines: list[str]) -> None:
     assert python_source.parse("\n".join(bug.before)) is not None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(FUNCTIONS, st.integers(0, 1000))
 def test_the_repair_gives_the_original(lines: list[str], seed: int) -> None:
     for bug in make_bugs(lines, Scope(), random.Random(seed), WEIGHTS, 4):

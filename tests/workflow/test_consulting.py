@@ -15,7 +15,8 @@ from reasoncli.errors import ModelError, UsageError
 from reasoncli.events import Emitter
 from reasoncli.models.interface import SampleRequest
 from reasoncli.models.recorded import RecordedSampler, Recording
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings

@@ -14,7 +14,8 @@ from reasoncli.errors import ModelError
 from reasoncli.events import Emitter, Event, Warned
 from reasoncli.models.interface import SampleRequest
 from reasoncli.models.recorded import RecordedSampler, Recording
-from reasoncli.runs.journal import RunJournal, RunRecord
+from reasoncli.runs.journal import RunJournal
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings
 from reasoncli.voting.clusters import ranked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reasoncli.runs.journal import Totals
+from reasoncli.runs.record import Totals
 from reasoncli.runs.store import Store
 from reasoncli.workflow.summary import summarize
 from tests.runs.samples import ISSUE, batch, candidate, decision
