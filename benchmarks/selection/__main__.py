@@ -2,12 +2,14 @@
 
     python -m benchmarks.selection make --pools DIR --mirrors DIR --image IMAGE --each N PROJECT...
     python -m benchmarks.selection collect --pools DIR --mirrors DIR --image IMAGE --facts DIR [--only ID ...]
-    python -m benchmarks.selection table --facts DIR
-    python -m benchmarks.selection stopping --facts DIR
-    python -m benchmarks.selection calibrate --facts DIR [--given DIR]
+    python -m benchmarks.selection pack --facts DIR
+    python -m benchmarks.selection table [--facts DIR|FILE]
+    python -m benchmarks.selection stopping [--facts DIR|FILE]
+    python -m benchmarks.selection calibrate [--facts DIR|FILE] [--given DIR]
 
 `make` makes pools out of git work trees with tests (see `making.py`). `collect` runs the parts of `select` over all
 candidates of each pool and keeps what it found as a file in the folder of facts; pools that have one are left out.
+`pack` makes one file of them, beside this one: there lie the facts of our own pools, which the other commands take.
 From facts, `table` draws parts of the pools many times and prints what each rule makes of them, `stopping` what the
 rule that ends sampling saves and costs, and `calibrate` whether the stated confidence holds, for pools of our own and
 the given ones. MIRRORS holds bare clones as `owner+name/repo`; the image has Python and what the tests need.
@@ -23,25 +25,29 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.selection import calibration, stopping, table
-from benchmarks.selection.facts import Pool, collect, instances
+from benchmarks.selection.facts import Pool, collect, instances, pack, read
 from benchmarks.selection.making import make
 from reasoncli.models.open import open_sampler
 from reasoncli.models.resolve import EMBEDDED
+
+OWN = Path(__file__).with_name("own.jsonl.gz")
 
 
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for run in (_make, _collect, _table, _stopping, _calibrate):
+    for run in (_make, _collect, _pack, _table, _stopping, _calibrate):
         command = commands.add_parser(run.__name__.strip("_"), help=run.__doc__)
         command.set_defaults(run=run)
         if run in (_make, _collect):
             command.add_argument("--pools", type=Path, required=True)
             command.add_argument("--mirrors", type=Path, required=True)
             command.add_argument("--image", required=True)
-        if run is not _make:
+        if run in (_collect, _pack):
             command.add_argument("--facts", type=Path, required=True)
+        elif run is not _make:
+            command.add_argument("--facts", type=Path, default=OWN, help="folder or packed file; without it, our own")
         match run.__name__:
             case "_make":
                 command.add_argument("--each", type=int, default=8, help="pools of a project")
@@ -74,6 +80,11 @@ def _collect(arguments: argparse.Namespace) -> None:
         pool.write(path)
 
 
+def _pack(arguments: argparse.Namespace) -> None:
+    """Put a folder of facts into the file of our own pools."""
+    pack(_read(arguments.facts), OWN)
+
+
 def _table(arguments: argparse.Namespace) -> None:
     """Compare rules."""
     pools = _read(arguments.facts)
@@ -92,7 +103,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _read(facts: Path) -> list[Pool]:
-    pools = [Pool.read(path) for path in sorted(facts.glob("*.json"))]
+    pools = read(facts) if facts.exists() else []
     if not pools:
         sys.exit(f"there are no facts in {facts}: `collect` makes them")
     return pools

@@ -6,6 +6,7 @@ anything again. `correct` is carried along for whoever measures; nothing here lo
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -78,9 +79,9 @@ class Pool:
         path.write_text(json.dumps(asdict(self)))
 
     @classmethod
-    def read(cls, path: Path) -> Pool:
-        """As it was kept."""
-        known = json.loads(path.read_text())
+    def parse(cls, text: str) -> Pool:
+        """As it was written."""
+        known = json.loads(text)
         tuples = ("broken", "claims", "did")
         facts: list[dict[str, Any]] = [
             {name: tuple(value) if name in tuples else value for name, value in fact.items()}
@@ -88,6 +89,20 @@ class Pool:
         ]
         known |= {"candidates": tuple(Fact(**fact) for fact in facts), "base": tuple(known["base"])}
         return cls(**known)
+
+
+def read(place: Path) -> list[Pool]:
+    """The pools of a folder of facts, or of a packed one."""
+    if place.is_dir():
+        return [Pool.parse(path.read_text()) for path in sorted(place.glob("*.json"))]
+    with gzip.open(place, "rt", encoding="utf-8") as file:
+        return [Pool.parse(line) for line in file]
+
+
+def pack(pools: Sequence[Pool], place: Path) -> None:
+    """Keep pools in one small file, the same bytes each time."""
+    lines = "".join(json.dumps(asdict(pool), separators=(",", ":")) + "\n" for pool in pools)
+    place.write_bytes(gzip.compress(lines.encode(), mtime=0))
 
 
 def instances(pools: Path) -> list[dict[str, Any]]:

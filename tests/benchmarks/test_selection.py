@@ -9,10 +9,12 @@ import pytest
 from rich.console import Console
 
 from benchmarks.selection import calibration, stopping
+from benchmarks.selection.__main__ import OWN
 from benchmarks.selection.calibration import Choice
-from benchmarks.selection.facts import Fact, Pool
+from benchmarks.selection.facts import Fact, Pool, pack, read
 from benchmarks.selection.rules import RULES, without
 from benchmarks.selection.table import gap, measured, show
+from reasoncli.voting.confidence import WEIGHTS
 
 
 def fact(name: str, *, correct: bool = False, key: str = "", kind: str = "no-effect", **more: object) -> Fact:
@@ -60,8 +62,10 @@ def test_what_is_left_out_leaves_the_facts_as_they_are() -> None:
 def test_the_table_says_how_much_of_the_gap_is_recovered(tmp_path: Path) -> None:
     for pool in (RIGHT_BREAKS, SHOWN):
         pool.write(tmp_path / f"{pool.instance}.json")
-    pools = [Pool.read(path) for path in sorted(tmp_path.iterdir())]
+    pools = read(tmp_path)
     assert pools == [RIGHT_BREAKS, SHOWN]
+    pack(pools, tmp_path / "packed")
+    assert read(tmp_path / "packed") == pools
     scores = measured(pools, None, 9)
     assert gap(scores, "everything").value == gap(scores, "oracle").value == 1
     assert gap(scores, "random pick").value == 0
@@ -123,3 +127,17 @@ def test_a_clear_winner_is_chosen_with_few_attempts_and_certainty_takes_more() -
     assert soon.drawn < certain.drawn <= stopping.BUDGET
     assert certain.same == 1
     assert soon.same == soon.right == 1
+
+
+def test_the_tools_confidence_is_what_our_own_pools_say_and_holds_there() -> None:
+    seen = calibration.choices(read(OWN), 10)
+    assert calibration.fitted(seen) == pytest.approx(WEIGHTS, abs=0.1), "python -m benchmarks.selection calibrate"
+    judged = calibration.left_out(seen)
+    said, right, off = 0.0, 0.0, 0.0
+    for row in calibration.bins(judged):
+        if row is not None:
+            weight, stated, true = row
+            said, right, off = said + weight * stated, right + weight * true, off + weight * abs(stated - true)
+    total = sum(choice.weight for _, choice in judged)
+    assert said / total == pytest.approx(right / total, abs=0.05)
+    assert off / total < 0.15
