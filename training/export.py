@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.model import Shape
-from training.vocabulary import CODE, EOT, PAD, SPECIAL, Vocabulary
+from training.vocabulary import ALL_SPECIAL, CODE, EOT, PAD, Vocabulary
 
 FORM = "line-repair-2"
 """Name of the prompt form (see `examples`), as it stands in the file."""
@@ -84,12 +84,11 @@ def export(state: dict[str, Any], vocabulary: Vocabulary, path: Path, kind: str 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     tokens = vocabulary.tokens()
-    special = {*SPECIAL, *(token for token in tokens if token.startswith("<reserved-"))}
     control, normal = int(gguf.TokenType.CONTROL), int(gguf.TokenType.NORMAL)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([control if token in special else normal for token in tokens])
+    writer.add_token_types([control if token in ALL_SPECIAL else normal for token in tokens])
     writer.add_token_merges(vocabulary.merges())
     writer.add_bos_token_id(CODE)
     writer.add_eos_token_id(EOT)

@@ -14,6 +14,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 SPECIAL = ("<pad>", "<code>", "<bug>", "<fix>", "<eot>", "<keep>", "<test>", "<context>", "<at>", "<got>")
 PAD, CODE, BUG, FIX, EOT, KEEP, TEST, CONTEXT, AT, GOT = range(len(SPECIAL))
 _RESERVED = tuple(f"<reserved-{index}>" for index in range(16 - len(SPECIAL)))
+ALL_SPECIAL = (*SPECIAL, *_RESERVED)
+"""With those that have no meaning yet."""
 
 
 class Vocabulary:
@@ -30,7 +32,7 @@ class Vocabulary:
         tokenizer.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
             vocab_size=size,
-            special_tokens=[*SPECIAL, *_RESERVED],
+            special_tokens=list(ALL_SPECIAL),
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
