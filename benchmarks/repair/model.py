@@ -16,7 +16,7 @@ from benchmarks.repair.functions import Lines, answered, joined
 from reasoncli.domain import Completion, Prompt, RepairContent, Suspect
 from reasoncli.edits import Edit
 from reasoncli.edits.answers import Place, by_place
-from reasoncli.models.interface import Ability, Choices, SampleRequest
+from reasoncli.models.interface import KEEP, Ability, Choices, SampleRequest
 from reasoncli.models.llama_cpp.sampler import LlamaSampler, open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.resolve import resolve
@@ -70,11 +70,14 @@ class Asked:
         self._seed = seed
         self._hints = hints
 
+    def keeps(self) -> dict[Place, float]:
+        """P(keep) of each line, as one that is asked about alone."""
+        alone = [(each, place) for each, place in self._placed if place[1] == place[0] + 1]
+        return {place: math.exp(self._model.sampler.score(each, [KEEP])[0]) for each, place in alone}
+
     @cached_property
-    def _weighed(self) -> tuple[list[tuple[Prompt, Place]], float]:
-        """Prompts with the shares that the tool gives them without any clue, the lines that each asks about, and the
-        seconds that the model's doubt took.
-        """
+    def _placed(self) -> list[tuple[Prompt, Place]]:
+        """Prompts, and the lines that each asks about."""
         text = joined(self._lines)
         suspect = Suspect(_PATH, None, "function", 1, text.count("\n") + 1, 1.0)
         sampler = self._model.sampler
@@ -96,9 +99,17 @@ class Asked:
             if each.region is not None and isinstance(each.content, RepairContent) and each.region.start in first:
                 start = first[each.region.start]
                 places[each.id] = (start, start + each.content.line.count("\n") + 1)
+        return [(each, places[each.id]) for each in prompts if each.id in places]
+
+    @cached_property
+    def _weighed(self) -> tuple[list[tuple[Prompt, Place]], float]:
+        """Prompts with the shares that the tool gives them without any clue, the lines that each asks about, and the
+        seconds that the model's doubt took.
+        """
+        places = {each.id: place for each, place in self._placed}
         started = time.perf_counter()
-        weighed = weigh_by_doubt(prompts, sampler)
-        return [(each, places[each.id]) for each in weighed if each.id in places], time.perf_counter() - started
+        weighed = weigh_by_doubt([each for each, _ in self._placed], self._model.sampler)
+        return [(each, places[each.id]) for each in weighed], time.perf_counter() - started
 
     def drawn(self, n: int, told: Place | None) -> Draw:
         """Draw `n` samples: of the wrong lines if they are told, else by the model's doubt about the lines."""

@@ -13,6 +13,7 @@ from benchmarks.repair.bugs import Bug, read_bugs
 from benchmarks.repair.figures import BUDGETS, coverage, shares_table
 from benchmarks.repair.functions import answered, canonical, joined
 from benchmarks.repair.judging import Judging
+from benchmarks.repair.locating import located
 from benchmarks.repair.measuring import BASELINE, RANKED, SAMPLED, Measured, Outcome, measure
 from benchmarks.repair.model import Asked, Model
 from reasoncli import python_source
@@ -229,3 +230,21 @@ def test_edits_that_just_fit_the_context_are_ranked_and_longer_ones_left_out() -
         model.sampler.close()
     assert ranked == sorted(ranked, reverse=True)
     assert ranked[0] > ranked[-1]
+
+
+def test_every_line_is_asked_about_and_the_most_doubted_comes_first() -> None:
+    before = ("def mean(values):", "    total = sum(values)", "    return total * len(values)")
+    after = (*before[:2], "    return total / len(values)")
+    model = Model("embedded", "embedded")
+    try:
+        keeps = Asked(model, before, 0).keeps()
+        found = located(Bug("b", "g", before, after, (2, 3)), model)
+        missing = located(Bug("b", "g", before, after, (7, 8)), model)
+    finally:
+        model.sampler.close()
+    assert set(keeps) == {(0, 1), (1, 2), (2, 3)}
+    assert all(0 < keep < 1 for keep in keeps.values())
+    assert found is not None
+    assert found.wrong == keeps[2, 3]
+    assert found.rank == 1 + sum(keep < found.wrong for keep in keeps.values())
+    assert missing is None
