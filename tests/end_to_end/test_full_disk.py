@@ -52,7 +52,7 @@ def test_a_disk_that_is_full_from_the_start(
     early(ran)
     assert list(small_disk.glob("runs/*")) == []
     ballast.unlink()
-    assert tool.fix(repository, recording, "--dry-run", "-n", 2, "--state-dir", small_disk).code == 0
+    assert tool.fix(repository, recording, "--dry-run", "-n", 16, "--state-dir", small_disk).code == 0
 
 
 def test_a_disk_that_gets_full_is_told_and_the_run_goes_on_when_there_is_room(
@@ -78,8 +78,8 @@ if not os.path.exists({str(tmp_path / "enough")!r}):
 
 
 def test_a_damaged_run_harms_no_other(tool: Tool, repository: Path, recording: Path) -> None:
-    assert tool.fix(repository, recording, "--dry-run", "-n", 4).code == 0
-    assert tool.fix(repository, recording, "--dry-run", "-n", 4).code == 0
+    assert tool.fix(repository, recording, "--dry-run", "-n", 16).code == 0
+    assert tool.fix(repository, recording, "--dry-run", "-n", 16).code == 0
     sound, damaged = sorted(path.name for path in (tool.state / "runs").iterdir())
     file = tool.state / "runs" / damaged / "run.sqlite"
     content = file.read_bytes()
@@ -91,7 +91,7 @@ def test_a_damaged_run_harms_no_other(tool: Tool, repository: Path, recording: P
     assert tool.run("runs", "show", sound).code == 0
     assert tool.run("runs", "show", "last").code == 0
     assert tool.run("undo", damaged, "-C", repository).code == 3
-    assert tool.fix(repository, recording, "--dry-run", "-n", 4).code == 0
+    assert tool.fix(repository, recording, "--dry-run", "-n", 16).code == 0
     assert tool.run("runs", "prune", "--damaged").code == 0
     assert not file.exists()
     assert len(json.loads(tool.run("runs", "list", "--json").out)["runs"]) == 2

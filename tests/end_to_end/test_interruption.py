@@ -233,9 +233,10 @@ main()
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_while_the_patch_is_written_can_be_taken_back_or_made_good(
-    tool: Tool, repository: Path, recording: Path, when: str
+    tool: Tool, repository: Path, tmp_path: Path, when: str
 ) -> None:
-    arguments = map(str, fix(repository, recording, "-n", 2))
+    right = make_recording(tmp_path / "right.jsonl", {FIX: 1})
+    arguments = map(str, fix(repository, right, "-n", 2))
     script = KILLED.replace("sys.argv.pop(1)", repr(when))
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], env=tool.environment(), capture_output=True, check=False

@@ -149,7 +149,7 @@ def test_places_that_can_not_be_written(tool: Tool, repository: Path, recording:
     examined = tool.run("doctor", "--quick", "--json", "--state-dir", below)
     assert examined.code == 3
     assert f"{below} can't be written" in examined.out
-    assert tool.fix(repository, recording, "--dry-run", "-n", 2).code == 0
+    assert tool.fix(repository, recording, "--dry-run", "-n", 16).code == 0
     shown = tool.run("runs", "show", "--svg", below)
     assert shown.code == 2
     assert str(below) in shown.err
