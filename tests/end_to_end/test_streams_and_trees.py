@@ -66,7 +66,7 @@ def test_a_repository_that_can_not_be_written(tool: Tool, read_only: Path, recor
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "| true"])
 def test_streams_that_are_closed(tool: Tool, repository: Path, recording: Path, redirection: str) -> None:
     words = [sys.executable, "-m", "reasoncli", "fix", str(repository), "--issue", ISSUE, "--sandbox", "local"]
-    words += ["--model", f"recorded:{recording}", "--seed", "1", "--dry-run", "-n", "2"]
+    words += ["--model", f"recorded:{recording}", "--seed", "1", "--dry-run", "-n", "16"]
     script = f'"$@" {redirection}; echo "${{PIPESTATUS[0]}}" >&2'
     done = subprocess.run(
         ["bash", "-c", script, "bash", *words], env=tool.environment(), capture_output=True, text=True, check=False
