@@ -19,7 +19,7 @@ _SIZES = (5, 10, 20)
 _BINS = 10
 _STEPS = 50
 _RIDGE = (0.01, 1.0)  # on the first weight, and on each other one: a sign that few pools have says little
-_NAMES = ("constant", "fixes", "shown", "spoils", "lead")
+_NAMES = ("constant", "fixes", "spoils", "lead")
 
 Weights = Sequence[float]
 

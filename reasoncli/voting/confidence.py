@@ -1,14 +1,15 @@
-"""How likely the chosen patch is right, by what tests, issue and vote say of it.
+"""How likely the chosen patch is right, by what tests and vote say of it.
 
-    logit P(right) = WEIGHTS · (1, fixes, shown, spoils, lead)
+    logit P(right) = WEIGHTS · (1, fixes, spoils, lead)
 
-`fixes`: it turns every failing test that is the issue's green. `shown`: what the issue's text shows comes out as the
-issue wants it. `spoils`: it leaves a target red, breaks a guard, or is suspicious. `lead`: log((v + 1/2) / (w + 1/2)),
-v the attempts that behave as it does, w all others that could be tried, whatever the tests say of them: attempts that
-fail say that the task is hard. The half votes are Jeffreys' prior for a share.
+`fixes`: it turns every failing test that is the issue's green. `spoils`: it leaves a target red, breaks a guard, does
+what the issue complains of, or is suspicious. `lead`: log((v + 1/2) / (w + 1/2)), v the attempts that behave as it
+does, w all others that could be tried, whatever the tests say of them: attempts that fail say that the task is hard.
+The half votes are Jeffreys' prior for a share.
 
 The weights are a logistic regression on pools of our own, `python -m benchmarks.selection calibrate`, which prints how
 often it is right where it says so, each project left out in turn. They hold for attempts as independent as those are.
+The issues of these pools show no examples, so that what an issue shows speaks for nothing here beyond its standing.
 """
 
 from __future__ import annotations
@@ -16,13 +17,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reasoncli.domain import ClaimFate
 from reasoncli.voting.clusters import Group, attempts
 from reasoncli.voting.tiers import Tier
 
-WEIGHTS = (0.3, 1.0, 0.7, -1.0, 0.8)
-
-_PROVEN = (ClaimFate.MET, ClaimFate.GONE)
+WEIGHTS = (0.77, 1.48, -0.64, 0.56)
 
 
 def confidence(chosen: Group, groups: Sequence[Group]) -> float:
@@ -39,13 +37,11 @@ def signs(chosen: Group, groups: Sequence[Group]) -> tuple[float, ...]:
     """
     standing, verdict = chosen.standing, chosen.leader.verdict
     passed = verdict is not None and bool(verdict.targets_passed)
-    proven = verdict is not None and any(claim.fate in _PROVEN for claim in verdict.claims)
     others = math.fsum(attempts(g) for g in groups if g is not chosen and g.standing.tier is not Tier.UNELECTABLE)
     spoils = standing.tier not in (Tier.FIXES, Tier.HARMLESS) or standing.suspicious or bool(standing.unproven)
     return (
         1.0,
         float(standing.tier is Tier.FIXES and passed),
-        float(proven and not standing.unproven),
         float(spoils),
         math.log((attempts(chosen) + 0.5) / (others + 0.5)),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Verdict
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome
 from reasoncli.voting.ballot import decide
 from reasoncli.voting.clusters import ranked
 from reasoncli.voting.confidence import logistic, signs
@@ -18,28 +18,20 @@ def sure(*candidates: Candidate, targets: int = 2) -> float:
     return decide(candidates, targets=targets, samples=9).confidence
 
 
-def shown(verdict: Verdict, fate: ClaimFate) -> Verdict:
-    return replace(verdict, claims=(ClaimOutcome(fate, "f(1)", "2", "3"),))
-
-
 def test_what_speaks_for_a_patch_makes_it_surer() -> None:
     plain = sure(candidate(0, votes=3, judged=NO_EFFECT), candidate(1, votes=2, judged=NO_EFFECT), targets=0)
     more_votes = sure(candidate(0, votes=6, judged=NO_EFFECT), candidate(1, votes=2, judged=NO_EFFECT), targets=0)
     green = sure(candidate(0, votes=3, judged=CLEAN), candidate(1, votes=2))
-    met = sure(
-        candidate(0, votes=3, judged=shown(NO_EFFECT, ClaimFate.MET)),
-        candidate(1, votes=2, judged=NO_EFFECT),
-        targets=0,
-    )
     assert plain < more_votes
     assert plain < green
-    assert plain < met
 
 
 def test_what_speaks_against_it_makes_it_less_sure() -> None:
     good = sure(candidate(0, votes=3, judged=CLEAN))
     assert sure(candidate(0, votes=3, judged=DEMOTED)) < good
     assert sure(candidate(0, votes=3, judged=replace(CLEAN, suspicions=("?",)))) < good
+    remains = (ClaimOutcome(ClaimFate.REMAINS, "f(1)", "2", "2"),)
+    assert sure(candidate(0, votes=3, judged=replace(CLEAN, claims=remains))) < good
     failing = [candidate(n, votes=1, judged=NO_EFFECT) for n in range(1, 9)]
     assert sure(candidate(0, votes=3, judged=CLEAN), *failing) < good, "attempts that fail say that it is hard"
     no_patches = [candidate(n, votes=1, judged=BROKEN) for n in range(1, 9)]
