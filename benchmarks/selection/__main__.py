@@ -73,7 +73,7 @@ def _collect(arguments: argparse.Namespace) -> None:
             continue
         rows = (arguments.pools / "candidates" / f"{name}.jsonl").read_text().splitlines()
         try:
-            pool = collect(instance, [json.loads(row) for row in rows], arguments.mirrors, arguments.image)
+            pool = collect(instance, [json.loads(row) for row in rows], arguments.mirrors, {"image": arguments.image})
         except Exception as error:  # noqa: BLE001 - the other pools go on
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             continue
@@ -118,7 +118,8 @@ def _make(arguments: argparse.Namespace) -> None:
         if project.name in known:
             continue
         try:
-            make(project, arguments.image, sampler, arguments.each, arguments.pools, arguments.mirrors, arguments.seed)
+            where = {"image": arguments.image}
+            make(project, where, sampler, arguments.each, arguments.pools, arguments.mirrors, arguments.seed)
         except Exception as error:  # noqa: BLE001 - the other projects go on
             print(f"{project.name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 

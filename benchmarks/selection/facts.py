@@ -128,7 +128,9 @@ def checkout(instance: Mapping[str, Any], mirrors: Path, folder: Path) -> None:
         subprocess.run([*git, *command], check=True)
 
 
-def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], mirrors: Path, image: str) -> Pool:
+def collect(
+    instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], mirrors: Path, where: Mapping[str, object]
+) -> Pool:
     """Judge and watch all candidates of a pool; says on stderr how far it is."""
     seconds: dict[str, float] = {}
     name = instance["instance_id"]
@@ -142,7 +144,7 @@ def collect(instance: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
         repository = scratch / "repository"
         repository.mkdir()
         checkout(instance, mirrors, repository)
-        flags = {"image": image, "test_command": instance["test_command"], "tests": tuple(instance["test_scope"])}
+        flags = {**where, "test_command": instance["test_command"], "tests": tuple(instance["test_scope"])}
         text = instance["problem_statement"]
         since = time.monotonic()
         base = stack.enter_context(opened(repository, Issue(text, text.split("\n")[0], name), flags, scratch))

@@ -75,13 +75,25 @@ class Made:
     candidates: Sequence[Mapping[str, Any]]
 
 
-def make(project: Path, image: str, sampler: Sampler, wanted: int, pools: Path, mirrors: Path, seed: int) -> int:
-    """Make pools of a project's work tree, and add them to a folder of pools; returns how many."""
+def make(
+    project: Path, where: Mapping[str, object], sampler: Sampler, wanted: int, pools: Path, mirrors: Path, seed: int
+) -> int:
+    """Make pools of a project's work tree, and add them to a folder of pools; returns how many.
+
+    Args:
+        project: the work tree, of a suite that pytest runs.
+        where: settings of the sandbox, by their names.
+        sampler: of a model that ranks line repairs.
+        wanted: pools.
+        pools: where their files go.
+        mirrors: where their trees go.
+        seed: of all that is drawn.
+    """
     rng = random.Random(f"{seed} {project.name}")
     found = 0
     with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as scratch:
         started = time.monotonic()
-        flags = {"image": image, "test_command": COMMAND}
+        flags = {**where, "test_command": COMMAND}
         with opened(project, Issue("", "", project.name), flags, Path(scratch)) as base:
             coverage, passing = base.baseline.first.coverage, base.baseline.guards
         if time.monotonic() - started > _SUITE or not passing:
@@ -92,7 +104,7 @@ def make(project: Path, image: str, sampler: Sampler, wanted: int, pools: Path, 
         if found == wanted:
             break
         try:
-            pool = _pool(project, bug, tests[bug.path, bug.function], image, sampler, rng)
+            pool = _pool(project, bug, tests[bug.path, bug.function], where, sampler, rng)
         except Exception as error:  # noqa: BLE001 - the other bugs go on
             print(f"{project.name} {bug.function}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             continue
@@ -124,7 +136,7 @@ def _pool(
     project: Path,
     bug: Planted,
     functions: Sequence[TestFunction],
-    image: str,
+    where: Mapping[str, object],
     sampler: Sampler,
     rng: random.Random,
 ) -> Made | str:
@@ -139,7 +151,7 @@ def _pool(
     with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as folder:
         scratch = Path(folder)
         repository = _copy(project, {bug.path: bug.broken}, scratch / "repository")
-        flags = {"image": image, "test_command": COMMAND, "tests": tuple(scope), "test_timeout": _LIMIT}
+        flags = {**where, "test_command": COMMAND, "tests": tuple(scope), "test_timeout": _LIMIT}
         with opened(repository, issue, flags, scratch, targets=None) as base:
             failing = {each for test in base.baseline.targets if (each := function_of(test.id)) is not None}
             if not failing & set(functions):
