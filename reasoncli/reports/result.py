@@ -88,6 +88,7 @@ def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, Render
         rows += [("Why" if i == 0 else "", safe(reason)) for i, reason in enumerate(decision.reasons)]
         if decision.chosen is not None:
             rows.append(("Margin", Text(margin_words(summary))))
+        if decision.confidence:  # runs of earlier versions have none
             rows.append(("Confidence", Text(f"{decision.confidence:.0%} that it is right")))
         runner_up = summary.leader(decision.clusters[1]) if len(decision.clusters) > 1 else None
         if runner_up is not None and decision.chosen is not None:

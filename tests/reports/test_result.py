@@ -65,6 +65,15 @@ def test_on_a_terminal_the_diff_is_made_safe() -> None:
     assert "x" * 200 in text  # lines are not cut
 
 
+def test_the_confidence_is_told_but_not_of_a_run_that_has_none() -> None:
+    decision = summary().decision
+    assert decision is not None
+    for confidence, words in ((0.87, "87% that it is right"), (0.0, None)):
+        _, err = shown(dataclasses.replace(summary(), decision=dataclasses.replace(decision, confidence=confidence)))
+        assert ("Confidence" in err) is (words is not None)
+        assert words is None or words in err
+
+
 def test_what_was_left_out_of_a_patch_is_told() -> None:
     first, *others = candidates()
     cut = dataclasses.replace(first, patch=dataclasses.replace(first.patch, dropped=("tests/test_calc.py",)))
