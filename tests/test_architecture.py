@@ -22,6 +22,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"search"}),
     frozenset({"runs", "reports"}),
     frozenset({"workflow"}),
+    frozenset({"batch"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "fix": "Fix an issue: sample patches, run each against the tests, vote, and apply the one that holds.",
         "select": "Choose among patches for an issue: run each against the tests, vote, and apply the one that holds.",
+        "batch": "Fix many issues: one model for all, as many at work at once as fit, and a patch for each.",
         "demo": "Fix the packaged example: a small project with a bug, an issue and a failing test.",
         "doctor": "Say whether Docker, the model, the GPU and the run store are fit; exit code 3 if one is not.",
         "undo": "Take back what a run wrote to the repository: files, branch or commit.",

@@ -33,6 +33,7 @@ from reasoncli.domain.proposing import (
 from reasoncli.domain.reproducing import Reproduced, Reproduction
 from reasoncli.domain.task import Issue, Snapshot, Task, TestPlan
 from reasoncli.domain.testing import Baseline, Evidence, Loaded, Outcome, Target, TestReport, TestResult
+from reasoncli.domain.work import WorkItem
 
 __all__ = [
     "NEITHER",
@@ -74,4 +75,5 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "Way",
+    "WorkItem",
 ]

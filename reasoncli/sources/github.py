@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 from reasoncli.domain import Issue
@@ -15,6 +16,8 @@ _ADDRESS = re.compile(
 )
 _FIELDS = "number,title,body,url,comments"
 _PATIENCE = 60.0
+_MOST = 10_000
+"""Issues of one list; more than anyone works on at once."""
 
 
 def parse_address(source: str) -> tuple[str, int] | None:
@@ -59,11 +62,36 @@ def load(number: int, slug: str | None, source: str, comments: bool) -> Issue:
     return Issue(text=text, title=title or text.splitlines()[0], source=source, url=url or None)
 
 
+def listed(slug: str, label: str) -> list[dict[str, Any]]:
+    """The open issues of a repository that have a label, the oldest first: number, title, body and url of each.
+
+    Raises:
+        IssueError: `gh` is missing, not logged in or fails.
+    """
+    fields = ["--state", "open", "--limit", str(_MOST), "--json", "number,title,body,url"]
+    rows = _gh(["issue", "list", "--repo", slug, "--label", label, *fields], slug, 0)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise IssueError("gh answered with something that is no list of issues")
+    return sorted(rows, key=lambda row: int(row.get("number") or 0))
+
+
 def _view(number: int, slug: str) -> dict[str, Any]:
-    command = ["gh", "issue", "view", str(number), "--repo", slug, "--json", _FIELDS]
+    data = _gh(["issue", "view", str(number), "--repo", slug, "--json", _FIELDS], slug, number)
+    if not isinstance(data, dict):
+        raise IssueError("gh answered with something that is not an issue")
+    return data
+
+
+def _gh(arguments: Sequence[str], slug: str, number: int) -> Any:
+    """What `gh ARGUMENTS` prints, as JSON values."""
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE, encoding="utf-8"
+            ["gh", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+            encoding="utf-8",
         )
     except FileNotFoundError as error:
         raise IssueError(
@@ -77,14 +105,11 @@ def _view(number: int, slug: str) -> dict[str, Any]:
     if done.returncode != 0:
         raise _refusal(done.stderr.strip(), number, slug)
     try:
-        data = json.loads(done.stdout)
+        return json.loads(done.stdout)
     except ValueError as error:
         raise IssueError(
             "gh answered with something that is not JSON", hint="Update gh; version 2 is needed."
         ) from error
-    if not isinstance(data, dict):
-        raise IssueError("gh answered with something that is not an issue")
-    return data
 
 
 def _refusal(said: str, number: int, slug: str) -> IssueError:

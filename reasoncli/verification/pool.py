@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from reasoncli.errors import Interrupted, SandboxFailure, SandboxUnavailable
@@ -11,15 +12,25 @@ from reasoncli.events import Event, SandboxReplaced
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 
 T = TypeVar("T")
+Slot = Callable[[Callable[[], bool]], AbstractContextManager[None]]
+"""Waits for a place to work in, unless what it is given says meanwhile that the work is no longer wanted."""
+
 _ATTEMPTS = 3
+
+
+def nothing_to_share(stopped: Callable[[], bool]) -> AbstractContextManager[None]:
+    """A place for everyone, at once."""
+    return nullcontext()
 
 
 class SandboxPool:
     """As many sandboxes as threads ask for at once; each belongs to one thread while it works in it."""
 
-    def __init__(self, provider: SandboxProvider, emit: Callable[[Event], None]) -> None:
+    def __init__(self, provider: SandboxProvider, emit: Callable[[Event], None], slot: Slot = nothing_to_share) -> None:
+        """`slot` is held while a sandbox works, where other runs on the machine want to work as well."""
         self._provider = provider
         self._emit = emit
+        self._slot = slot
         self._idle: list[Sandbox] = []
         self._busy: list[Sandbox] = []
         self._unused: list[Sandbox] = []
@@ -32,7 +43,8 @@ class SandboxPool:
     ) -> T:
         """Do a job in a sandbox and bring the sandbox back to how it was opened.
 
-        A sandbox that breaks is discarded and the job done again in a new one; a job must therefore be repeatable.
+        Before that a slot is waited for. A sandbox that breaks is discarded and the job done again in a new one; a job
+        must therefore be repeatable.
 
         Args:
             job: gets a sandbox in its opening state.
@@ -43,6 +55,10 @@ class SandboxPool:
             Interrupted: the job is no longer wanted.
             SandboxUnavailable: sandboxes kept breaking, or none can be opened.
         """
+        with self._slot(stopped):
+            return self._work(job, fresh, stopped)
+
+    def _work(self, job: Callable[[Sandbox], T], fresh: bool, stopped: Callable[[], bool]) -> T:
         reason = ""
         for attempt in range(_ATTEMPTS):
             if stopped():

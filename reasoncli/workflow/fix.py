@@ -21,13 +21,29 @@ from reasoncli.runs.store import Store
 from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.consulting import refuse_silent
+from reasoncli.workflow.host import Host
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.steps import Steps
 from reasoncli.workflow.upkeep import clean_up
 
 
-def fix(request: FixRequest, store: Store, listeners: Sequence[Listener], ask: Ask | None = None) -> FixResult:
-    """Begin a run and bring it to its decision; `ask` answers what is right where the leading patches differ.
+def fix(
+    request: FixRequest,
+    store: Store,
+    listeners: Sequence[Listener],
+    ask: Ask | None = None,
+    host: Host | None = None,
+    begun: Callable[[str], None] = lambda run: None,
+) -> FixResult:
+    """Begin a run and bring it to its decision.
+
+    Args:
+        request: what is wanted.
+        store: where the run is kept.
+        listeners: are told what happens.
+        ask: answers what is right where the leading patches differ.
+        host: where it takes place; by default it has the machine to itself.
+        begun: is told the run's id before anything is done.
 
     Raises:
         ReasoncliError: what stands in the way; what was done until then stays in the store.
@@ -36,10 +52,13 @@ def fix(request: FixRequest, store: Store, listeners: Sequence[Listener], ask: A
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
-        return _recorded(journal, lambda: Steps(journal, request, None, listeners, Memory(store.root), ask).go())
+        begun(journal.id)
+        return _recorded(journal, Steps(journal, request, None, listeners, Memory(store.root), ask, host).go)
 
 
-def resume(reference: str, store: Store, listeners: Sequence[Listener], ask: Ask | None = None) -> FixResult:
+def resume(
+    reference: str, store: Store, listeners: Sequence[Listener], ask: Ask | None = None, host: Host | None = None
+) -> FixResult:
     """Go on with a run that was interrupted; one whose patch is where it should be is only shown again.
 
     Raises:
@@ -56,7 +75,7 @@ def resume(reference: str, store: Store, listeners: Sequence[Listener], ask: Ask
         _refuse(request)
         clean_up(request.settings, store)
         journal.taken_up()
-        return _recorded(journal, lambda: Steps(journal, request, record, listeners, Memory(store.root), ask).go())
+        return _recorded(journal, Steps(journal, request, record, listeners, Memory(store.root), ask, host).go)
 
 
 def _refuse(request: FixRequest) -> None:

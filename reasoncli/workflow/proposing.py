@@ -25,7 +25,8 @@ from reasoncli.search.strategies.each_once import EachOnce
 from reasoncli.workflow import preparation
 from reasoncli.workflow.consulting import asking_flag
 from reasoncli.workflow.doubt import weigh_by_doubt
-from reasoncli.workflow.loading import Loaded, Loading
+from reasoncli.workflow.host import Host
+from reasoncli.workflow.loading import Loaded
 
 _EMBEDDED_LIMIT = Warned(
     "the embedded model is good for single-line Python bugs, and for nothing else",
@@ -80,10 +81,13 @@ class Proposing(Protocol):
         ...
 
 
-def proposing(request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter) -> Proposing:
+def proposing(
+    request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter, host: Host
+) -> Proposing:
     """As the request has it: given patches, or a model's answers."""
-    made = FromPatches if request.patches else FromModel
-    return made(request, earlier, journal, emit)
+    if request.patches:
+        return FromPatches(request, earlier, journal, emit)
+    return FromModel(request, earlier, journal, emit, host)
 
 
 def localized(
@@ -112,7 +116,10 @@ def localized(
 class FromModel:
     """A model is asked about the most suspect places."""
 
-    def __init__(self, request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter) -> None:
+    def __init__(
+        self, request: FixRequest, earlier: RunRecord | None, journal: RunJournal, emit: Emitter, host: Host
+    ) -> None:
+        self._host = host
         self._request = request
         self._settings = request.settings
         self._earlier = earlier
@@ -124,7 +131,7 @@ class FromModel:
 
     def ready(self) -> AbstractContextManager[Loaded]:
         """See `Proposing`: the model is loaded meanwhile."""
-        return Loading(self._settings, self._emit)
+        return self._host.model(self._settings, self._emit)
 
     def localize(self, task: Task, baseline: Baseline) -> Sequence[Suspect]:
         """See `Proposing`."""

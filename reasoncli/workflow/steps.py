@@ -36,6 +36,7 @@ from reasoncli.runs.request import FixRequest
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.search.interface import PatchVerifier, Recorded
 from reasoncli.search.loop import TIME_IS_UP, Search, SearchResult
+from reasoncli.search.strategies.rationed import Rationed
 from reasoncli.settings.loading import worker_count
 from reasoncli.verification.baseline import BaselineOptions
 from reasoncli.verification.pool import SandboxPool
@@ -50,6 +51,7 @@ from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
+from reasoncli.workflow.host import Alone, Host
 from reasoncli.workflow.judging import Judging, judging
 from reasoncli.workflow.keeping_reproduced import with_tests
 from reasoncli.workflow.proposing import Plan, proposing
@@ -70,15 +72,17 @@ class Steps:
         listeners: Sequence[Listener],
         memory: Memory,
         ask: Ask | None = None,
+        host: Host | None = None,
     ) -> None:
         self._journal = journal
+        self._host = host or Alone()
         self._request = request
         self._settings = request.settings
         self._earlier = earlier
         self._memory = memory
         self._ask = ask
         self._emit = Emitter((journal, *listeners))
-        self._proposing = proposing(request, earlier, journal, self._emit)
+        self._proposing = proposing(request, earlier, journal, self._emit, self._host)
 
     def go(self) -> FixResult:
         """Take them all, but for those that an earlier process finished; raises what they raise."""
@@ -105,7 +109,7 @@ class Steps:
             provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit)
             stack.callback(provider.close)
             loading.check()
-            pool = SandboxPool(provider, self._emit)
+            pool = SandboxPool(provider, self._emit, self._host.slot)
             stack.callback(pool.close)
             baseline = self._baseline(provider, task, pool)
             issue = self._issue(task, pool, isolated=provider.isolated)
@@ -239,7 +243,7 @@ class Steps:
         self._journal.search_begins()
         with self._emit.stage("search", f"{rules.samples} proposals over {len(plan.prompts)} prompts") as stage:
             result = Search(
-                strategy=plan.strategy,
+                strategy=Rationed(plan.strategy, self._host.ration),
                 sampler=sampler,
                 parse=read,
                 verifier=verifier,

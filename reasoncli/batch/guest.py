@@ -1,0 +1,152 @@
+"""The surroundings of a run that shares model, budget and places to test in with others of its batch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from reasoncli.batch.channel import ASK, ITEM, Channel
+from reasoncli.batch.ledger import Standing
+from reasoncli.domain import Completion, Prompt
+from reasoncli.events import Emitter
+from reasoncli.models.interface import Choices, ModelInfo, Ranked, Ranking, Sampler, SampleRequest
+from reasoncli.search.interface import View
+from reasoncli.settings.values import Settings
+from reasoncli.voting import tiers
+from reasoncli.workflow.loading import Loaded
+
+_LOOK = 0.1
+"""Seconds after which a thread that waits looks whether it still should."""
+
+
+class Guest:
+    """A `Host` at the other end of a channel."""
+
+    def __init__(self, channel: Channel, settings: Settings) -> None:
+        self._channel = channel
+        self._samples = settings.search.samples
+        self._first = settings.search.batch_size
+
+    def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
+        """See `Host`."""
+        return nullcontext(_Shared(self._channel, emit))
+
+    @contextmanager
+    def slot(self, stopped: Callable[[], bool]) -> Iterator[None]:
+        """See `Host`."""
+        call = self._channel.open("slot")
+        try:
+            while call.next(_LOOK) is None and not stopped():
+                pass
+            yield
+        finally:
+            call.say("free")
+            self._channel.close(call)
+
+    def ration(self, view: View) -> bool:
+        """See `Host`."""
+        wanted = min(view.asked or self._first, self._samples - view.asked)
+        return wanted <= 0 or bool(self._channel.call("ration", (standing(view), wanted)))
+
+
+def standing(view: View) -> Standing:
+    """What the ledger wants to know of a search."""
+    verdicts = [each.verdict for each in view.candidates if each.verdict is not None]
+    return Standing(
+        proposals=view.asked,
+        patches=len(view.candidates),
+        once=sum(each.votes <= 1 for each in view.candidates),
+        judged=len(verdicts),
+        fixes=sum(
+            tiers.unsurpassed(tiers.standing(each), len(each.targets_passed + each.targets_failed)) for each in verdicts
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Shared:
+    """The batch's model, on its way or there."""
+
+    channel: Channel
+    emit: Emitter
+    sampler: Sampler | None = None
+
+    def check(self) -> None:
+        """A model that can't be loaded ends the whole batch."""
+
+    def result(self) -> Sampler:
+        if self.sampler is None:
+            with self.emit.stage("model", "shared") as stage:
+                self.sampler = RemoteSampler(self.channel, self.channel.call("model"))
+                stage.summary = f"{self.sampler.info.name} on {self.sampler.info.device}"
+        return self.sampler
+
+
+class RemoteSampler:
+    """Implements `Sampler` by asking the process that has the model."""
+
+    def __init__(self, channel: Channel, info: ModelInfo) -> None:
+        self._channel = channel
+        self._info = info
+
+    @property
+    def info(self) -> ModelInfo:
+        """See `Sampler.info`."""
+        return self._info
+
+    def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+        """See `Sampler.sample`; drawn together with what other runs ask for at this moment."""
+        yield from self._items("sample", tuple(requests), cancel, ())
+
+    def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
+        """See `Sampler.score`."""
+        scores: list[float] = self._channel.call("score", (prompt, tuple(texts)))
+        return scores
+
+    def rank(self, choices: Sequence[Choices]) -> Ranking:
+        """See `Sampler.rank`."""
+        number: int = self._channel.call("rank", tuple((each.prompt, each.offset) for each in choices))
+        return _RemoteRanking(self, number, choices)
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """See `Sampler.count_tokens`."""
+        length: int = self._channel.call("tokens", prompt)
+        return length
+
+    def close(self) -> None:
+        """See `Sampler.close`: the model is not this run's to free."""
+
+    def take(self, ranking: int, choices: Sequence[Choices], most: int, cancel: threading.Event) -> Iterator[Ranked]:
+        """The next texts of a ranking."""
+        yield from self._items("take", (ranking, most), cancel, choices)
+
+    def _items(self, what: str, value: object, cancel: threading.Event, choices: Sequence[Choices]) -> Iterator[Any]:
+        call = self._channel.open(what, value)
+        try:
+            while not cancel.is_set():
+                answer = call.next(_LOOK)
+                if answer is None:
+                    continue
+                kind, item = answer
+                if kind == ASK:
+                    call.say("texts", tuple(choices[item].texts()))
+                elif kind == ITEM:
+                    yield item
+                else:
+                    return
+        finally:
+            call.say("cancel")
+            self._channel.close(call)
+
+
+@dataclass(frozen=True, slots=True)
+class _RemoteRanking:
+    sampler: RemoteSampler
+    number: int
+    choices: Sequence[Choices]
+
+    def take(self, most: int, cancel: threading.Event) -> Iterator[Ranked]:
+        return self.sampler.take(self.number, self.choices, most, cancel)

@@ -1,0 +1,92 @@
+"""A batch from its book to its outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reasoncli.batch.book import Book
+from reasoncli.batch.driver import Board, Driver, Entry
+from reasoncli.batch.labour import Progress
+from reasoncli.batch.ledger import Ledger
+from reasoncli.batch.outcome import Outcome
+from reasoncli.batch.results import write_results
+from reasoncli.batch.serving import ModelServer
+from reasoncli.batch.slots import Slots
+from reasoncli.domain import WorkItem
+from reasoncli.models.open import open_sampler
+from reasoncli.models.resolve import resolve
+from reasoncli.settings.loading import worker_count
+from reasoncli.workflow import preparation
+from reasoncli.workflow.consulting import refuse_silent
+from reasoncli.workflow.upkeep import clean_up
+
+
+def lead(
+    book: Book, entry: Entry, board: Board, output: Path, drainable: Callable[[Callable[[], None]], None]
+) -> dict[str, Outcome]:
+    """Work on all issues that are not done; how each stands in the end, by key.
+
+    Args:
+        book: of the batch.
+        entry: what the process of an issue runs.
+        board: is told how it goes.
+        output: the folder that results are written to, whenever an issue ends.
+        drainable: is handed what makes the batch begin no more issues.
+
+    Raises:
+        Interrupted: every run has ended in order. DiskFullError: the same, for want of space.
+        ModelError, ModelNotFoundError: the model can't be had.
+    """
+    settings = book.order.settings()
+    name = preparation.model_spec(settings)
+    resolve(name)
+    refuse_silent(settings)
+    clean_up(settings, book.store)
+    places = worker_count(settings)
+    items = book.order.items
+    spent = sum(each.samples + each.ranked for each in (book.outcome(item) for item in items))
+    ledger = Ledger(book.order.budget, len(items), settings.search.samples, spent)
+    model = ModelServer(lambda: open_sampler(name, preparation.model_options(settings)), ledger.generated)
+    results = _Results(board, book, name, output)
+    driver = Driver(book, model, ledger, Slots(places), book.order.jobs or places, entry, results)
+    drainable(driver.drain)
+    try:
+        if any(not book.is_done(item.key) for item in items):
+            model.sampler()  # nothing is begun with a model that can't be loaded
+        outcomes = driver.run()
+    finally:
+        model.close()
+        results.write()
+    return outcomes
+
+
+class _Results(Board):
+    """Writes results whenever an issue ends, and passes on all that it is told."""
+
+    def __init__(self, board: Board, book: Book, model: str, output: Path) -> None:
+        self._board = board
+        self._book = book
+        self._model = model
+        self._output = output
+
+    def began(self, item: WorkItem) -> None:
+        self._board.began(item)
+
+    def progress(self, item: WorkItem, progress: Progress) -> None:
+        self._board.progress(item, progress)
+
+    def warned(self, item: WorkItem, text: str) -> None:
+        self._board.warned(item, text)
+
+    def ended(self, item: WorkItem, outcome: Outcome) -> None:
+        self._board.ended(item, outcome)
+        self.write()
+
+    def draining(self, running: int) -> None:
+        self._board.draining(running)
+
+    def write(self) -> None:
+        """Write what is known by now."""
+        outcomes = {item.key: self._book.outcome(item) for item in self._book.order.items}
+        write_results(self._book, outcomes, self._model, self._output)

@@ -1,0 +1,167 @@
+"""What each issue may spend of what all may: a share is everyone's own, what some leave goes where it helps most.
+
+How much another batch of proposals helps an issue is estimated from what it has seen: the probability that a proposal
+is a patch not seen before (Good-Turing: the share of patches that came once), times the probability that such a patch
+holds (Laplace: of as many as were judged and failed, and two more, one). Good, I. J.: The population frequencies of
+species and the estimation of population parameters, Biometrika 40 (1953).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_FAIR_TRIAL = 64
+"""Proposals before an issue can be given up."""
+
+_HOPE = 0.02
+"""Fixes still to be expected of all that an issue may spend, below which it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the search of one issue stands, before it proposes more.
+
+    Attributes:
+        proposals: so far.
+        patches: different ones among them.
+        once: those that came once.
+        judged: those with a verdict.
+        fixes: those that turn every target green (without targets: that break no test).
+    """
+
+    proposals: int = 0
+    patches: int = 0
+    once: int = 0
+    judged: int = 0
+    fixes: int = 0
+
+    @property
+    def hope(self) -> float:
+        """Expected fixes of the next proposal: those not seen before, if there is none yet."""
+        new = 1.0 if not self.proposals else self.once / self.proposals
+        return new * (self.fixes + 1) / (self.judged + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the whole list may spend; `None` is no limit.
+
+    Attributes:
+        samples: proposals. tokens: generated. seconds: of wall-clock time.
+    """
+
+    samples: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+
+
+class Ledger:
+    """Grants proposals, batch by batch. Asked from several threads."""
+
+    def __init__(
+        self, budget: Budget, issues: int, each: int, spent: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Open the books.
+
+        Args:
+            budget: of the whole list.
+            issues: how many share it.
+            each: proposals that one issue may make at most.
+            spent: proposals that were made before.
+            clock: seconds.
+        """
+        self._budget = budget
+        self._each = each
+        self._share = each if budget.samples is None else min(each, max(1, budget.samples // max(1, issues)))
+        self._left = None if budget.samples is None else budget.samples - spent
+        self._used: dict[str, int] = {}
+        self._standings: dict[str, Standing] = {}
+        self._refused: dict[str, str] = {}
+        self._waiting = issues
+        self._tokens = 0
+        self._clock = clock
+        self._deadline = None if budget.seconds is None else clock() + budget.seconds
+        self._lock = threading.Lock()
+
+    def begin(self, key: str, used: int = 0) -> None:
+        """An issue's turn has come; what it proposed in an earlier part is known and paid."""
+        with self._lock:
+            self._waiting -= key not in self._used
+            self._used[key] = used
+            self._refused.pop(key, None)
+
+    def ask(self, key: str, standing: Standing, wanted: int) -> bool:
+        """Whether an issue may make so many proposals more; if not, `refusal` says why."""
+        with self._lock:
+            self._standings[key] = standing
+            reason = self._reason(key, standing, wanted)
+            if reason:
+                self._refused[key] = reason
+                return False
+            self._used[key] = self._used.get(key, 0) + wanted
+            if self._left is not None:
+                self._left -= wanted
+            return True
+
+    def generated(self, tokens: int) -> None:
+        """So many tokens more were generated, for whomever."""
+        with self._lock:
+            self._tokens += tokens
+
+    def end(self, key: str, proposals: int) -> None:
+        """An issue's search is over; what was granted and not made goes back."""
+        with self._lock:
+            unused = max(0, self._used.get(key, 0) - proposals)
+            self._used[key] = proposals
+            if self._left is not None:
+                self._left += unused
+
+    def refusal(self, key: str) -> str:
+        """Why an issue was not allowed to go on, or an empty string."""
+        return self._refused.get(key, "")
+
+    def hope(self, key: str) -> float:
+        """How much another proposal would help an issue; 0 where it was given up or never asked."""
+        standing = self._standings.get(key)
+        return 0.0 if standing is None or self._hopeless(standing) else standing.hope
+
+    def spare(self) -> bool:
+        """Whether anything is left for a second round."""
+        with self._lock:
+            return bool(self._left) and not self._spent()
+
+    def seconds_left(self) -> float | None:
+        """Until the list's time is up."""
+        return None if self._deadline is None else self._deadline - self._clock()
+
+    def _reason(self, key: str, standing: Standing, wanted: int) -> str:
+        if spent := self._spent():
+            return spent
+        if self._hopeless(standing):
+            return (
+                f"given up: of {standing.patches} different patches none holds, and proposals that were not seen "
+                "before have become too rare to expect one"
+            )
+        if self._left is None:
+            return ""
+        used = self._used.get(key, 0)
+        if used and used + wanted > self._share and self._left - wanted < self._waiting * self._share:
+            return "its share of the list's proposals is spent"
+        if wanted > self._left and used:
+            return "the list's proposals are spent"
+        return ""
+
+    def _spent(self) -> str:
+        if self._deadline is not None and self._clock() >= self._deadline:
+            return "the list's time is up"
+        if self._budget.tokens is not None and self._tokens >= self._budget.tokens:
+            return "the list's tokens are spent"
+        return ""
+
+    def _hopeless(self, standing: Standing) -> bool:
+        if standing.fixes or standing.proposals < _FAIR_TRIAL:
+            return False
+        return standing.hope * max(0, self._each - standing.proposals) < _HOPE

@@ -1,0 +1,213 @@
+"""`reasoncli batch`: from a list of issues to a patch for each."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from reasoncli.batch.driver import Board
+from reasoncli.batch.labour import Progress
+from reasoncli.batch.outcome import Outcome
+from reasoncli.cli.options import Flags, Json, Quiet, with_settings
+from reasoncli.domain import WorkItem
+from reasoncli.reports.board import BoardDisplay, Row
+from reasoncli.reports.words import number
+
+_PANEL = "Budget of the whole list"
+
+
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store")
+def batch(
+    *,
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LIST...",
+            help="A folder of Markdown files, JSON lines (`repo`, `issue`, `base_commit`, `tests`, `image`; "
+            "SWE-bench's instances), what `gh issue list --json` prints, `-` for stdin, or `owner/name` with --label.",
+            show_default=False,
+        ),
+    ] = None,
+    repository: Annotated[
+        str, typer.Option("--repository", "-r", metavar="REPO", help="Of issues that don't name theirs.")
+    ] = ".",
+    label: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="LIST is a repository at GitHub: its open issues with this label."),
+    ] = None,
+    repositories: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="A folder of clones to find `owner/name` in; repeatable. [dim]\\[GitHub][/dim]"
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="BATCH", help="Go on with a batch: its id, or `last`. Does what is missing."),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", "-o", metavar="DIR", help="For predictions.jsonl, patches/ and results.json."),
+    ] = None,
+    branches: Annotated[
+        bool, typer.Option("--branches", help="Make a branch `reasoncli/ISSUE` for each patch.")
+    ] = False,
+    pull_requests: Annotated[
+        bool, typer.Option("--pull-requests", help="Push each branch to GitHub and open a pull request, by `gh`.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", metavar="N", min=1, max=1024, help="Issues at work at once. [dim]\\[one a core][/dim]"
+        ),
+    ] = None,
+    budget_samples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Patches to propose for all.", rich_help_panel=_PANEL)
+    ] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Tokens to generate for all.", rich_help_panel=_PANEL)
+    ] = None,
+    budget_seconds: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=1.0, help="Wall-clock time for all.", rich_help_panel=_PANEL)
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    flags: Flags,
+) -> None:
+    """Fix many issues: one model for all, as many at work at once as fit, and a patch for each.
+
+    Nothing is written to a repository unless branches or pull requests are asked for. Ctrl-C begins no
+    more issues, a second one stops those at work; --resume goes on where it stopped.
+    """
+    from reasoncli.batch.book import Order, begin, take_up
+    from reasoncli.batch.leading import lead
+    from reasoncli.batch.ledger import Budget
+    from reasoncli.batch.outcome import State
+    from reasoncli.batch.results import exit_code, table
+    from reasoncli.cli.labourer import work
+    from reasoncli.errors import UsageError
+    from reasoncli.reports.board import outcome_table
+    from reasoncli.reports.console import console
+    from reasoncli.settings.loading import load_settings, state_folder
+    from reasoncli.sources import load_list
+
+    root = state_folder(load_settings(flags))
+    if resume is not None:
+        if places:
+            raise UsageError("--resume goes on with a list that is known", hint="Leave LIST away.")
+        book = take_up(root, resume)
+    elif not places:
+        raise UsageError("there is no list of issues", hint="Name a folder, a file or `-`; or --resume BATCH.")
+    else:
+        items = load_list(places, repository=_repository(repository), cwd=Path.cwd(), stdin=sys.stdin, label=label)
+        given = {name: value for name, value in flags.items() if value is not None}
+        budget = Budget(budget_samples, budget_tokens, budget_seconds)
+        order = Order(
+            items,
+            jsonlib.dumps(given, default=str),
+            Path.cwd(),
+            budget,
+            jobs or 0,
+            branches,
+            pull_requests,
+            tuple(folder.absolute() for folder in repositories or ()),
+            ("reasoncli", *sys.argv[1:]),
+        )
+        order.settings()
+        book = begin(root, order)
+    folder = results.absolute() if results is not None else book.folder / "results"
+    try:
+        earlier = sum(book.is_done(item.key) for item in book.order.items)
+        said = console()
+        with BoardDisplay(said, issues=len(book.order.items), earlier=earlier, quiet=quiet) as shown:
+            shown.said(f"batch {book.id}: {len(book.order.items)} issues, results in {folder}", "quiet")
+            outcomes = lead(book, work, _Shown(shown), folder, lambda drain: _drain_first(drain, shown))
+    finally:
+        book.close()
+    code = exit_code(list(outcomes.values()))
+    if json:
+        sys.stdout.write(jsonlib.dumps(table(book.id, list(outcomes.values())), indent=2) + "\n")
+    else:
+        outcome_table(
+            [(each.key, each.state.value, each.title, _words(each)) for each in outcomes.values()], console(sys.stdout)
+        )
+        if any(each.state in (State.WAITING, State.FAILED) for each in outcomes.values()):
+            said.print(f"`reasoncli batch --resume {book.id}` does what is missing.", style="quiet", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+class _Shown(Board):
+    """Puts what the driver tells on the display."""
+
+    def __init__(self, display: BoardDisplay) -> None:
+        self._display = display
+
+    def began(self, item: WorkItem) -> None:
+        self._display.show(Row(item.key, item.issue.title))
+
+    def progress(self, item: WorkItem, progress: Progress) -> None:
+        self._display.show(
+            Row(
+                item.key,
+                item.issue.title,
+                progress.stage,
+                progress.done,
+                progress.total,
+                progress.samples,
+                progress.distinct,
+                progress.verified,
+                progress.votes,
+                progress.verdict,
+                left=progress.left,
+            )
+        )
+
+    def warned(self, item: WorkItem, text: str) -> None:
+        self._display.said(f"{item.key}: warning: {text}")
+
+    def ended(self, item: WorkItem, outcome: Outcome) -> None:
+        self._display.ended(
+            item.key,
+            outcome.state.value,
+            _words(outcome),
+            proposals=outcome.samples + outcome.ranked,
+            tokens=outcome.tokens,
+        )
+
+    def draining(self, running: int) -> None:
+        self._display.said(f"no more issues are begun; {running} at work end first, Ctrl-C again stops them")
+
+
+def _words(outcome: Outcome) -> str:
+    """How an issue ended, beyond its state."""
+    if outcome.reason:
+        return outcome.reason
+    if not outcome.run:
+        return ""
+    parts = [f"{number(outcome.votes)} votes of {outcome.samples + outcome.ranked}"] if outcome.votes else []
+    parts += [f"confidence {outcome.confidence:.2f}"] if outcome.confidence else []
+    return ", ".join([*parts, *outcome.delivered])
+
+
+def _drain_first(drain: Callable[[], None], shown: BoardDisplay) -> None:
+    """Let the first Ctrl-C begin no more issues; the next one interrupts, as it does everywhere else."""
+    interrupt = signal.getsignal(signal.SIGINT)
+
+    def first(signum: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, interrupt)
+        drain()
+
+    signal.signal(signal.SIGINT, first)
+
+
+def _repository(given: str) -> str:
+    """A path as an absolute one; anything else is a name."""
+    path = Path(given).expanduser()
+    return str(path.resolve()) if path.is_dir() else given

@@ -1,0 +1,45 @@
+"""What a run needs of its surroundings, and may have to share with other runs on the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from reasoncli.events import Emitter
+from reasoncli.search.interface import View
+from reasoncli.settings.values import Settings
+from reasoncli.verification.pool import nothing_to_share
+from reasoncli.workflow.loading import Loaded, Loading
+
+
+class Host(Protocol):
+    """Where a run takes place."""
+
+    def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
+        """Begin to load the model; it is closed, or given back, at the end."""
+        ...
+
+    def slot(self, stopped: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Wait for a place to test in, and hold it; any thread. Without one once `stopped` says so."""
+        ...
+
+    def ration(self, view: View) -> bool:
+        """Whether the search may propose another batch."""
+        ...
+
+
+class Alone:
+    """A run that has the machine to itself."""
+
+    def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
+        """See `Host`."""
+        return Loading(settings, emit)
+
+    def slot(self, stopped: Callable[[], bool]) -> AbstractContextManager[None]:
+        """See `Host`."""
+        return nothing_to_share(stopped)
+
+    def ration(self, view: View) -> bool:
+        """See `Host`."""
+        return True
