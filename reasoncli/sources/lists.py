@@ -166,9 +166,9 @@ def _is_swe_bench(row: Mapping[str, Any]) -> bool:
 
 
 def _located(repository: str, folder: Path) -> str:
-    """A path from the list's folder where there is something; else as it stands, a name at GitHub perhaps."""
+    """A path from the list's folder; or as it stands, where nothing is there and it can be a name at GitHub."""
     there = folder / Path(repository).expanduser()
-    return str(there.resolve()) if there.is_dir() else repository
+    return repository if _SLUG.fullmatch(repository) and not there.is_dir() else str(there.resolve())
 
 
 def _named(items: Sequence[WorkItem]) -> Iterator[WorkItem]:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from reasoncli.batch.ledger import Budget, Ledger, Standing
+
+FRESH = Standing()
+FAILING = Standing(proposals=64, patches=60, once=58, judged=60)
+WORN_OUT = Standing(proposals=128, patches=6, once=0, judged=6)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_without_a_budget_everyone_goes_on() -> None:
+    ledger = Ledger(Budget(), issues=2, each=512)
+    ledger.begin("a")
+    assert ledger.ask("a", FRESH, 32)
+    assert ledger.ask("a", FAILING, 64)
+    assert ledger.refusal("a") == ""
+    assert not ledger.spare()
+
+
+def test_everyone_has_a_share_and_no_more_while_others_wait() -> None:
+    ledger = Ledger(Budget(samples=128), issues=2, each=512)
+    ledger.begin("a")
+    assert ledger.ask("a", FRESH, 32)
+    assert ledger.ask("a", Standing(32, 30, 29, 30), 32)
+    assert not ledger.ask("a", FAILING, 64)
+    assert "share" in ledger.refusal("a")
+    ledger.end("a", 64)
+    ledger.begin("b")
+    assert ledger.ask("b", FRESH, 64)
+
+
+def test_what_one_leaves_another_gets() -> None:
+    ledger = Ledger(Budget(samples=128), issues=2, each=512)
+    ledger.begin("a")
+    assert ledger.ask("a", FRESH, 32)
+    ledger.end("a", 10)  # settled early: 22 of those granted come back
+    ledger.begin("b")
+    assert ledger.ask("b", FRESH, 64)
+    assert ledger.ask("b", Standing(64, 60, 58, 60), 54)
+    assert not ledger.ask("b", Standing(118, 60, 58, 60), 32)
+    assert "spent" in ledger.refusal("b")
+
+
+def test_the_sum_is_never_more_than_the_budget() -> None:
+    ledger = Ledger(Budget(samples=100), issues=4, each=512)
+    made = 0
+    for key in "abcd":
+        ledger.begin(key)
+        asked, wanted = 0, 8
+        while asked < 512 and ledger.ask(key, Standing(asked, asked, asked, asked), wanted):
+            asked += wanted
+            wanted = asked
+        ledger.end(key, asked)
+        made += asked
+    assert 60 <= made <= 100
+
+
+def test_an_issue_without_hope_is_given_up_with_the_reason() -> None:
+    ledger = Ledger(Budget(), issues=1, each=512)
+    ledger.begin("a")
+    assert not ledger.ask("a", WORN_OUT, 128)
+    assert "given up" in ledger.refusal("a")
+    assert "6 different patches" in ledger.refusal("a")
+    assert ledger.hope("a") == 0
+
+
+def test_what_has_a_fix_or_still_finds_new_patches_is_not_given_up() -> None:
+    ledger = Ledger(Budget(), issues=1, each=512)
+    ledger.begin("a")
+    assert ledger.ask("a", Standing(128, 6, 0, 6, fixes=1), 128)
+    assert ledger.ask("a", FAILING, 64)
+
+
+def test_hope_goes_where_new_patches_come_and_few_have_failed() -> None:
+    ledger = Ledger(Budget(samples=64), issues=2, each=512)
+    for key, standing in (("worn", Standing(64, 40, 5, 40)), ("new", Standing(64, 40, 35, 40))):
+        ledger.begin(key)
+        ledger.ask(key, standing, 64)
+    assert ledger.hope("new") > ledger.hope("worn") > 0
+
+
+def test_the_end_of_time_and_of_tokens_is_everyones() -> None:
+    clock = Clock()
+    ledger = Ledger(Budget(tokens=100, seconds=60), issues=1, each=512, clock=clock)
+    assert ledger.ask("a", FRESH, 32)
+    clock.now = 61
+    assert not ledger.ask("a", FRESH, 32)
+    assert "time" in ledger.refusal("a")
+    clock.now = 10
+    ledger.generated(100)
+    assert not ledger.ask("a", FRESH, 32)
+    assert "tokens" in ledger.refusal("a")
+
+
+def test_what_was_spent_before_counts() -> None:
+    ledger = Ledger(Budget(samples=100), issues=1, each=512, spent=90)
+    ledger.begin("a", 90)
+    assert not ledger.ask("a", Standing(90, 80, 70, 80), 32)
