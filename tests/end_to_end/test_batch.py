@@ -96,7 +96,7 @@ def _children(leader: int) -> list[int]:
 def fixed(source: str) -> bool:
     """Whether the bug is gone; there is more than one way."""
     names: dict[str, Callable[..., float]] = {}
-    exec(source, names)  # noqa: S102 - it is the shop's
+    exec(source, names)
     return names["total"]([50, 50], discount=10) == 90
 
 
