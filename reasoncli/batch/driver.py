@@ -22,7 +22,7 @@ from reasoncli.batch.outcome import Outcome, State, Trouble
 from reasoncli.batch.serving import Job, ModelServer
 from reasoncli.batch.slots import Slots
 from reasoncli.domain import WorkItem
-from reasoncli.errors import DiskFullError, Interrupted, ReasoncliError
+from reasoncli.errors import DiskFullError, Interrupted, ReasoncliError, SandboxUnavailable
 
 Entry = Callable[[Connection, Book, WorkItem], None]
 """What a process for an issue runs; to be found by name, in a module."""
@@ -32,6 +32,9 @@ _TRIES = 3
 
 _PAUSES = (2.0, 10.0)
 """Seconds before the second try, and before the third."""
+
+_AWAY = 600.0
+"""Seconds that an engine may take to come back before issues fail for want of it."""
 
 _ORDERLY = 45.0
 """Seconds that a run may take to end in order."""
@@ -62,8 +65,18 @@ class Driver:
     """Leads one batch to its end. Create it, call `run` once."""
 
     def __init__(
-        self, book: Book, model: ModelServer, ledger: Ledger, slots: Slots, jobs: int, entry: Entry, board: Board
+        self,
+        book: Book,
+        model: ModelServer,
+        ledger: Ledger,
+        slots: Slots,
+        jobs: int,
+        entry: Entry,
+        board: Board,
+        engine_answers: Callable[[], bool],
     ) -> None:
+        self._engine_answers = engine_answers
+        self._away: float | None = None  # since when the engine may be
         self._book = book
         self._model = model
         self._ledger = ledger
@@ -107,7 +120,7 @@ class Driver:
             now = time.monotonic()
             waiting += [item for due, item in self._later if due <= now]
             self._later = [each for each in self._later if each[0] > now]
-            while waiting and len(self._active) < self._jobs and not self._stopping():
+            while waiting and len(self._active) < self._jobs and not self._stopping() and self._engine_is_there():
                 self._begin(waiting.pop(0))
             if self._stopping():
                 waiting.clear()
@@ -115,10 +128,16 @@ class Driver:
             sentinels = [each.process.sentinel for each in self._active]
             if sentinels:
                 multiprocessing.connection.wait(sentinels, _LOOK)
-            elif self._later:
+            elif self._later or waiting:
                 time.sleep(_LOOK)
             for labourer in [each for each in self._active if not each.process.is_alive()]:
                 self._ended(labourer)
+
+    def _engine_is_there(self) -> bool:
+        """Whether an issue has a chance; where one failed for want of an engine, that is asked for a while."""
+        if self._away is not None and (self._engine_answers() or time.monotonic() - self._away > _AWAY):
+            self._away = None
+        return self._away is None
 
     def _stopping(self) -> bool:
         left = self._ledger.seconds_left()
@@ -157,6 +176,8 @@ class Driver:
             raise DiskFullError(
                 trouble.message, hint=f"Free some space, then `reasoncli batch --resume {self._book.id}`."
             )
+        if trouble is not None and trouble.kind == SandboxUnavailable.__name__ and self._away is None:
+            self._away = time.monotonic()
         tried = self._tries[item.key] = self._tries.get(item.key, 0) + 1
         if trouble is not None and trouble.passing and tried < _TRIES and not self._stopping():
             self._later.append((time.monotonic() + _PAUSES[tried - 1], item))

@@ -14,9 +14,13 @@ from reasoncli.batch.results import write_results
 from reasoncli.batch.serving import ModelServer
 from reasoncli.batch.slots import Slots
 from reasoncli.domain import WorkItem
+from reasoncli.errors import SandboxUnavailable
 from reasoncli.models.open import open_sampler
 from reasoncli.models.resolve import resolve
+from reasoncli.sandbox import engine
+from reasoncli.settings.kinds import SandboxKind
 from reasoncli.settings.loading import worker_count
+from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
 from reasoncli.workflow.consulting import refuse_silent
 from reasoncli.workflow.upkeep import clean_up
@@ -49,7 +53,9 @@ def lead(
     ledger = Ledger(book.order.budget, len(items), settings.search.samples, spent)
     model = ModelServer(lambda: open_sampler(name, preparation.model_options(settings)), ledger.generated)
     results = _Results(board, book, name, output)
-    driver = Driver(book, model, ledger, Slots(places), book.order.jobs or places, entry, results)
+    driver = Driver(
+        book, model, ledger, Slots(places), book.order.jobs or places, entry, results, lambda: _engine_answers(settings)
+    )
     drainable(driver.drain)
     try:
         if any(not book.is_done(item.key) for item in items):
@@ -59,6 +65,16 @@ def lead(
         model.close()
         results.write()
     return outcomes
+
+
+def _engine_answers(settings: Settings) -> bool:
+    if settings.sandbox.sandbox is not SandboxKind.DOCKER:
+        return True
+    try:
+        engine.connect().close()
+    except SandboxUnavailable:
+        return False
+    return True
 
 
 class _Results(Board):
