@@ -19,6 +19,7 @@ from reasoncli.domain import Baseline, Patch, Task
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.guards import GuardIndex
+from reasoncli.verification.nearness import Mentions
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.selectors import selectable
 from reasoncli.verification.session import Run, RunOptions, run_tests
@@ -43,6 +44,7 @@ class Difference:
         call: function and arguments, in words.
         one, other: what comes of it, in words.
         asked: the call itself.
+        near: how near it is to what the issue speaks of; see `nearness.py`.
     """
 
     test: str
@@ -50,6 +52,7 @@ class Difference:
     one: str
     other: str
     asked: Asked
+    near: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Watched:
         calls: those that count: the same in two runs of the base; tried: the same of calls that were tried.
         seen: calls of the tests at the base, whether they count or not.
         tests: how many were run.
+        mentions: what the issue speaks of; calls near to it are shown first.
     """
 
     base: Behaviour = field(default_factory=Behaviour)
@@ -70,6 +74,7 @@ class Watched:
     tried: frozenset[Asked] = frozenset()
     seen: int = 0
     tests: int = 0
+    mentions: Mentions = field(default_factory=Mentions)
 
     def fingerprint(self, key: str) -> str:
         """Equal for patches of which the same came of every call; empty where that says nothing of a patch.
@@ -89,19 +94,23 @@ class Watched:
         return 0 if run is None else len(differing(self.base, run, self.calls))
 
     def differences(self, one: str, other: str) -> Sequence[Difference]:
-        """Calls of which two patches make something else: the tests' own before what was tried, short ones first."""
+        """Calls of which two patches make something else: those nearest to what the issue speaks of first.
+
+        Among equally near ones the tests' own before what was tried, then short ones.
+        """
         if one not in self.runs or other not in self.runs:
             return ()
         first, second = self.runs[one], self.runs[other]
         found = []
         for asked in differing(first, second, self.calls | self.tried):
             name = asked.function.rpartition(":")[2]
-            arguments = words(self._value(asked.arguments)).removeprefix("[").removesuffix("]")
+            value = self._value(asked.arguments)
+            arguments = words(value).removeprefix("[").removesuffix("]")
             test = "" if asked.tried else asked.test
-            found.append(
-                Difference(test, f"{name}({arguments})", self.outcome(one, asked), self.outcome(other, asked), asked)
-            )
-        return sorted(found, key=lambda each: (not each.test, len(each.call), each.call, each.test))
+            near = self.mentions.nearness(asked.function, value)
+            call, came = f"{name}({arguments})", (self.outcome(one, asked), self.outcome(other, asked))
+            found.append(Difference(test, call, *came, asked, near))
+        return sorted(found, key=lambda each: (-each.near, not each.test, len(each.call), each.call, each.test))
 
     def outcome(self, key: str, asked: Asked) -> str:
         """What comes of a call under a patch, in words."""
@@ -177,7 +186,7 @@ def watch(
     }
     made = frozenset(asked for asked in calls if not asked.tried)
     seen = sum(not asked.tried for asked in first.behaviour.calls)
-    return Watched(first.behaviour, runs, made, calls - made, seen, len(tests))
+    return Watched(first.behaviour, runs, made, calls - made, seen, len(tests), Mentions.of(task.issue.text))
 
 
 def seeds(issue: str, patches: Iterable[Patch], read: Read) -> tuple[str | int, ...]:
