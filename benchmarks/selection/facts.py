@@ -38,6 +38,7 @@ class Fact:
         claims: the fate of each thing that the issue shows.
         suspicious: whether it reaches for means of cheating.
         did: for every call that counts, a number that stands for what came of it; empty where it was not watched.
+        logprob: mean log-probability of a token, by the model that wrote it; `None` where that isn't known.
     """
 
     model: str
@@ -51,6 +52,7 @@ class Fact:
     suspicious: bool = False
     passed: int = 0
     did: tuple[int, ...] = ()
+    logprob: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +203,5 @@ def _fact(
         suspicious=bool(verdict.suspicions),
         passed=len(verdict.targets_passed),
         did=did(patch.execution_key),
+        logprob=given.get("logprob"),
     )

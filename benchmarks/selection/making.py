@@ -37,6 +37,7 @@ from reasoncli.patches.tree import Tree
 from reasoncli.prompting.options import PromptOptions
 from reasoncli.prompting.repair import repair_prompts
 from reasoncli.search.choices import repair_choices
+from reasoncli.search.pool import mean_logprob
 from reasoncli.workflow.doubt import weigh_by_doubt
 from training.mix import LOGIC
 from training.practice import Planted, planted
@@ -57,11 +58,19 @@ _SUITE = 90.0  # seconds of a project's suite; slower ones are left out
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A patch, and what all tests say of it."""
+class Edit:
+    """A patch, how often it is drawn beside others, and its mean log-probability; `None` for one not found by it."""
 
     patch: Patch
     weight: float
+    logprob: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An edit, and what all tests say of it."""
+
+    edit: Edit
     right: bool
     plausible: bool
 
@@ -159,17 +168,17 @@ def _pool(
             hidden = _hidden(functions, failing, rng)
             edits = _edits(bug, base.tree, base.policy, sampler)
             right = build([FileChange(bug.path, bug.right)], base.tree)
-            _, verdicts = base.verdicts([right, *(patch for patch, _ in edits)])
+            _, verdicts = base.verdicts([right, *(each.patch for each in edits)])
+            logprob = next((each.logprob for each in edits if each.patch.execution_key == right.execution_key), None)
             attempts = [
                 Attempt(
-                    patch,
-                    weight,
-                    right=verdicts[patch.execution_key].kind is VerdictKind.FIXES,
-                    plausible=_plausible(base.baseline, verdicts[patch.execution_key].targets_passed, hidden)
-                    and not _visible(verdicts[patch.execution_key].guards_broken, hidden),
+                    each,
+                    right=verdict.kind is VerdictKind.FIXES,
+                    plausible=_plausible(base.baseline, verdict.targets_passed, hidden)
+                    and not _visible(verdict.guards_broken, hidden),
                 )
-                for patch, weight in [(right, edits[0][1] if edits else 1.0), *edits]
-                if verdicts[patch.execution_key].kind is not VerdictKind.BROKEN
+                for each in [Edit(right, edits[0].weight if edits else 1.0, logprob), *edits]
+                if (verdict := verdicts[each.patch.execution_key]).kind is not VerdictKind.BROKEN
             ]
     changed, drawn = without(files, hidden) or {}, _drawn(attempts, rng)
     if not drawn:
@@ -185,7 +194,12 @@ def _pool(
         },
         changed={**changed, bug.path: bug.broken},
         candidates=[
-            {"model_name_or_path": f"attempt-{n}", "model_patch": each.patch.diff, "correct": each.right}
+            {
+                "model_name_or_path": f"attempt-{n}",
+                "model_patch": each.edit.patch.diff,
+                "correct": each.right,
+                "logprob": each.edit.logprob,
+            }
             for n, each in enumerate(drawn)
         ],
     )
@@ -208,7 +222,7 @@ def _plausible(baseline: Baseline, passed: Sequence[str], hidden: Sequence[TestF
     return set(_visible([target.id for target in baseline.targets], hidden)) <= set(passed)
 
 
-def _edits(bug: Planted, tree: Tree, policy: Policy, sampler: Sampler) -> list[tuple[Patch, float]]:
+def _edits(bug: Planted, tree: Tree, policy: Policy, sampler: Sampler) -> list[Edit]:
     """The likeliest edits of the function, the line not told, and a weight for each: the root of its probability, so
     that the first doesn't take all attempts.
     """
@@ -226,12 +240,14 @@ def _edits(bug: Planted, tree: Tree, policy: Policy, sampler: Sampler) -> list[t
     )
     prompts = weigh_by_doubt(prompts, sampler)
     choices = repair_choices(prompts, tree.read)
-    found: dict[str, tuple[Patch, float]] = {}
+    found: dict[str, Edit] = {}
     for ranked in sampler.rank(choices).take(_EDITS, threading.Event()):
         prompt = choices[ranked.choice].prompt
-        patch = parse(Completion(prompt.id, ranked.text, 1, ranked.logprobs, 0, "stop"), prompt, tree, policy)
+        completion = Completion(prompt.id, ranked.text, 1, ranked.logprobs, 0, "stop")
+        patch = parse(completion, prompt, tree, policy)
         if isinstance(patch, Patch):
-            found.setdefault(patch.execution_key, (patch, math.exp(ranked.logprob / 2)))
+            edit = Edit(patch, math.exp(ranked.logprob / 2), mean_logprob(completion))
+            found.setdefault(patch.execution_key, edit)
     return list(found.values())
 
 
@@ -247,7 +263,7 @@ def _drawn(attempts: Sequence[Attempt], rng: random.Random) -> list[Attempt]:
     for _ in range(_ATTEMPTS):
         wrong = plausible if plausible and (not failing or rng.random() < _PLAUSIBLE) else failing
         among = right if rng.random() < share else wrong
-        drawn += rng.choices(among, [each.weight for each in among])
+        drawn += rng.choices(among, [each.edit.weight for each in among])
     return drawn
 
 

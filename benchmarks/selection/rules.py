@@ -5,12 +5,13 @@ Candidates are `facts.Fact`s: what is known without the hidden tests. None looks
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from benchmarks.selection.facts import Fact, Pool
-from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Patch, Verdict, VerdictKind
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, Patch, TieBreakers, Verdict, VerdictKind
 from reasoncli.voting.clusters import ranked
 
 Rule = Callable[[Pool, Sequence[Fact]], Sequence[Fact]]
@@ -48,10 +49,11 @@ def everything(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
     return [chosen(pool, drawn)] if any(fact.vote_key for fact in drawn) else drawn
 
 
-def chosen(pool: Pool, drawn: Sequence[Fact]) -> Fact:
-    """The one that `select` chooses; there must be a patch among them."""
+def chosen(pool: Pool, drawn: Sequence[Fact], ties: TieBreakers | None = None) -> Fact:
+    """The one that `select` chooses; there must be a patch among them. `ties`: what decides where votes are even."""
     facts = {fact.execution_key: fact for fact in drawn if fact.vote_key}
-    return facts[ranked(candidates(pool, drawn))[0].leader.patch.execution_key]
+    found = [replace(each, tie_breakers=ties or each.tie_breakers) for each in candidates(pool, drawn)]
+    return facts[ranked(found)[0].leader.patch.execution_key]
 
 
 def candidates(pool: Pool, drawn: Sequence[Fact]) -> list[Candidate]:
@@ -72,6 +74,15 @@ def without(*parts: str) -> Rule:
     return rule
 
 
+def with_ties(ties: TieBreakers) -> Rule:
+    """`everything` where weak features decide between even votes."""
+
+    def rule(pool: Pool, drawn: Sequence[Fact]) -> Sequence[Fact]:
+        return [chosen(pool, drawn, ties)] if any(fact.vote_key for fact in drawn) else drawn
+
+    return rule
+
+
 RULES: dict[str, Rule] = {
     "random pick": random_pick,
     "exact text, majority": exact_text,
@@ -82,6 +93,9 @@ RULES: dict[str, Rule] = {
     "  without behaviour": without("behaviour"),
     "  without the issue's examples": without("claims"),
     "  without guards": without("guards"),
+    "  ties: the smaller first": with_ties(TieBreakers(size=True)),
+    "  ties: the likelier first": with_ties(TieBreakers(logprob=True)),
+    "  ties: both": with_ties(TieBreakers(size=True, logprob=True)),
 }
 
 
@@ -104,7 +118,8 @@ def _candidate(pool: Pool, index: int, fact: Fact, votes: int) -> Candidate:
         claims=tuple(ClaimOutcome(ClaimFate(fate), "", "", "") for fate in fact.claims),
     )
     patch = Patch((), "", fact.execution_key, fact.vote_key, fact.size)
-    return Candidate(index, patch, votes, 0.0, (), verdict, _behaviour(pool, fact))
+    logprob = -math.inf if fact.logprob is None else fact.logprob
+    return Candidate(index, patch, votes, logprob, (), verdict, _behaviour(pool, fact))
 
 
 def _behaviour(pool: Pool, fact: Fact) -> str:

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reasoncli.claims.reading import Code, Output, Prose, pieces, raised
+from reasoncli.claims.reading import Code, Output, Piece, Prose, pieces, raised
+from reasoncli.claims.sentences import Said, calls, wanted
 from reasoncli.domain import ClaimFate, ClaimOutcome
 
 _RIGHT = re.compile(
@@ -22,19 +23,7 @@ _WRONG = re.compile(
     r"\b(actual(?:ly)?|got|current(?:ly)?|but|however|wrong(?:ly)?|incorrect(?:ly)?|fails?|errors?|bug|crash(?:es)?|broken)\b",
     re.IGNORECASE,
 )
-_ADVERB = r"(?:(?:now|currently|incorrectly|wrongly|always|only|simply|just)\s+)*"
-_VALUE = r"""(`[^`\n]+`|"[^"\n]*"|'[^'\n]*'|[^\s,;`]+)"""
-_INLINE = re.compile(
-    rf"`([^`\n]+)`,?\s+{_ADVERB}(?:gives?|returns?|evaluates?\s+to|prints?|outputs?|yields?|produces?|is|raises?"
-    rf"|fails\s+with|throws?|crashes\s+with)\s+(?:an?\s+)?{_VALUE}"
-)
-_WANTED = re.compile(
-    rf"(?:expect(?:ed|ing)?|should\s+(?:be|return|give|have\s+been|yield|print)|instead\s+of|rather\s+than|,\s+not)\s+"
-    rf"(?:(?:it\s+)?to\s+(?:be|get|see|return|give)\s+)?{_VALUE}",
-    re.IGNORECASE,
-)
-_QUOTES = "`'\""
-_NEAR = 120  # characters
+_EXPECTED = re.compile(r"expected(?: output| result)?\s*:", re.IGNORECASE)
 _OF_THE_SNIPPET = frozenset(
     {"NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "SystemExit"}
 )
@@ -43,19 +32,6 @@ _OF_THE_SNIPPET = frozenset(
 _TELLING = 10  # characters of a message from which on it is no chance that the issue has it, too
 _MOST_STEPS = 100
 _SHOWN = 300  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a text says that a statement gives.
-
-    Attributes:
-        text: output, or an exception as Python prints it.
-        right: what the text calls it: `True` as it should be, `False` as it should not, `None` neither.
-    """
-
-    text: str
-    right: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +83,57 @@ def read_steps(text: str) -> tuple[Step, ...]:
     """The statements of an issue's text, in their order, equal ones once."""
     steps: dict[str, Step] = {}
     piece_steps: list[str] = []
+    open_call = ""  # that the last paragraph complains of, without what it should give
+    expects = False
     right: bool | None = None
-    for piece in pieces(text):
+    for piece in _paragraphs(pieces(text)):
         match piece:
             case Prose(line):
                 right = _called(line, right)
-                inline = list(_inline(line))
-                for step in inline:
+                spoken = [Step(source, said) for source, said in calls(line)]
+                for step in spoken:
                     _add(steps, step)
-                wanted = None if inline else _WANTED.search(line)
-                if piece_steps and wanted and wanted[1][0] in _QUOTES:
-                    _add(steps, Step(piece_steps[-1], (Said(_bare(wanted[1]), right=True),)))
+                expects = _EXPECTED.fullmatch(line) is not None
+                if not expects:
+                    alone = len(spoken) == 1 and [each.right for each in spoken[0].said] == [False]
+                    open_call = spoken[0].source if alone else ""
+                expected = None if spoken else wanted(line)
+                if piece_steps and expected is not None:
+                    _add(steps, Step(piece_steps[-1], (Said(expected, right=True),)))
                     piece_steps = []
             case Code(statements):
+                open_call = ""
                 piece_steps = []
                 for source, out in statements:
                     _add(steps, Step(source, () if out is None else (_said(out, None),)))
                     piece_steps.append(source)
                 right = None
             case Output(out):
-                said = _said(out, right)
+                if open_call and expects:
+                    piece_steps = [open_call]
+                shown = _said(out, right)
                 for source in piece_steps if raised(out) else piece_steps[-1:]:
-                    _add(steps, Step(source, (said,)))
-                right = None
+                    _add(steps, Step(source, (shown,)))
+                right, open_call = None, ""
     return tuple(steps.values())[:_MOST_STEPS]
+
+
+def _paragraphs(found: Sequence[Piece]) -> Iterator[Piece]:
+    """With lines of prose that go on joined to those that they go on from."""
+    lines: list[str] = []
+    for piece in found:
+        if isinstance(piece, Prose) and (not lines or piece.goes_on):
+            lines.append(piece.text)
+            continue
+        if lines:
+            yield Prose(" ".join(lines))
+            lines = []
+        if isinstance(piece, Prose):
+            lines.append(piece.text)
+        else:
+            yield piece
+    if lines:
+        yield Prose(" ".join(lines))
 
 
 def proven(text: str, steps: Sequence[Step], base: Sequence[Shown | None]) -> tuple[Claim, ...]:
@@ -159,10 +162,11 @@ def fates(steps: Sequence[Step], claims: Sequence[Claim], now: Sequence[Shown | 
         shown = now[claim.step] if claim.step < len(now) else None
         if shown is None:
             fate = ClaimFate.UNKNOWN
-        elif claim.wanted:
-            fate = ClaimFate.MET if matches(claim.said, shown) else ClaimFate.UNMET
         else:
-            fate = ClaimFate.REMAINS if matches(claim.said, shown, literal=claim.literal) else ClaimFate.GONE
+            literal = claim.literal and not claim.wanted
+            same = matches(claim.said, shown, literal=literal, spaces=_spaces(steps[claim.step]))
+            met, unmet = (ClaimFate.MET, ClaimFate.UNMET) if claim.wanted else (ClaimFate.REMAINS, ClaimFate.GONE)
+            fate = met if same else unmet
         said = " ".join(claim.said.split())
         exception = raised(claim.said)
         outcomes.append(
@@ -176,10 +180,12 @@ def fates(steps: Sequence[Step], claims: Sequence[Claim], now: Sequence[Shown | 
     return tuple(outcomes)
 
 
-def matches(said: str, shown: Shown, *, literal: bool = False) -> bool:
+def matches(said: str, shown: Shown, *, literal: bool = False, spaces: bool = False) -> bool:
     """Whether a statement gave what a text says: an exception by its name, and by its message where one is said.
 
-    White space does not count; `...` stands for anything unless it is part of a Python literal, or `literal` is given.
+    A text is compared with what the statement shows, and with the value where that is a text: people leave its quotes
+    out. White space does not count unless `spaces` is given; `...` stands for anything unless it is part of a Python
+    literal, or `literal` is given.
     """
     exception = raised(said)
     if exception is not None:
@@ -189,14 +195,25 @@ def matches(said: str, shown: Shown, *, literal: bool = False) -> bool:
     if shown.raised is not None:
         return False
     wanted, given = _literal(said), _literal(shown.out)
-    if wanted is not None and given is not None and wanted == given:
-        return True
-    exact = literal or wanted is not None
-    return any(_same(said, text, literal=exact) for text in (shown.out, shown.value) if text is not None)
+    texts = [shown.out] if shown.value is None or isinstance(wanted, str) else [shown.out, shown.value]
+    if wanted is not None and given is not None:
+        if wanted == given:
+            return True
+        texts = texts[1:]
+    if spaces:
+        return said in texts
+    return any(_same(said, text, literal=literal or wanted is not None) for text in texts)
+
+
+def _spaces(step: Step) -> bool:
+    """Whether two of the texts that a step is said to give differ by white space alone."""
+    texts = {said.text for said in step.said}
+    return len({" ".join(text.split()) for text in texts}) < len(texts)
 
 
 def _of_step(number: int, step: Step, shown: Shown, text: str) -> Iterator[Claim]:
-    so = [said for said in step.said if matches(said.text, shown)]
+    spaces = _spaces(step)
+    so = [said for said in step.said if matches(said.text, shown, spaces=spaces)]
     if shown.raised is not None and step.said and not so:
         return  # the snippet is not whole, or the base fails otherwise than the text tells
     other = [said for said in step.said if said not in so]
@@ -232,31 +249,6 @@ def _called(line: str, before: bool | None) -> bool | None:
     words = [(match.start(), True) for match in _RIGHT.finditer(line)]
     words += [(match.start(), False) for match in _WRONG.finditer(line)]
     return max(words)[1] if words else before
-
-
-def _inline(line: str) -> Iterator[Step]:
-    """`f(1)` gives 2, I expected 3."""
-    for match in _INLINE.finditer(line):
-        source, got = match[1].strip(), _bare(match[2])
-        if not _is_call(source):
-            continue
-        said = [Said(got, right=False)]
-        wanted = _WANTED.search(line, match.end(), match.end() + _NEAR)
-        if wanted:
-            said.append(Said(_bare(wanted[1]), right=True))
-        yield Step(source, tuple(said))
-
-
-def _bare(value: str) -> str:
-    return value.strip("`") if value.startswith("`") else value.rstrip(".:!?")
-
-
-def _is_call(source: str) -> bool:
-    try:
-        tree = ast.parse(source, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(isinstance(node, ast.Call) for node in ast.walk(tree))
 
 
 def _same(one: str, other: str, *, literal: bool) -> bool:

@@ -31,6 +31,8 @@ _SAYS = re.compile(
     r"\s*:\s*(.+)$",
     re.IGNORECASE,
 )
+_INLINE = re.compile(r"^`([^`]+)`[.!]?$")
+_ITEM = re.compile(r"^\s*(?:[-*+•#|>]|\d+[.)]\s)")
 _LANGUAGES = frozenset(
     ("", "python", "py", "python3", "pycon", "ipython", "python-repl", "pytb", "text", "txt", "console")
 )
@@ -54,9 +56,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """One line of what somebody says."""
+    """One line of what somebody says; `goes_on` if it goes on in the paragraph of the line before it."""
 
     text: str
+    goes_on: bool = False
 
 
 Piece = Code | Output | Prose
@@ -87,6 +90,7 @@ class _Reader:
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
         self._at = 0
+        self._prose = -1  # the line that prose may go on in
 
     def read(self) -> Iterator[Piece]:
         while self._at < len(self._lines):
@@ -101,7 +105,7 @@ class _Reader:
             elif says := _SAYS.match(line):
                 self._at += 1
                 yield Prose(line[: says.start(1)].strip())
-                yield Output(says[1].strip())
+                yield Output(_INLINE.sub(r"\1", says[1].strip()))
             elif _RAISED.match(line):
                 self._at += 1
                 yield Output(line.strip())
@@ -110,7 +114,9 @@ class _Reader:
             else:
                 self._at += 1
                 if line.strip():
-                    yield Prose(line.strip())
+                    goes_on = self._prose == self._at - 1 and not _ITEM.match(line)
+                    self._prose = -1 if line.lstrip().startswith("#") else self._at
+                    yield Prose(line.strip(), goes_on)
 
     def _taken(self, end: int) -> list[str]:
         lines = list(self._lines[self._at : end])

@@ -13,6 +13,7 @@ from reasoncli.domain.choosing import (
     Comparison,
     Decision,
     Status,
+    TieBreakers,
     Verdict,
     VerdictKind,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "TestPlan",
     "TestReport",
     "TestResult",
+    "TieBreakers",
     "Verdict",
     "VerdictKind",
     "Way",

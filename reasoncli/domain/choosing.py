@@ -92,6 +92,19 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class TieBreakers:
+    """Weak features of a patch, and which of them decide where votes are even.
+
+    Attributes:
+        size: the smaller change first.
+        logprob: the one that the model holds likelier first.
+    """
+
+    size: bool = False
+    logprob: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A patch, the completions that wrote it, and what became of it.
 
@@ -104,6 +117,7 @@ class Candidate:
         behaviour: equal for candidates that were seen to do the same; empty where that was not looked at.
         reproduced: what became of tests that the model wrote of the issue; empty where it was not run with any.
         opinion: votes that judges gave its cluster, which counts them once; see `voting/opinions.py`.
+        tie_breakers: the same for all candidates of a run.
     """
 
     index: int
@@ -115,6 +129,7 @@ class Candidate:
     behaviour: str = ""
     reproduced: tuple[Reproduced, ...] = ()
     opinion: float = 0.0
+    tie_breakers: TieBreakers = TieBreakers()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from reasoncli.domain import Candidate, Completion, Rejection, Verdict
+from reasoncli.domain import Candidate, Completion, Rejection, TieBreakers, Verdict
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, SamplesDrawn
 from reasoncli.models.interface import Sampler, SampleRequest
 from reasoncli.search.drawing import BatchDone, Drawing, DrawingFailed
@@ -39,6 +39,7 @@ class Rules:
         workers: candidates judged at once.
         confirmations: finalists to be judged in a fresh sandbox at most.
         ranked_only: no samples are drawn, so that no proposal to come is likelier than the last one.
+        tie_breakers: what decides where votes are even.
     """
 
     samples: int
@@ -49,6 +50,7 @@ class Rules:
     workers: int = 2
     confirmations: int = 8
     ranked_only: bool = False
+    tie_breakers: TieBreakers = field(default_factory=TieBreakers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Search:
         self._emit = emit
         self._recorded = recorded
         self._clock = clock
-        self._pool = Pool(parse)
+        self._pool = Pool(parse, rules.tie_breakers)
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._drawing = Drawing(sampler, self._inbox)
         self._judging = Judging(verifier, rules.workers, self._inbox)

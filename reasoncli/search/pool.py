@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from reasoncli.domain import Candidate, Completion, Patch, Rejection, Verdict
+from reasoncli.domain import Candidate, Completion, Patch, Rejection, TieBreakers, Verdict
 
 Parse = Callable[[Completion], Patch | Rejection]
 
@@ -66,8 +66,9 @@ class Pool:
         refused: the first of them, each with the id of its prompt.
     """
 
-    def __init__(self, parse: Parse) -> None:
+    def __init__(self, parse: Parse, tie_breakers: TieBreakers | None = None) -> None:
         self._parse = parse
+        self._tie_breakers = tie_breakers or TieBreakers()
         self._known: dict[str, Candidate] = {}  # by execution key; their votes are in the tallies
         self._all = _Tally()
         self._whole = _Tally()  # of whole batches
@@ -101,6 +102,7 @@ class Pool:
                 logprob=logprob,
                 prompts=(completion.prompt,),
                 verdict=self._verdicts.get(key),
+                tie_breakers=self._tie_breakers,
             )
         else:
             prompts = known.prompts

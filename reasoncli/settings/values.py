@@ -170,6 +170,10 @@ class SearchSettings:
             maximum=1000,
         ),
     ] = 0
+    smaller_first: Annotated[bool, Key("Where votes are even, the smaller change wins.", Scope.USER)] = False
+    likelier_first: Annotated[
+        bool, Key("Where votes are even, the change wins that the model holds likelier.", Scope.USER)
+    ] = False
     timeout: Annotated[
         float | None,
         Key("Time for the whole search.", Scope.NARROW, minimum=1.0, unit=Unit.SECONDS, default="no limit"),

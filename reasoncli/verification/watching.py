@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reasoncli import python_source
-from reasoncli.domain import Baseline, Patch, Task
+from reasoncli.domain import Baseline, Outcome, Patch, Task
 from reasoncli.sandbox.interface import Sandbox
 from reasoncli.verification.behaviour import Asked, Behaviour, differing, fingerprint, steady, words
 from reasoncli.verification.guards import GuardIndex
+from reasoncli.verification.nearness import Mentions
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.selectors import selectable
 from reasoncli.verification.session import Run, RunOptions, run_tests
@@ -43,6 +44,7 @@ class Difference:
         call: function and arguments, in words.
         one, other: what comes of it, in words.
         asked: the call itself.
+        near: how near it is to what the issue speaks of; see `nearness.py`.
     """
 
     test: str
@@ -50,6 +52,7 @@ class Difference:
     one: str
     other: str
     asked: Asked
+    near: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Watched:
         calls: those that count: the same in two runs of the base; tried: the same of calls that were tried.
         seen: calls of the tests at the base, whether they count or not.
         tests: how many were run.
+        mentions: what the issue speaks of; calls near to it are shown first.
+        lasting: every run was whole, and no test ran into a time limit: it would be the same another time.
     """
 
     base: Behaviour = field(default_factory=Behaviour)
@@ -70,6 +75,8 @@ class Watched:
     tried: frozenset[Asked] = frozenset()
     seen: int = 0
     tests: int = 0
+    mentions: Mentions = field(default_factory=Mentions)
+    lasting: bool = False
 
     def fingerprint(self, key: str) -> str:
         """Equal for patches of which the same came of every call; empty where that says nothing of a patch.
@@ -89,19 +96,23 @@ class Watched:
         return 0 if run is None else len(differing(self.base, run, self.calls))
 
     def differences(self, one: str, other: str) -> Sequence[Difference]:
-        """Calls of which two patches make something else: the tests' own before what was tried, short ones first."""
+        """Calls of which two patches make something else: those nearest to what the issue speaks of first.
+
+        Among equally near ones the tests' own before what was tried, then short ones.
+        """
         if one not in self.runs or other not in self.runs:
             return ()
         first, second = self.runs[one], self.runs[other]
         found = []
         for asked in differing(first, second, self.calls | self.tried):
             name = asked.function.rpartition(":")[2]
-            arguments = words(self._value(asked.arguments)).removeprefix("[").removesuffix("]")
+            value = self._value(asked.arguments)
+            arguments = words(value).removeprefix("[").removesuffix("]")
             test = "" if asked.tried else asked.test
-            found.append(
-                Difference(test, f"{name}({arguments})", self.outcome(one, asked), self.outcome(other, asked), asked)
-            )
-        return sorted(found, key=lambda each: (not each.test, len(each.call), each.call, each.test))
+            near = self.mentions.nearness(asked.function, value)
+            call, came = f"{name}({arguments})", (self.outcome(one, asked), self.outcome(other, asked))
+            found.append(Difference(test, call, *came, asked, near))
+        return sorted(found, key=lambda each: (-each.near, not each.test, len(each.call), each.call, each.test))
 
     def outcome(self, key: str, asked: Asked) -> str:
         """What comes of a call under a patch, in words."""
@@ -123,6 +134,50 @@ class Watched:
         return next((run.values[digest] for run in runs if digest in run.values), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a round of watching runs.
+
+    Attributes:
+        tests: ids.
+        options: of each run; `watched` says which functions.
+        patches: those that are run, besides the base.
+    """
+
+    tests: tuple[str, ...]
+    options: RunOptions
+    patches: tuple[Patch, ...]
+
+    def essence(self) -> Sequence[object]:
+        """All that what is found depends on, beside the base and its sandbox, as JSON takes it."""
+        options = self.options
+        return (
+            self.tests,
+            sorted(options.watched.items()),
+            options.seeds,
+            (options.timeout, options.test_timeout, options.evidence),
+            sorted(patch.execution_key for patch in self.patches),
+        )
+
+
+def plan_watching(task: Task, baseline: Baseline, read: Read, patches: Sequence[Patch]) -> Plan | None:
+    """What there is to watch; `None` if nothing."""
+    functions = changed_functions(patches, read)
+    tests = _tests(baseline, patches, read)
+    if not functions or not tests or not _watchable(task, baseline, tests):
+        return None
+    timeout, test_timeout = Timing(baseline, task.tests.timeout).limits(tests)
+    options = RunOptions(
+        timeout=timeout,
+        test_timeout=test_timeout,
+        resident=False,
+        watched=functions,
+        seeds=seeds(task.issue.text, patches, read),
+        evidence=baseline.second.evidence,
+    )
+    return Plan(tests, options, tuple(patches))
+
+
 def watch(
     pool: SandboxPool,
     task: Task,
@@ -138,32 +193,24 @@ def watch(
     Raises:
         SandboxUnavailable: sandboxes kept breaking.
     """
-    functions = changed_functions(patches, read)
-    tests = _tests(baseline, patches, read)
-    if not functions or not tests or not _watchable(task, baseline, tests):
-        return Watched()
-    timeout, test_timeout = Timing(baseline, task.tests.timeout).limits(tests)
+    plan = plan_watching(task, baseline, read, patches)
+    return Watched() if plan is None else run_plan(pool, task, plan, workers)
+
+
+def run_plan(pool: SandboxPool, task: Task, plan: Plan, workers: int) -> Watched:
+    """See `watch`."""
     stopped = threading.Event()
-    evidence = baseline.second.evidence
-    options = RunOptions(
-        timeout=timeout,
-        test_timeout=test_timeout,
-        resident=False,
-        watched=functions,
-        seeds=seeds(task.issue.text, patches, read),
-        evidence=evidence,
-    )
 
     def run(patch: Patch | None) -> Run:
         def job(sandbox: Sandbox) -> Run:
             sandbox.write(() if patch is None else patch.changes)
-            return run_tests(sandbox, task.tests, tests, options)
+            return run_tests(sandbox, task.tests, plan.tests, plan.options)
 
         return pool.work(job, stopped=stopped.is_set)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="watching") as threads:
         try:
-            first, second, *others = threads.map(run, (None, None, *patches))
+            first, second, *others = threads.map(run, (None, None, *plan.patches))
         except BaseException:  # a signal's, too: nothing of it shall go on
             stopped.set()
             threads.shutdown(wait=False, cancel_futures=True)
@@ -173,11 +220,26 @@ def watch(
         return Watched()
     calls = steady(first.behaviour, second.behaviour)
     runs = {
-        patch.execution_key: ran.behaviour for patch, ran in zip(patches, others, strict=True) if ran.report.complete
+        patch.execution_key: ran.behaviour
+        for patch, ran in zip(plan.patches, others, strict=True)
+        if ran.report.complete
     }
     made = frozenset(asked for asked in calls if not asked.tried)
-    seen = sum(not asked.tried for asked in first.behaviour.calls)
-    return Watched(first.behaviour, runs, made, calls - made, seen, len(tests))
+    return Watched(
+        first.behaviour,
+        runs,
+        made,
+        calls - made,
+        seen=sum(not asked.tried for asked in first.behaviour.calls),
+        tests=len(plan.tests),
+        mentions=Mentions.of(task.issue.text),
+        lasting=all(_regular(ran) for ran in (first, second, *others)),
+    )
+
+
+def _regular(run: Run) -> bool:
+    """Whether a run was whole, and nothing in it ran out of time."""
+    return run.report.complete and not any(each.outcome is Outcome.TIMEOUT for each in run.report.results.values())
 
 
 def seeds(issue: str, patches: Iterable[Patch], read: Read) -> tuple[str | int, ...]:

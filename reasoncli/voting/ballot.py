@@ -185,12 +185,13 @@ def _comparison(chosen: Group, runner_up: Group) -> list[str]:
         return [f"Another has more votes ({theirs} against {ours}) but was not confirmed in a fresh sandbox."]
     reasons = [f"Votes are even with the runner-up: {ours} each."]
     mine, other = chosen.leader, runner_up.leader
-    if mine.patch.size != other.patch.size:
+    counts = mine.tie_breakers
+    if counts.size and mine.patch.size != other.patch.size:
         lines = "changed lines"
         reasons.append(f"It is the smaller change: {mine.patch.size} against {other.patch.size} {lines}.")
-    elif mine.logprob != other.logprob and not math.isfinite(other.logprob):
+    elif counts.logprob and mine.logprob != other.logprob and not math.isfinite(other.logprob):
         reasons.append("How likely the model holds the runner-up isn't known.")
-    elif mine.logprob != other.logprob:
+    elif counts.logprob and mine.logprob != other.logprob:
         reasons.append(
             f"The model holds it the likelier: mean log-probability {mine.logprob:.2f}, {other.logprob:.2f}."
         )

@@ -1,8 +1,8 @@
 """Candidates that behave alike vote together; clusters stand in the order of preference.
 
 The order: standing by test outcome; then agreement with tests that the model wrote, where there are any
-(`agreement.py`); then the most votes, judges' among them (`opinions.py`); then the smallest change; then the highest
-mean log-probability; then who appeared first.
+(`agreement.py`); then the most votes, judges' among them (`opinions.py`); then, as far as settings have them count
+(`TieBreakers`), the smallest change and the highest mean log-probability; then who appeared first.
 
 One exception lets votes outweigh guards. A test may assert the old behaviour, and then every right patch breaks it
 (in django-15851 8 of 12 patches do, all right, and no right one does not). Where no patch turns a target green, a
@@ -145,6 +145,12 @@ def _programs(members: Sequence[Candidate]) -> dict[str, tuple[float, int, int, 
     return {key: (-math.fsum(votes[key]), abs(size - middle), size, first[key]) for key, size in sizes.items()}
 
 
+def _weak(candidate: Candidate) -> tuple[int, float]:
+    """What breaks a tie, smallest first; the same for all where it doesn't count."""
+    counts = candidate.tie_breakers
+    return candidate.patch.size if counts.size else 0, -candidate.logprob if counts.logprob else 0.0
+
+
 def _has_most(group: Group, votes: float) -> bool:
     standing = group.standing
     different = len({member.patch.execution_key for member in group.members})
@@ -181,13 +187,13 @@ def _group(key: str, members: list[Candidate], common: Standing) -> Group:
     def preference(member: Candidate) -> tuple[tuple[float, int, int, int], bool, bool, int, float, int]:
         differs = standing(member.verdict) != common
         place = programs[member.patch.vote_key]
-        return (place, not is_clean(member), differs, member.patch.size, -member.logprob, member.index)
+        return (place, not is_clean(member), differs, *_weak(member), member.index)
 
     if len(members) > 1:
         members.sort(key=preference)
     opinion = max(member.opinion for member in members)
     votes = math.fsum([*(member.votes for member in members), opinion])  # exact: members' order must not matter
     leader = members[0]
-    merit = (common, 0.0, -votes, leader.patch.size, -leader.logprob)
+    merit = (common, 0.0, -votes, *_weak(leader))
     first = min(member.index for member in members)
     return Group(key, tuple(members), common, votes, merit, first, opinion=opinion)

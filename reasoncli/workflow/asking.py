@@ -57,7 +57,8 @@ def carried(before: Verdict | None, verdict: Verdict) -> Verdict:
 def _next(
     candidates: Sequence[Candidate], watched: Watched, programs: Mapping[str, str]
 ) -> tuple[Asked, Question] | None:
-    """The first call on which the leader and another program of equal standing differ, that was not asked about.
+    """A call on which the leader and another program of equal standing differ, that was not asked about: the one
+    nearest to what the issue speaks of; of the program that leads of the others, where several are as near.
 
     Among them those that vote together, as no test tells them apart: what was tried may.
     """
@@ -68,17 +69,20 @@ def _next(
     members = [each for group in groups if group.standing == best for each in group.members]
     first, *others = dict.fromkeys(key for each in members if (key := each.patch.vote_key) in programs) or ("",)
     known = {claim.statement for each in candidates if each.verdict for claim in each.verdict.claims if claim.asked}
-    for other in others:
-        found = [each for each in watched.differences(programs[first], programs[other]) if each.call not in known]
-        if found:
-            ways: dict[str, Way] = {}
-            for member in (each for each in members if each.patch.vote_key in programs):
-                outcome = watched.outcome(programs[member.patch.vote_key], found[0].asked)
-                way = ways.get(outcome, Way(outcome, 0.0, member.patch))
-                ways[outcome] = replace(way, votes=way.votes + member.votes)
-            base = watched.base_outcome(found[0].asked)
-            return found[0].asked, Question(found[0].call, found[0].test, tuple(ways.values())[:_MOST_WAYS], base)
-    return None
+    found = [
+        next((each for each in watched.differences(programs[first], programs[other]) if each.call not in known), None)
+        for other in others
+    ]
+    posed = max((each for each in found if each is not None), key=lambda each: each.near, default=None)
+    if posed is None:
+        return None
+    ways: dict[str, Way] = {}
+    for member in (each for each in members if each.patch.vote_key in programs):
+        outcome = watched.outcome(programs[member.patch.vote_key], posed.asked)
+        way = ways.get(outcome, Way(outcome, 0.0, member.patch))
+        ways[outcome] = replace(way, votes=way.votes + member.votes)
+    base = watched.base_outcome(posed.asked)
+    return posed.asked, Question(posed.call, posed.test, tuple(ways.values())[:_MOST_WAYS], base)
 
 
 def _answered(

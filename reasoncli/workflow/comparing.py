@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reasoncli.domain import Baseline, Candidate, Comparison, Decision, Task
+from reasoncli.domain import Candidate, Comparison, Decision
 from reasoncli.events import CandidateFound, Emitter
-from reasoncli.patches.tree import SnapshotTree
+from reasoncli.reports.words import moment
 from reasoncli.search.interface import Journal
-from reasoncli.verification.pool import SandboxPool
-from reasoncli.verification.watching import Difference, Watched, watch
+from reasoncli.verification.watching import Difference, Watched
 from reasoncli.voting.clusters import Group, ranked
 from reasoncli.voting.tiers import electable
 from reasoncli.voting.wording import count
 from reasoncli.workflow.asking import Ask, asked
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.judging import Judging
+from reasoncli.workflow.watching import Watching
 
 _MOST = 16  # clusters compared
 _SHOWN = 2  # calls in which two patches differ
@@ -42,21 +42,17 @@ class Comparing:
 
     def __init__(
         self,
-        task: Task,
-        baseline: Baseline,
-        pool: SandboxPool,
+        watching: Watching,
+        targets: int,
         confirming: Confirming,
         journal: Journal,
         emit: Emitter,
-        workers: int,
     ) -> None:
-        self._task = task
-        self._baseline = baseline
-        self._pool = pool
+        self._watching = watching
+        self._targets = targets
         self._confirming = confirming
         self._journal = journal
         self._emit = emit
-        self._workers = workers
 
     def compare(
         self,
@@ -80,9 +76,7 @@ class Comparing:
         if len(equals) < 2 or (clear and not open_still):
             return Compared(tuple(candidates))
         with self._emit.stage("behaviour", f"{len(equals)} patches that the tests don't tell apart") as stage:
-            read = SnapshotTree.of(self._task.snapshot).read
-            patches = [group.leader.patch for group in equals]
-            watched = watch(self._pool, self._task, self._baseline, read, patches, self._workers)
+            watched = self._watching.watch([group.leader.patch for group in equals])
             known = {group.leader.index: watched.fingerprint(group.leader.patch.execution_key) for group in equals}
             found = [replace(each, behaviour=known.get(each.index, "")) for each in candidates]
             ways = len({way for way in known.values() if way})
@@ -91,6 +85,8 @@ class Comparing:
                 calls = f"{len(watched.calls):,} of {count(watched.seen, 'call')} in {count(watched.tests, 'test')}"
                 tried = f"{len(watched.tried):,} with other arguments"
                 stage.summary = f"{count(ways, 'way', 'ways')} to behave, by {calls} and {tried}"
+            if self._watching.reused is not None:
+                stage.summary += f", reused from {moment(self._watching.reused)}"
             for each in found:
                 if each.behaviour:
                     self._emit(CandidateFound(each))
@@ -123,7 +119,7 @@ class Comparing:
         may still speak (see `voting/clusters.py`).
         """
         groups = ranked(candidates)
-        targets = len(self._baseline.targets)
+        targets = self._targets
         if not groups or not electable(groups[0].standing.tier, targets):
             return []
         if thorough and not targets:

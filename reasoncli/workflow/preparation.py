@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reasoncli.domain import Prompt, Snapshot
+from reasoncli.domain import Prompt, Snapshot, TieBreakers
 from reasoncli.models.interface import Ability, Choices, ModelInfo
 from reasoncli.models.options import ModelOptions
 from reasoncli.patches.policy import Policy
@@ -116,6 +116,7 @@ def rules(
         exhaustive=exhaustive,
         workers=worker_count(settings),
         ranked_only=ranked_only,
+        tie_breakers=TieBreakers(size=search.smaller_first, logprob=search.likelier_first),
     )
 
 

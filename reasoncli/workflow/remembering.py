@@ -3,7 +3,8 @@
 The keys say what an entry holds for. A baseline's: every byte of the snapshot, the test command, its selection and
 limits, what the sandbox is made of and may use, and our own programs that run and read the tests. A verdict's: all of
 that, the targets and guards, what a patch may touch, and the resulting files. The issue is in neither: what was
-measured is sorted anew for each. (In both, where there was time for a part of the suite, which the issue chose.)
+measured is sorted anew for each. (In both, where there was time for a part of the suite, which the issue chose.) A
+round of watching's (`watching.py`): the baseline's, the tests and functions, what is tried besides, and all patches.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def baseline_key(task: Task, provider: SandboxProvider, settings: Settings, opti
     if identity is None:
         return None
     sandbox = settings.sandbox
-    return _key(
+    return key_of(
         "baseline",
         task.snapshot.tree_hash,
         task.tests.command,
@@ -105,7 +106,7 @@ class RememberingVerifier:
         """Wrap a verifier; `key` is the baseline's, and without one nothing is remembered."""
         self._inner = inner
         self._memory = memory
-        self._key = key and _key(
+        self._key = key and key_of(
             "verdict",
             key,
             sorted(target.id for target in baseline.targets),
@@ -120,7 +121,7 @@ class RememberingVerifier:
         """See `PatchVerifier`."""
         if self._key is None:
             return self._inner.screen(patch, cancel)
-        key = _key(self._key, patch.execution_key)
+        key = key_of(self._key, patch.execution_key)
         known = self._memory.recall(Verdict, key)
         if known is not None and _lasting(known):
             with self._lock:
@@ -145,7 +146,8 @@ def _lasting(verdict: Verdict) -> bool:
     return verdict.kind in _WHOLE and not verdict.clean and not verdict.overran
 
 
-def _key(*parts: object) -> str:
+def key_of(*parts: object) -> str:
+    """A key of all these, in hexadecimal."""
     return hashlib.sha256(json.dumps(parts, separators=(",", ":"), default=str).encode()).hexdigest()
 
 

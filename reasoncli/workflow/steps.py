@@ -59,6 +59,7 @@ from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, re
 from reasoncli.workflow.reproducing import Reproducing
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH
+from reasoncli.workflow.watching import Watching
 
 
 class Steps:
@@ -135,7 +136,9 @@ class Steps:
                 candidates = reproducing.judged(result.candidates, tests, confirming, len(baseline.targets))
                 result = replace(result, candidates=candidates)
             judges = judging(consulted, self._settings, task.issue, len(baseline.targets), self._emit)
-            compared = self._compare(task, baseline, pool, confirming, result, judges, thorough=thorough)
+            key = self._memory_key(provider, task)
+            watching = Watching(task, baseline, pool, worker_count(self._settings), self._memory, key)
+            compared = self._compare(watching, len(baseline.targets), confirming, result, judges, thorough=thorough)
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
@@ -260,9 +263,8 @@ class Steps:
 
     def _compare(
         self,
-        task: Task,
-        baseline: Baseline,
-        pool: SandboxPool,
+        watching: Watching,
+        targets: int,
         confirming: Confirming,
         result: SearchResult,
         judges: Judging | None,
@@ -272,7 +274,7 @@ class Steps:
         """What patches of equal outcome do, and what judges say, as far as wanted, unless there is no time left."""
         if out_of_time(result):
             return Compared(result.candidates)
-        comparing = Comparing(task, baseline, pool, confirming, self._journal, self._emit, worker_count(self._settings))
+        comparing = Comparing(watching, targets, confirming, self._journal, self._emit)
         if not self._settings.search.behaviour:
             return comparing.judged(Compared(result.candidates), judges)
         return comparing.compare(result.candidates, thorough=thorough, ask=self._ask, judging=judges)

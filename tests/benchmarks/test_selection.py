@@ -54,6 +54,16 @@ def test_each_rule_sees_what_it_may() -> None:
     assert solved("  without the issue's examples", SHOWN) == 0
 
 
+def test_weak_features_decide_even_votes_alone() -> None:
+    likely = Fact("a", correct=True, vote_key="a", execution_key="a", size=5, kind="no-effect", logprob=-0.1)
+    small = Fact("b", correct=False, vote_key="b", execution_key="b", size=1, kind="no-effect", logprob=-0.9)
+    first = Fact("c", correct=False, vote_key="c", execution_key="c", size=5, kind="no-effect")
+    even = Pool("org-4", (first, likely, small))
+    assert [solved(rule, even) for rule in ("everything", "  ties: the smaller first", "  ties: both")] == [0, 0, 0]
+    assert solved("  ties: the likelier first", even) == 1
+    assert solved("  ties: the likelier first", Pool("org-4", (first, first, likely, small))) == 0
+
+
 def test_what_is_left_out_leaves_the_facts_as_they_are() -> None:
     (chosen,) = without("guards", "behaviour")(RIGHT_BREAKS, RIGHT_BREAKS.candidates)
     assert chosen in RIGHT_BREAKS.candidates

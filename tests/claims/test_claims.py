@@ -143,7 +143,40 @@ def test_fates() -> None:
         ("ValueError: a", Shown("", raised=("ValueError", "b")), False),
         ("TypeError: a", Shown("", raised=("ValueError", "a")), False),
         ("ValueError: a", Shown("a"), False),
+        ("3", Shown("'3'", "3"), True),
+        ("a_b", Shown("'a_b'", "a_b"), True),
+        ("a_b", Shown("'a-b'", "a-b"), False),
+        ("a_b", Shown("<a_b>"), False),
+        ("'a_b'", Shown("'a_b'", "a_b"), True),
+        ("'a_b'", Shown("\"'a_b'\"", "'a_b'"), False),
+        ("'a b'", Shown("'a  b'", "a  b"), False),
+        ("3", Shown("'33'", "33"), False),
+        ("None", Shown("nothing"), False),
     ],
 )
 def test_matches(said: str, shown: Shown, same: bool) -> None:
     assert matches(said, shown) is same
+
+
+def test_texts_that_differ_by_white_space_alone_are_compared_with_it() -> None:
+    text = "`slug('a  b')` returns `a  b` but should return `a b`."
+    kept, fixed = Shown("'a  b'", "a  b"), Shown("'a b'", "a b")
+    assert claims(text, kept) == [("slug('a  b')", "a  b", False), ("slug('a  b')", "a b", True)]
+    steps = read_steps(text)
+    asked = proven(text, steps, [kept])
+    assert [each.fate for each in fates(steps, asked, [fixed])] == [ClaimFate.GONE, ClaimFate.MET]
+    assert [each.fate for each in fates(steps, asked, [kept])] == [ClaimFate.REMAINS, ClaimFate.UNMET]
+
+
+def test_a_value_in_backticks_without_quotes_is_the_text() -> None:
+    text = "`slug('A B')` returns `a-b`\nbut should return `a_b`."
+    assert claims(text, Shown("'a-b'", "a-b")) == [("slug('A B')", "a-b", False), ("slug('A B')", "a_b", True)]
+    assert claims(text, Shown("'a_b'", "a_b")) == [], "the base has it right"
+    assert claims("`slug('A B')` returns `a-b`.", Shown("'other'", "other")) == [], "the base does something else"
+
+
+def test_what_is_expected_may_stand_in_a_line_of_its_own() -> None:
+    text = "When I call `f(1)`, I get `3`.\n\nExpected: `4`\n"
+    assert claims(text, Shown("3")) == [("f(1)", "3", False), ("f(1)", "4", True)]
+    log = "`f(1)` gives `3`, which should not be so. The log:\n\n```\nall 4 done\n```\n"
+    assert claims(log, Shown("3")) == [("f(1)", "3", False)], "a log is not what it should give"

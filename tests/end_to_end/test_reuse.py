@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.project import FIX, NO_FIX, TESTS, Tool, git, make_recording, make_repository
+from tests.end_to_end.project import FIX, NO_FIX, RIGHT, TESTS, WRONG, Tool, edit, git, make_recording, make_repository
 
 COUNT = """
 import os
@@ -110,6 +110,35 @@ def test_a_second_run_runs_what_selects_and_nothing_else(
     shown = tool.run("runs", "show").out
     assert re.search(r"reused from \d{4}-\d\d-\d\d \d\d:\d\d", shown)
     assert re.search(r"\d+ verdicts? reused", " ".join(shown.split()))
+
+
+def test_patches_are_compared_once_by_what_they_do(tool: Tool, tmp_path: Path, log: Path) -> None:
+    loose = TESTS + "\n\ndef test_that_asks_nothing():\n    total([4, 6], discount=50)\n"
+    files = {"conftest.py": COUNT.format(log=str(log)), "tests/test_prices.py": loose}
+    repository = make_repository(tmp_path / "counted", files)
+    half = edit(WRONG, "    return result * (100 - discount) / 100 if discount != 50 else 0")
+    ways = {edit(WRONG, RIGHT): 1.0, edit(WRONG, "    return result - result * discount / 100"): 1.0, half: 1.0}
+    events = tmp_path / "events.jsonl"
+
+    def compared(recording: Path) -> tuple[str, dict[str, Any], int]:
+        events.unlink(missing_ok=True)
+        ran = tool.fix(repository, recording, "--dry-run", "--json", "-n", 64, "--exhaustive", "--events", events)
+        assert ran.json["status"] == "verified", ran.err
+        (stage,) = [each for each in events_of(events, "stage-finished") if each["stage"] == "behaviour"]
+        clean = [each for each in events_of(events, "candidate-judged") if each["verdict"]["clean"]]
+        return stage["detail"], ran.json, taken(log) - len(clean)
+
+    first, before, runs = compared(make_recording(tmp_path / "model.jsonl", ways))
+    assert "reused" not in first
+    assert runs > 4
+    again, after, runs = compared(make_recording(tmp_path / "model.jsonl", ways))
+    assert again.startswith(f"{first}, reused from 20")
+    assert runs == 0, "nothing but confirmations"
+    assert after["decision"]["reasons"] == before["decision"]["reasons"]
+    more = ways | {edit(WRONG, "    return result * (1 - discount / 100)"): 1.0}
+    other, _, runs = compared(make_recording(tmp_path / "more.jsonl", more))
+    assert "reused" not in other
+    assert runs > 3
 
 
 @pytest.mark.parametrize("change", ["nothing", "source", "not wanted", "cleared", "damaged", "runner"])

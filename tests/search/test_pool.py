@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reasoncli.domain import Completion
+from reasoncli.domain import Completion, TieBreakers
 from reasoncli.search.pool import Pool
 from tests.search.scripted import parse
 
@@ -85,3 +85,10 @@ def test_less_likely_texts_that_come_later_never_take_votes_away() -> None:
         assert min(gained) >= 0
         assert sum(gained) == pytest.approx(len(new))
         before = after
+
+
+def test_candidates_know_what_breaks_ties() -> None:
+    ties = TieBreakers(size=True)
+    found = Pool(parse, ties).add(sample("a"))
+    assert found is not None
+    assert found.tie_breakers == ties

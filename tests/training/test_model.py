@@ -13,6 +13,8 @@ torch = pytest.importorskip(
     "torch", reason="it is in the extra `training`: hundreds of MB that nothing else here needs"
 )
 
+from torch import Tensor
+
 from reasoncli.models.llama_cpp.bindings import llama_cpp
 from training.batches import collate
 from training.examples import Example, make_example
@@ -102,6 +104,37 @@ def answer_loss_of_last(model: Model, example: Example) -> float:
         logits = model.eval()(batch.ids, batch.positions, batch.mask.float(), batch.selected).float()
     count = len(example.questions[-1][1])
     return float(torch.nn.functional.cross_entropy(logits[-count:], batch.targets[-count:]))
+
+
+def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """As it is defined, in single precision."""
+    assert q.dtype == k.dtype == v.dtype == mask.dtype == torch.float32, "a CPU works in single precision"
+    return (q @ k.mT * q.shape[-1] ** -0.5 + mask).softmax(-1) @ v
+
+
+def test_it_says_and_learns_what_plain_attention_would(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = batched([data / "shards" / "0.npz"], 512, 0)[0]
+    assert len(examples) > 1, "some of them with padding"
+    batch = collate(examples, np.random.default_rng(0))
+    model = model_for(data).train()
+    calls = []
+
+    def counted(*args: Tensor) -> Tensor:
+        calls.append(1)
+        return plain_attention(*args)
+
+    def learned() -> tuple[Tensor, list[Tensor]]:
+        logits = model(batch.ids, batch.positions, batch.mask, batch.selected)
+        loss = torch.nn.functional.cross_entropy(logits, batch.targets)
+        return logits.detach(), list(torch.autograd.grad(loss, list(model.parameters())))
+
+    logits, gradients = learned()
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    plain, theirs = learned()
+    assert len(calls) == model.shape.layers
+    torch.testing.assert_close(logits, plain, rtol=1e-4, atol=1e-4)
+    for one, other in zip(gradients, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "near"), [("F16", 0.01), ("Q8_0", 0.2)])

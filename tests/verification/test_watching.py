@@ -8,6 +8,7 @@ import pytest
 
 from reasoncli.domain import FileChange, Patch
 from reasoncli.verification.behaviour import Asked, Behaviour, Recording, digest, words
+from reasoncli.verification.nearness import Mentions
 from reasoncli.verification.watching import Watched, changed_functions, seeds
 
 BASE = '''\
@@ -119,6 +120,19 @@ def test_what_was_tried_counts_where_the_tests_own_calls_show_no_change() -> Non
     watched = Watched(base, {"base": base, "one": one, "two": two, "as one": one}, made, tried)
     assert watched.fingerprint("one") == watched.fingerprint("as one") != watched.fingerprint("two") != ""
     assert watched.fingerprint("base") == ""
+
+
+def test_calls_near_to_the_issue_are_shown_first() -> None:
+    base, one, two = run(a=1, bbb=1, tried={"c": 1}), run(a=2, bbb=2, tried={"c": 2}), run(a=3, bbb=3, tried={"c": 3})
+    made, tried = frozenset(each for each in base.calls if not each.tried), frozenset({asked("c")._replace(tried=True)})
+
+    def shown(issue: str) -> list[str]:
+        watched = Watched(base, {"one": one, "two": two}, made, tried, mentions=Mentions.of(issue))
+        return [each.call for each in watched.differences("one", "two")]
+
+    assert shown("") == ["f('a')", "f('bbb')", "f('c')"]
+    assert shown("It is wrong for 'bbb'.") == ["f('bbb')", "f('a')", "f('c')"]
+    assert shown("f('c') is wrong, and so is 'bbb'") == ["f('c')", "f('bbb')", "f('a')"]
 
 
 def test_seeds_are_what_the_issue_shows_and_patches_bring_in() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from reasoncli.domain import Candidate, Patch, Verdict, VerdictKind
+from reasoncli.domain import Candidate, Patch, TieBreakers, Verdict, VerdictKind
 
+ALL_TIES = TieBreakers(size=True, logprob=True)
 TARGETS = ("t::one", "t::two")
 GUARDS = ("g::one", "g::two", "g::three")
 
@@ -40,9 +41,11 @@ def candidate(
     size: int = 2,
     logprob: float = -1.0,
     behaviour: str = "",
+    ties: TieBreakers = ALL_TIES,
 ) -> Candidate:
+    """With all that may break a tie, unless `ties` says otherwise."""
     patch = Patch((), "", f"exec-{index}", key or f"key-{index}", size)
-    return Candidate(index, patch, votes, logprob, ("p",), judged, behaviour=behaviour)
+    return Candidate(index, patch, votes, logprob, ("p",), judged, behaviour=behaviour, tie_breakers=ties)
 
 
 @st.composite

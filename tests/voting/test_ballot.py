@@ -5,7 +5,7 @@ import math
 
 from hypothesis import given
 
-from reasoncli.domain import Candidate, Decision, Evidence, Status
+from reasoncli.domain import Candidate, Decision, Evidence, Status, TieBreakers
 from reasoncli.voting.ballot import decide
 from reasoncli.voting.clusters import is_clean
 from reasoncli.voting.tiers import Tier
@@ -82,6 +82,14 @@ def test_ties_are_reported() -> None:
     assert (decision.chosen, decision.tie, decision.margin) == (0, True, 0.0)
     assert any("appeared first" in reason for reason in decision.reasons)
     assert not ballot(candidate(0, "a", 3, CLEAN, size=1), candidate(1, "b", 3, CLEAN)).tie
+
+
+def test_what_does_not_count_breaks_no_tie_and_is_no_reason() -> None:
+    ties = TieBreakers()
+    one, other = candidate(0, "a", 3, CLEAN, size=9, ties=ties), candidate(1, "b", 3, CLEAN, logprob=-0.1, ties=ties)
+    decision = ballot(one, other)
+    assert (decision.chosen, decision.tie) == (0, True)
+    assert any("appeared first" in reason for reason in decision.reasons)
 
 
 def test_what_is_not_known_of_the_runner_up_is_said_in_words() -> None:

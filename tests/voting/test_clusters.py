@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, VerdictKind
+from reasoncli.domain import Candidate, ClaimFate, ClaimOutcome, TieBreakers, VerdictKind
 from reasoncli.voting.clusters import rank, ranked
 from reasoncli.voting.tiers import Tier, standing
 from tests.voting.helpers import (
@@ -55,6 +56,24 @@ def test_each_rule_decides_where_the_ones_before_are_even() -> None:
     assert order(candidate(0, "long", size=4), candidate(1, "short", size=2)) == ["short", "long"]
     assert order(candidate(0, "unlikely", logprob=-2), candidate(1, "likely", logprob=-1)) == ["likely", "unlikely"]
     assert order(candidate(1, "late"), candidate(0, "early")) == ["early", "late"]
+
+
+@pytest.mark.parametrize(
+    ("ties", "first"),
+    [
+        (TieBreakers(), ["early", "small", "likely"]),
+        (TieBreakers(size=True), ["small", "early", "likely"]),
+        (TieBreakers(logprob=True), ["likely", "early", "small"]),
+        (TieBreakers(size=True, logprob=True), ["small", "likely", "early"]),
+    ],
+)
+def test_weak_features_count_where_settings_say_so(ties: TieBreakers, first: list[str]) -> None:
+    known = [
+        candidate(0, "early", ties=ties),
+        candidate(1, "small", size=1, logprob=-2.0, ties=ties),
+        candidate(2, "likely", logprob=-0.1, ties=ties),
+    ]
+    assert order(*known) == first
 
 
 def test_unknown_logprob_ranks_last() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from reasoncli.domain import NEITHER, Candidate, ClaimFate, Question, Status
 from reasoncli.verification.behaviour import Asked, Behaviour, Recording, digest
+from reasoncli.verification.nearness import Mentions
 from reasoncli.verification.watching import Watched
 from reasoncli.voting.ballot import decide
 from reasoncli.workflow.asking import MOST_QUESTIONS, asked, carried
@@ -62,6 +63,23 @@ def test_the_leaders_first_difference_is_asked_and_the_answer_outweighs_votes() 
     assert chosen(found) == 1
     decision = decide(found, targets=2, samples=9)
     assert "It does what you said is right: `f(1)` returns 6." in decision.reasons
+
+
+@pytest.mark.parametrize(
+    ("issue", "call", "outcomes"),
+    [
+        ("", "f(1)", ["returns 5", "returns 6"]),
+        ("f(3) should be 8", "f(3)", ["returns 7", "returns 8"]),
+        ("f(4) should be 8", "f(4)", ["returns 7", "returns 8"]),
+    ],
+)
+def test_what_the_issue_shows_is_asked_first_whoever_differs_there(issue: str, call: str, outcomes: list[str]) -> None:
+    base = dict.fromkeys((1, 3, 4), 0)
+    seen = watched(base, {1: 5, 3: 7, 4: 7}, {1: 6, 3: 8, 4: 7}, {1: 5, 3: 7, 4: 8})
+    person = Person(None)
+    asked(LEADING, replace(seen, mentions=Mentions.of(issue)), person)
+    (question,) = person.questions
+    assert (question.call, [way.outcome for way in question.ways]) == (call, outcomes)
 
 
 def test_programs_that_vote_together_are_told_apart_by_what_was_tried() -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from reasoncli.domain import Form, Prompt, RepairContent
+from reasoncli.domain import Form, Prompt, RepairContent, TieBreakers
 from reasoncli.models.interface import Ability, Choices, ModelInfo
 from reasoncli.search.strategies.best_of_n import BestOfN, Drawing
 from reasoncli.search.strategies.mixed import Mixed
 from reasoncli.settings.loading import load_settings
-from reasoncli.workflow.preparation import drawing, local_config, prompt_options, ranked_share, strategy
+from reasoncli.workflow.preparation import drawing, local_config, prompt_options, ranked_share, rules, strategy
 
 CHOICES = (Choices(Prompt("p", Form.LINE_REPAIR, RepairContent("", "")), tuple),)
 
@@ -82,3 +82,12 @@ def test_local_sandboxes_find_the_user_s_programs_and_none_in_the_tree_under_tes
     assert local_config(sandbox).path == "/opt/node/bin:/usr/bin"
     monkeypatch.delenv("PATH")
     assert "/usr/bin" in local_config(sandbox).path.split(":")
+
+
+def test_what_breaks_ties_is_by_settings() -> None:
+    def ties(**flags: object) -> TieBreakers:
+        return rules(load_settings(flags), 1, 8, ranked_only=False, exhaustive=False).tie_breakers
+
+    assert ties() == TieBreakers(size=False, logprob=False)
+    assert ties(smaller_first=True) == TieBreakers(size=True, logprob=False)
+    assert ties(likelier_first=True) == TieBreakers(size=False, logprob=True)

@@ -43,6 +43,9 @@ _SECONDS = 0.5  # for one try
 _HANGS = 3  # tries of one function that ran out of it, until no more are made
 _ANSWER = 1 << 18  # bytes that a try may say
 
+_HELD = 1 << 22  # characters of values, of all calls that go on: generators may never end
+_RECORD = 100  # characters of a record beside its values
+
 _inside = contextvars.ContextVar("reasoncli_inside", default=False)
 
 
@@ -53,7 +56,7 @@ class Watch(object):
         """Begin.
 
         Args:
-            budget: characters of values that are written at most.
+            budget: characters that are written at most.
             seeds: texts and integers to try in the place of others.
             begin: gives what writes, or None, at the first call, where no test will begin.
         """
@@ -63,6 +66,7 @@ class Watch(object):
         self._limit = _LIMIT if begin is None else _UNHOOKED_LIMIT
         self._known = None if begin is None else set()
         self._left = budget
+        self._held = 0
         self._numbers = {}
         self._calls = {}
         self._tries = _TRIES
@@ -83,6 +87,8 @@ class Watch(object):
         if self._write is None or count >= self._limit or self._left <= 0 or _inside.get():
             return Idle(arguments)
         call = Call(self, function, arguments)
+        if not call.within:
+            return call.idle()
         if self._known is not None:
             key = function, digest(call.before)
             if key in self._known:
@@ -97,7 +103,7 @@ class Watch(object):
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._numbers)
-            self._left -= len(str(data))
+            self._left -= len(str(data)) + _RECORD
             self._write("value", n=number, data=data)
         return number
 
@@ -105,7 +111,13 @@ class Watch(object):
         """A call ended."""
         self._tell("call", call.function, call.before, outcome, structure(call.arguments))
 
+    def held(self, size):
+        """So many characters more (or fewer) are held for calls that go on; whether that is still within the bound."""
+        self._held += size
+        return self._held <= _HELD
+
     def _tell(self, record, function, before, outcome, after):
+        self._left -= _RECORD
         self._write(
             record,
             function=function,
@@ -147,12 +159,15 @@ class Call(object):
         self.function = function
         self.arguments = arguments
         self.before = structure(arguments)
+        self._size = len(str(self.before))
+        self.within = watch.held(self._size)
         self._yielded = ["list"]
         self._token = _inside.set(True)
 
     def returns(self, value):
         """It returns; the value goes through."""
         self._leave()
+        self._release()
         if len(self._yielded) > 1:
             self._watch.ended(self, ["yields", self._yielded, structure(value)])
         else:
@@ -162,12 +177,17 @@ class Call(object):
     def raises(self, error):
         """It raises."""
         self._leave()
+        self._release()
         self._watch.ended(self, ["raises", self._yielded, structure(error)])
 
     def yields(self, value):
         """It yields; the value goes through."""
-        if len(self._yielded) <= _YIELDS:
-            self._yielded.append(structure(value))
+        if len(self._yielded) <= _YIELDS and self.within:
+            data = structure(value)
+            size = len(str(data))
+            self._size += size
+            self.within = self._watch.held(size)
+            self._yielded.append(data if self.within else ["more"])
         return value
 
     def suspends(self):
@@ -178,7 +198,12 @@ class Call(object):
     def idle(self):
         """It does not count after all."""
         self._leave()
+        self._release()
         return Idle(self.arguments)
+
+    def _release(self):
+        self._watch.held(-self._size)
+        self._size = 0
 
     def _leave(self):
         if self._token is not None:

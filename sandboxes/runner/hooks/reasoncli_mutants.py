@@ -8,6 +8,7 @@ defines is handed on as it is.
 """
 
 MOST = 8  # of each kind, for one call
+_LARGE = 10000  # characters, items, or bytes of a number
 _SHORT = 3  # characters of a text that is put before and after others
 
 
@@ -35,6 +36,8 @@ def _in_turn(arguments, ways):
 def _seeded(value, seeds):
     """Seeds of the value's type in its place, or of its first item's; short texts around it."""
     kind = type(value)
+    if _large(value):
+        return
     if kind in (str, int):
         for seed in seeds:
             if type(seed) is kind and seed != value:
@@ -51,6 +54,8 @@ def _seeded(value, seeds):
 def _others(value):
     """Values of the same type."""
     kind = type(value)
+    if _large(value):
+        return
     if kind is bool:
         yield not value
     elif kind is int:
@@ -81,6 +86,14 @@ def _others(value):
     elif kind is set or kind is frozenset:
         if value:
             yield kind()
+
+
+def _large(value):
+    """Whether others like it would take more memory than a question is worth: they are made in the tests' process."""
+    kind = type(value)
+    if kind is int:
+        return value.bit_length() > 8 * _LARGE
+    return kind in (str, bytes, list, tuple, dict, set, frozenset) and len(value) > _LARGE
 
 
 def _sequences(value, kind):

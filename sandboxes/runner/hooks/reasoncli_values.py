@@ -24,6 +24,7 @@ import datetime
 import decimal
 import fractions
 import hashlib
+import heapq
 import json
 import pathlib
 import re
@@ -83,7 +84,7 @@ def digest(data):
 def class_name(kind):
     """`module.qualname` of a class, whatever its metaclass says."""
     attribute = type.__getattribute__
-    return "%s.%s" % (attribute(kind, "__module__"), attribute(kind, "__qualname__"))
+    return _name("%s.%s" % (attribute(kind, "__module__"), attribute(kind, "__qualname__")))
 
 
 class _Reader(object):
@@ -102,7 +103,7 @@ class _Reader(object):
         if value is None or kind is bool:
             return value
         if kind is int:
-            return value if -(1 << 62) < value < 1 << 62 else ["int", int.bit_length(value), _hash(b"%x" % value)]
+            return value if -(1 << 62) < value < 1 << 62 else _integer(value)
         if kind is str:
             return _text(value)
         if kind is float:
@@ -127,11 +128,11 @@ class _Reader(object):
         if id(kind) in _OWN or (kind is datetime.datetime and type(value.tzinfo) in (type(None), datetime.timezone)):
             return ["own", class_name(kind), _text(kind.__repr__(value))]
         if id(kind) in _NAMED:
-            return ["name", "%s.%s" % (getattr(value, "__module__", None), value.__qualname__)]
+            return ["name", _name("%s.%s" % (getattr(value, "__module__", None), value.__qualname__))]
         if kind is types.MethodType:
             return ["method", self.read(value.__func__, depth), self.read(value.__self__, depth)]
         if kind is types.ModuleType:
-            return ["name", str(types.ModuleType.__getattribute__(value, "__dict__").get("__name__"))]
+            return ["name", _name(str(types.ModuleType.__getattribute__(value, "__dict__").get("__name__")))]
         if issubclass(kind, type):
             return ["name", class_name(value)]
         if kind is re.Pattern:
@@ -139,7 +140,7 @@ class _Reader(object):
         if id(kind) in _LAZY:
             return ["lazy", class_name(kind)]
         if issubclass(kind, BaseException):
-            return ["raised", class_name(kind)] + [self.read(each, depth) for each in _arguments(value)]
+            return ["raised", class_name(kind)] + self._items("", _arguments(value), depth)[1:]
         contents = self._contents(value, kind, depth)
         if contents is not None and id(kind) in _PLAIN:
             return contents
@@ -173,28 +174,52 @@ class _Reader(object):
 
     def _state(self, value, kind, depth):
         """[name, value] of attributes that lie in the object itself."""
-        named = {}
+        members = {}
         for base in _mro(kind):
             for name, member in type.__dict__["__dict__"].__get__(base).items():
                 if type(member) is _MEMBER and name not in ("__weakref__", "__dict__"):
                     try:
-                        named[name] = _MEMBER.__get__(member, value)
+                        members[name] = _MEMBER.__get__(member, value)
                     except AttributeError:
                         continue
         try:
             own = object.__getattribute__(value, "__dict__")
         except AttributeError:
             own = {}
-        if type(own) is dict:
-            named.update((name, each) for name, each in own.items() if type(name) is str)
-        public = sorted(name for name in named if not name.startswith("_")) or sorted(named)
-        return [[name, self.read(named[name], depth)] for name in public]
+        own = own if type(own) is dict else {}
+        found = []
+        for name in self._public(members, own):
+            if self._left <= 0:
+                found.append(["more"])
+                break
+            found.append([_text(name), self.read(own[name] if name in own else members[name], depth)])
+        return found
+
+    def _public(self, *attributes):
+        """The first names, as many as can be read: public ones, or any where there are none."""
+        for public in (True, False):
+            names = (name for some in attributes for name in some if type(name) is str)
+            first = heapq.nsmallest(self._left + 1, (name for name in names if not (public and name.startswith("_"))))
+            if first:
+                return sorted(set(first))
+        return []
 
 
 def _text(text):
     if len(text) <= TEXT:
         return text
     return ["text", text[:TEXT], len(text), _hash(text[:HASHED].encode("utf-8", "surrogatepass"))]
+
+
+def _name(text):
+    """A name, the middle of one that nobody writes left out."""
+    return text if len(text) <= TEXT else "%s...%s" % (text[: TEXT // 2], text[-TEXT // 2 :])
+
+
+def _integer(value):
+    """A large one by its size and its highest digits."""
+    bits = int.bit_length(value)
+    return ["int", bits, _hash(b"%x" % (value >> max(bits - 8 * HASHED, 0)))]
 
 
 def _hash(data):
