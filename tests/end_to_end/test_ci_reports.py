@@ -86,7 +86,7 @@ def test_it_is_for_github_and_can_be_switched_off(
     assert (tmp_path / "summary.md").exists() is told
 
 
-HOSTILE = "##[add-mask]a Prices\n\n::error::mine\n  ::add-mask::a\n##[add-mask]b\n\x1b[31m::set-output name=c::d"
+HOSTILE = "Prices ##[add-mask]a\n\n::error::mine\n  ::add-mask::a\n##[add-mask]b\n\x1b[31m::set-output name=c::d"
 
 
 def test_no_text_of_others_reaches_the_runner(tool: Tool, repository: Path, tmp_path: Path) -> None:
