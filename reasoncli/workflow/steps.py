@@ -367,6 +367,7 @@ class Steps:
                     delivery=request.delivery,
                     trailer=self._settings.patches.trailer,
                     announce=self._journal.applied,
+                    withdraw=self._journal.withdrawn,
                 )
             except (ConflictError, RepositoryError, DiskFullError) as error:
                 hint = f"{error.hint} The patch is kept: git apply {shlex.quote(os.fspath(folder / CHOSEN))}".strip()
