@@ -20,6 +20,7 @@ that says what to do next.
     │   ├── DiskFullError          3  no space left where the run is stored
     │   └── StoreError             3  the run store is corrupt, locked or too new
     ├── ConflictError              1  the user's tree changed meanwhile; the patch is kept
+    ├── OutOfTime                  1  the time for the whole run ended before any patch was judged
     └── Interrupted              130  Ctrl-C or SIGTERM, after an orderly end
 
 `SandboxFailure` is not for users: it says that a sandbox broke while it judged a candidate, which
@@ -112,6 +113,12 @@ class StoreError(EnvironmentFailure):
 
 class ConflictError(ReasoncliError):
     """Files that the patch touches changed since the run began; nothing was written."""
+
+    exit_code = 1
+
+
+class OutOfTime(ReasoncliError):
+    """The time for the whole run ended before any patch was judged; everything open was closed in order."""
 
     exit_code = 1
 

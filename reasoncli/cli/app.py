@@ -78,10 +78,13 @@ def _os_failure(error: OSError, arguments: Sequence[str]) -> int:
 def _failure(error: ReasoncliError, arguments: Sequence[str]) -> int:
     from reasoncli.reports.console import console
     from reasoncli.reports.failure import error_json, show_error
+    from reasoncli.reports.github import in_actions, quiet
 
-    show_error(error, console())
-    if "--json" in arguments:
-        sys.stdout.write(error_json(error) + "\n")
+    with quiet(sys.stderr, wanted=in_actions(os.environ)):
+        show_error(error, console())
+        if "--json" in arguments:
+            sys.stdout.write(error_json(error) + "\n")
+            sys.stdout.flush()
     return error.exit_code
 
 

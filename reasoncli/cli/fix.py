@@ -14,6 +14,7 @@ from reasoncli.cli.options import (
     Flags,
     Issue,
     Json,
+    JUnit,
     PatchFile,
     Quiet,
     Repository,
@@ -23,7 +24,7 @@ from reasoncli.cli.options import (
 )
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store")
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports")
 def fix(
     *,
     repository: Repository = Path(),
@@ -37,6 +38,7 @@ def fix(
     ask: AskOption = False,
     json: Json = False,
     events: Events = None,
+    junit_report: JUnit = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     flags: Flags,
@@ -46,6 +48,7 @@ def fix(
     The result is a diff on stdout; everything else is said on stderr. Nothing is written to the
     repository before the decision, and `reasoncli undo` takes it back.
     """
+    from reasoncli.cli.publishing import Published
     from reasoncli.cli.running import check_delivery, request_of, run_and_report, store_of, verbosity
     from reasoncli.runs.request import Delivery
     from reasoncli.workflow.fix import fix as run_fix
@@ -53,6 +56,7 @@ def fix(
     delivery = Delivery(branch, commit, None if patch is None else patch.absolute(), dry_run)
     check_delivery(delivery)
     request = request_of(repository, issue, flags, target, delivery)
+    published = Published(request.issue, junit_report, request.settings.reports.github)
     run_and_report(
         lambda listeners, asked: run_fix(request, store_of(request.settings), listeners, asked),
         as_json=json,
@@ -60,4 +64,5 @@ def fix(
         verbosity=verbosity(quiet=quiet, verbose=verbose),
         explain=explain,
         ask=ask,
+        published=published,
     )

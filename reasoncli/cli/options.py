@@ -26,6 +26,7 @@ _PANELS = {
     "sandbox": "Sandbox",
     "patches": "Patches",
     "store": "Run store",
+    "reports": "Reports",
 }
 
 
@@ -123,6 +124,10 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict.")
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]
 Events = Annotated[
     Path | None, typer.Option("--events", metavar="FILE", help="Append every event to a file, as JSON lines.")
+]
+JUnit = Annotated[
+    Path | None,
+    typer.Option("--junit-report", metavar="FILE", help="Write what came of the issue as JUnit XML, for a CI server."),
 ]
 Branch = Annotated[
     str | None, typer.Option(metavar="NAME", help="Make this branch with the patch; the work tree stays as it is.")

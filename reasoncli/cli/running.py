@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import typer
 
 from reasoncli.cli.options import Flags
+from reasoncli.cli.publishing import Published
 from reasoncli.domain import Candidate, Question
 from reasoncli.errors import UsageError
 from reasoncli.events import Listener
@@ -18,6 +19,7 @@ from reasoncli.reports.console import console
 from reasoncli.reports.events_jsonl import EventLog
 from reasoncli.reports.json import to_json
 from reasoncli.reports.result import show_result
+from reasoncli.reports.summary import Summary
 from reasoncli.reports.terminal import Display, Verbosity, display
 from reasoncli.repository import open_repository
 from reasoncli.runs.request import Delivery, FixRequest
@@ -92,15 +94,35 @@ def run_and_report(
     verbosity: Verbosity,
     explain: bool = False,
     ask: bool = False,
+    published: Published | None = None,
 ) -> None:
-    """Run under the display that fits, print the result, and exit with its status.
+    """Run under the display that fits, print the result, publish it if that is asked for, and exit with its status.
 
     Raises:
-        UsageError: the events can't be written, or there is nobody to ask.
+        UsageError: the events or a report can't be written, or there is nobody to ask.
         typer.Exit: always, in the end.
     """
     if ask and not (sys.stdin.isatty() and console().file.isatty()):
         raise UsageError("--ask needs a terminal to ask in", hint="Leave it away: the vote decides.")
+    if published is not None:
+        published.check()
+    with nullcontext() if published is None else published.around():
+        summary = _made(run, as_json=as_json, events=events, verbosity=verbosity, explain=explain, ask=ask)
+    if published is not None:
+        published.result(summary)
+    raise typer.Exit(summary.exit_code or 0)
+
+
+def _made(
+    run: Callable[[Sequence[Listener], Ask | None], FixResult],
+    *,
+    as_json: bool,
+    events: Path | None,
+    verbosity: Verbosity,
+    explain: bool,
+    ask: bool,
+) -> Summary:
+    """A run, made and shown."""
     with ExitStack() as stack:
         listeners: list[Listener] = []
         if events is not None:
@@ -116,7 +138,7 @@ def run_and_report(
         sys.stdout.write(to_json(summary) + "\n")
     else:
         show_result(summary, console(sys.stdout), console(), explain=explain)
-    raise typer.Exit(result.exit_code)
+    return summary
 
 
 class _AtTerminal:

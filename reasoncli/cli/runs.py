@@ -47,25 +47,32 @@ def show_run(
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the result as a picture.")] = None,
     explain: Explain = False,
     json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As Markdown for a pull request or comment: safe to post, 60 kB at most.")
+    ] = False,
     flags: Flags,
 ) -> None:
     """Show a run: decision, candidates, suspects with the evidence for each, what it was made of."""
     from reasoncli.cli.running import store_of
     from reasoncli.errors import UsageError
     from reasoncli.reports.console import console
+    from reasoncli.reports.github import COMMENT_BYTES
+    from reasoncli.reports.github import markdown as as_markdown
     from reasoncli.reports.json import to_json
     from reasoncli.reports.picture import picture
     from reasoncli.reports.show import show_run as render
     from reasoncli.settings.loading import load_settings
     from reasoncli.workflow.summary import summarize
 
-    if json and svg is not None:
-        raise UsageError("--svg and --json exclude each other", hint="Give one of them.")
+    if json + markdown + (svg is not None) > 1:
+        raise UsageError("--svg, --json and --markdown exclude each other", hint="Give one of them.")
     store = store_of(load_settings(flags))
     name = store.resolve(run)
     summary = summarize(store.read(name), store.folder(name), live=name in store.live())
     if json:
         sys.stdout.write(to_json(summary) + "\n")
+    elif markdown:
+        sys.stdout.write(as_markdown([summary], limit=COMMENT_BYTES))
     elif svg is not None:
         manifest = store.read(name).manifest
         command = shlex.join(manifest.command) if manifest is not None else "reasoncli"

@@ -19,6 +19,7 @@ from reasoncli.cli.options import (
     Flags,
     Issue,
     Json,
+    JUnit,
     PatchFile,
     Quiet,
     Repository,
@@ -30,7 +31,7 @@ from reasoncli.cli.options import (
 _OF_PROPOSALS = ("ranked_share", "samples", "batch_size", "stop_confidence", "exhaustive")
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", without=_OF_PROPOSALS)
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports", without=_OF_PROPOSALS)
 def select(
     *,
     repository: Repository = Path(),
@@ -57,6 +58,7 @@ def select(
     ask: AskOption = False,
     json: Json = False,
     events: Events = None,
+    junit_report: JUnit = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     flags: Flags,
@@ -66,6 +68,7 @@ def select(
     The patches come from elsewhere, each an attempt with one vote: other agents' work, or your own. The rest is as
     `reasoncli fix` does it. No model is opened unless something is to be asked of it (--reproduction-tests, --judges).
     """
+    from reasoncli.cli.publishing import Published
     from reasoncli.cli.running import check_delivery, request_of, run_and_report, store_of, verbosity
     from reasoncli.errors import PatchesError
     from reasoncli.runs.request import Delivery
@@ -79,6 +82,7 @@ def select(
     request = request_of(repository, issue, flags, target, delivery)
     instance = instance or issue.partition(".jsonl#")[2] or None
     given = load_patches(patches, instance=instance, cwd=Path.cwd(), stdin=sys.stdin)
+    published = Published(request.issue, junit_report, request.settings.reports.github)
     run_and_report(
         lambda listeners, asked: fix(replace(request, patches=given), store_of(request.settings), listeners, asked),
         as_json=json,
@@ -86,4 +90,5 @@ def select(
         verbosity=verbosity(quiet=quiet, verbose=verbose),
         explain=explain,
         ask=ask,
+        published=published,
     )

@@ -38,6 +38,7 @@ class Summary:
         applied: sentences on what was written where; empty if nothing was.
         undo: whether `reasoncli undo` can take that back.
         manifest: what the run was made of, as JSON values.
+        error: why there is no decision, where the tool or its surroundings failed; empty otherwise.
     """
 
     run: str
@@ -60,6 +61,7 @@ class Summary:
     undo: bool = False
     warnings: tuple[str, ...] = ()
     manifest: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    error: str = ""
 
     @property
     def chosen(self) -> Candidate | None:

@@ -242,7 +242,7 @@ def _check(steps: Sequence[_Step]) -> None:
     )
     if changed:
         raise ConflictError(
-            f"changed since the run began: {', '.join(changed)}", hint="Nothing was written; the patch is kept."
+            f"changed since the run began: {', '.join(changed)}", hint="See what changed there, or start a new run."
         )
 
 

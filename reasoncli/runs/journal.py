@@ -182,6 +182,12 @@ class RunJournal:
             db.execute("UPDATE run SET applied = ?, undone = NULL", (time.time(),))
             _put(db, "applied", applied.to_json())
 
+    def withdrawn(self) -> None:
+        """What `applied` announced did not come to be: nothing was written, and there is nothing to take back."""
+        with self._transaction() as db:
+            db.execute("UPDATE run SET applied = NULL")
+            db.execute("DELETE FROM parts WHERE name = 'applied'")
+
     def undone(self) -> None:
         """It was taken back."""
         with self._transaction() as db:

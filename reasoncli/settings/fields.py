@@ -22,6 +22,7 @@ GROUPS: Mapping[str, type] = types.MappingProxyType(
         "sandbox": values.SandboxSettings,
         "patches": values.PatchSettings,
         "store": values.StoreSettings,
+        "reports": values.ReportSettings,
     }
 )
 

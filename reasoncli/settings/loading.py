@@ -8,6 +8,7 @@ untrusted: what it may say of a setting is the setting's `Scope`.
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -138,6 +139,8 @@ def _environment(environ: Mapping[str, str], cwd: Path) -> _Layer:
 
 def _repository(repository: Path) -> _Layer:
     path = repository / "pyproject.toml"
+    if path.is_symlink() and not path.resolve().is_relative_to(repository.resolve()):
+        raise SettingsError(f"{path} is a link that leads out of the repository", hint="Put a file in its place.")
     tool = _toml(path).get("tool", {})
     table = tool.get("reasoncli", {}) if isinstance(tool, dict) else {}
     return _file(Source.REPOSITORY, table, f"{path} [tool.reasoncli]", repository)
@@ -166,6 +169,8 @@ def _file(source: Source, table: object, where: str, base: Path) -> _Layer:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):  # opening one waits for somebody to write
+            raise SettingsError(f"{path} is a pipe")
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
     except (FileNotFoundError, NotADirectoryError):

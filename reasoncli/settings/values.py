@@ -178,6 +178,16 @@ class SearchSettings:
         float | None,
         Key("Time for the whole search.", Scope.NARROW, minimum=1.0, unit=Unit.SECONDS, default="no limit"),
     ] = None
+    max_seconds: Annotated[
+        float | None,
+        Key(
+            "Time for the whole run: when it ends, the best verified patch so far is confirmed and delivered.",
+            Scope.NARROW,
+            minimum=1.0,
+            unit=Unit.SECONDS,
+            default="no limit",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +361,20 @@ class StoreSettings:
     state_dir: Annotated[Path | None, Key("Folder of the runs.", Scope.USER, default="the user's state folder")] = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """What is told to whom."""
+
+    github: Annotated[
+        bool | None,
+        Key(
+            "Write a job summary and annotations for GitHub Actions; `false` switches them off.",
+            Scope.USER,
+            default="in GitHub Actions",
+        ),
+    ] = None
+
+
 class Source(StrEnum):
     """Where a value came from, the strongest first."""
 
@@ -388,3 +412,4 @@ class Settings:
     patches: PatchSettings
     store: StoreSettings
     origins: Mapping[str, Origin]
+    reports: ReportSettings = ReportSettings()

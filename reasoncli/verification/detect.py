@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import errno
+import os
 import re
 import tomllib
 from collections.abc import Collection, Iterable
@@ -99,7 +101,7 @@ def _configures_pytest(root: Path, paths: Collection[str]) -> bool:
         return True
     if "pyproject.toml" in paths:
         try:
-            tool = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("tool", {})
+            tool = tomllib.loads(_text(root / "pyproject.toml")).get("tool", {})
         except (OSError, ValueError):
             tool = {}
         if isinstance(tool, dict) and "pytest" in tool:
@@ -113,7 +115,7 @@ def _configures_pytest(root: Path, paths: Collection[str]) -> bool:
 def _has_section(path: Path, section: str) -> bool:
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(path.read_text("utf-8", "replace"))
+        parser.read_string(_text(path))
     except (OSError, configparser.Error):
         return False
     return parser.has_section(section)
@@ -122,9 +124,20 @@ def _has_section(path: Path, section: str) -> bool:
 def _texts(root: Path, paths: Iterable[str]) -> Iterable[str]:
     for path in paths:
         try:
-            yield (root / path).read_text("utf-8", "replace")
+            yield _text(root / path)
         except OSError:
             continue
+
+
+def _text(path: Path) -> str:
+    """A file of the snapshot; a link may lead to anything on this machine, and is not followed.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
+    return path.read_text("utf-8", "replace")
 
 
 def _unittest_start(tests: Iterable[str], paths: Collection[str]) -> str:

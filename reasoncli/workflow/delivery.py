@@ -6,13 +6,18 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from reasoncli.domain import Candidate, Decision, Issue, Snapshot, Status
-from reasoncli.errors import UsageError
+from reasoncli.domain import Candidate, Decision, Issue, Patch, Snapshot, Status
+from reasoncli.errors import ConflictError, DiskFullError, RepositoryError, UsageError
+from reasoncli.reports.words import clip
 from reasoncli.repository import Applied, Repository, open_repository, staged_patch
 from reasoncli.runs.journal import RunJournal
 from reasoncli.runs.request import Delivery
 from reasoncli.settings.values import PatchSettings
+from reasoncli.sources.text import printable
 from reasoncli.voting.tiers import Tier
+
+_SUBJECT = 120
+"""Characters of an issue's title that a commit's subject may take."""
 
 
 def withheld(decision: Decision, chosen: Candidate | None, settings: PatchSettings, *, verifiable: bool) -> str:
@@ -52,8 +57,12 @@ def deliver(
     delivery: Delivery,
     trailer: bool,
     announce: Callable[[Applied], None],
+    withdraw: Callable[[], None],
 ) -> tuple[Applied | None, Path | None]:
-    """Bring the patch to where it was asked for. `announce` is told what the repository is about to be changed by.
+    """Bring the patch to where it was asked for.
+
+    `announce` is told what the repository is about to be changed by, and `withdraw` is called when that failed: what
+    another run wrote instead, perhaps the same, is not for this one to take back.
 
     Returns:
         what was done to the repository, and the patch file that was written.
@@ -64,20 +73,33 @@ def deliver(
 
         After any of them nothing was written, the patch file included.
     """
-    message = f"Fix: {issue.title.strip()}" if issue.title.strip() else None
+    title = clip(" ".join(printable(issue.title).split()), _SUBJECT)
+    message = f"Fix: {title}" if title else None
     patch = candidate.patch
     with nullcontext() if delivery.patch is None else staged_patch(delivery.patch, patch.diff):
-        if delivery.branch is not None:
-            applied = repository.apply_on_branch(
-                patch, snapshot, delivery.branch, message, trailer=trailer, announce=announce
-            )
-        elif delivery.commit:
-            applied = repository.commit(patch, snapshot, message, trailer=trailer, announce=announce)
-        elif delivery.patch is None:
-            applied = repository.apply(patch, snapshot, announce)
-        else:
-            applied = None
+        try:
+            applied = _written(patch, snapshot, message, repository, delivery, trailer, announce)
+        except (ConflictError, RepositoryError, DiskFullError):
+            withdraw()
+            raise
     return applied, delivery.patch
+
+
+def _written(
+    patch: Patch,
+    snapshot: Snapshot,
+    message: str | None,
+    repository: Repository,
+    delivery: Delivery,
+    trailer: bool,
+    announce: Callable[[Applied], None],
+) -> Applied | None:
+    """What was done to the repository; all of it, or an error and nothing."""
+    if delivery.branch is not None:
+        return repository.apply_on_branch(patch, snapshot, delivery.branch, message, trailer=trailer, announce=announce)
+    if delivery.commit:
+        return repository.commit(patch, snapshot, message, trailer=trailer, announce=announce)
+    return repository.apply(patch, snapshot, announce) if delivery.patch is None else None
 
 
 def undo(journal: RunJournal) -> Applied:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from reasoncli.errors import DiskFullError, Interrupted, StoreError
+from reasoncli.errors import DiskFullError, Interrupted, OutOfTime, StoreError
 from reasoncli.events import Listener
 from reasoncli.models.resolve import resolve
 from reasoncli.repository import open_repository
@@ -22,6 +22,7 @@ from reasoncli.workflow import preparation
 from reasoncli.workflow.asking import Ask
 from reasoncli.workflow.consulting import refuse_silent
 from reasoncli.workflow.host import Host
+from reasoncli.workflow.limit import TimeLimit
 from reasoncli.workflow.result import FixResult
 from reasoncli.workflow.steps import Steps
 from reasoncli.workflow.upkeep import clean_up
@@ -48,12 +49,14 @@ def fix(
     Raises:
         ReasoncliError: what stands in the way; what was done until then stays in the store.
     """
+    limit = TimeLimit(request.settings.search.max_seconds)
     _refuse(request)
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
         begun(journal.id)
-        return _recorded(journal, Steps(journal, request, None, listeners, Memory(store.root), ask, host).go)
+        steps = Steps(journal, request, None, listeners, Memory(store.root), ask, host, limit)
+        return _recorded(journal, steps.go)
 
 
 def resume(
@@ -72,10 +75,12 @@ def resume(
         request = record.request
         if record.applied is not None and open_repository(request.repository).holds(record.applied):
             return FixResult(record, journal.folder, None, "")
+        limit = TimeLimit(request.settings.search.max_seconds)
         _refuse(request)
         clean_up(request.settings, store)
         journal.taken_up()
-        return _recorded(journal, Steps(journal, request, record, listeners, Memory(store.root), ask, host).go)
+        steps = Steps(journal, request, record, listeners, Memory(store.root), ask, host, limit)
+        return _recorded(journal, steps.go)
 
 
 def _refuse(request: FixRequest) -> None:
@@ -103,6 +108,9 @@ def _recorded(journal: RunJournal, work: Callable[[], FixResult]) -> FixResult:
             f"run {journal.id} was interrupted",
             hint=f"{written} `reasoncli runs resume {journal.id}` goes on from here.",
         ) from error
+    except OutOfTime as error:
+        hint = f"Nothing was written. `reasoncli runs resume {journal.id}` goes on from here, with as much time again."
+        raise OutOfTime(str(error), hint=hint) from error
     except Exception:
         with suppress(DiskFullError, StoreError):  # perhaps what it failed by; that one is to be told
             journal.failed()

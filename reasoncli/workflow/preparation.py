@@ -104,14 +104,20 @@ def strategy(
 
 
 def rules(
-    settings: Settings, targets: int, proposals: int, *, ranked_only: bool = False, exhaustive: bool = False
+    settings: Settings,
+    targets: int,
+    proposals: int,
+    seconds: float | None,
+    *,
+    ranked_only: bool = False,
+    exhaustive: bool = False,
 ) -> Rules:
-    """What the search may spend, and when it stops; `proposals` are made at most."""
+    """What the search may spend, and when it stops; `proposals` are made at most, in `seconds`."""
     search = settings.search
     return Rules(
         samples=proposals,
         targets=targets,
-        seconds=search.timeout,
+        seconds=seconds,
         confidence=search.stop_confidence,
         exhaustive=exhaustive,
         workers=worker_count(settings),

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from reasoncli.claims.running import Issued
 from reasoncli.domain import (
@@ -21,7 +23,7 @@ from reasoncli.domain import (
     Task,
     Verdict,
 )
-from reasoncli.errors import ConflictError, DiskFullError, RepositoryError
+from reasoncli.errors import ConflictError, DiskFullError, OutOfTime, RepositoryError
 from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
 from reasoncli.models.interface import Sampler
 from reasoncli.patches.completions import parse
@@ -54,12 +56,15 @@ from reasoncli.workflow.delivery import deliver, withheld
 from reasoncli.workflow.host import Alone, Host
 from reasoncli.workflow.judging import Judging, judging
 from reasoncli.workflow.keeping_reproduced import with_tests
+from reasoncli.workflow.limit import TimeLimit
 from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.reproducing import Reproducing
 from reasoncli.workflow.result import CHOSEN, FixResult
 from reasoncli.workflow.upkeep import SCRATCH
 from reasoncli.workflow.watching import Watching
+
+_T = TypeVar("_T")
 
 
 class Steps:
@@ -74,6 +79,7 @@ class Steps:
         memory: Memory,
         ask: Ask | None = None,
         host: Host | None = None,
+        limit: TimeLimit | None = None,
     ) -> None:
         self._journal = journal
         self._host = host or Alone()
@@ -82,6 +88,8 @@ class Steps:
         self._earlier = earlier
         self._memory = memory
         self._ask = ask
+        self._limit = limit or TimeLimit(None)
+        self._told = False  # that the time was too short
         self._emit = Emitter((journal, *listeners))
         self._proposing = proposing(request, earlier, journal, self._emit, self._host)
 
@@ -103,48 +111,64 @@ class Steps:
         with ExitStack() as stack:
             stack.callback(self._memory.trim)
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-            snapshot = taken(repository, scratch, self._earlier, self._emit)
-            task = Task(snapshot, self._request.issue, planned_tests(snapshot, self._request))
-            loading = stack.enter_context(self._proposing.ready())
-            consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
-            provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit)
-            stack.callback(provider.close)
-            loading.check()
-            pool = SandboxPool(provider, self._emit, self._host.slot)
-            stack.callback(pool.close)
-            baseline = self._baseline(provider, task, pool)
-            issue = self._issue(task, pool, isolated=provider.isolated)
-            suspects = self._proposing.localize(task, baseline)
-            sampler = loading.result()
-            adviser = consulted.info if consulted is not None else None
-            begin(self._journal, self._request, self._earlier, task, provider, sampler.info, adviser)
-            plan = self._proposing.plan(task, baseline, sampler)
-            thorough, isolated = plan.exhaustive, provider.isolated
-            reproducing = Reproducing(task, baseline, suspects, pool, self._settings, self._journal, self._emit)
-            tests = reproducing.tests(consulted, self._earlier, baseline, isolated=isolated, thorough=thorough)
-            plan = replace(plan, exhaustive=thorough or bool(tests))  # votes alone don't settle the choice any more
-            recorded = self._earlier.recorded if self._earlier else Recorded()
+            with self._limit.guard():
+                snapshot = taken(repository, scratch, self._earlier, self._emit)
+                task = Task(snapshot, self._request.issue, planned_tests(snapshot, self._request))
+                loading = stack.enter_context(self._proposing.ready())
+                consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
+                provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit)
+                stack.callback(provider.close)
+                loading.check()
+                pool = SandboxPool(provider, self._emit, self._host.slot)
+                stack.callback(pool.close)
+                baseline = self._baseline(provider, task, pool)
+                issue = self._issue(task, pool, isolated=provider.isolated)
+                suspects = self._proposing.localize(task, baseline)
+                sampler = loading.result()
+                adviser = consulted.info if consulted is not None else None
+                begin(self._journal, self._request, self._earlier, task, provider, sampler.info, adviser)
+                plan = self._proposing.plan(task, baseline, sampler)
+                thorough, isolated = plan.exhaustive, provider.isolated
+                reproducing = Reproducing(task, baseline, suspects, pool, self._settings, self._journal, self._emit)
+                tests = reproducing.tests(consulted, self._earlier, baseline, isolated=isolated, thorough=thorough)
+                plan = replace(plan, exhaustive=thorough or bool(tests))  # votes alone don't settle the choice any more
+                recorded = self._earlier.recorded if self._earlier else Recorded()
             verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             verdicts = [each.verdict for each in result.candidates if each.verdict is not None]
-            if thorough and in_vain(baseline, verdicts):
+            if thorough and in_vain(baseline, verdicts) and not self._limit.over:
                 baseline = self._without_targets(baseline)
-                tests = reproducing.tests(consulted, self._earlier, baseline, isolated=isolated, thorough=thorough)
+                asked = partial(reproducing.tests, consulted, self._earlier, baseline)
+                tests = self._in_time(lambda: asked(isolated=isolated, thorough=thorough), ())
                 recorded = replace(self._journal.load().recorded, verdicts=())
                 verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             confirming = Confirming(verifier, self._journal, self._emit, len(baseline.targets))
             if tests and not out_of_time(result):
-                candidates = reproducing.judged(result.candidates, tests, confirming, len(baseline.targets))
-                result = replace(result, candidates=candidates)
+                judged = partial(reproducing.judged, result.candidates, tests, confirming, len(baseline.targets))
+                result = replace(result, candidates=self._in_time(judged, result.candidates))
             judges = judging(consulted, self._settings, task.issue, len(baseline.targets), self._emit)
             key = self._memory_key(provider, task)
             watching = Watching(task, baseline, pool, worker_count(self._settings), self._memory, key)
-            compared = self._compare(watching, len(baseline.targets), confirming, result, judges, thorough=thorough)
+            targets = len(baseline.targets)
+            compare = partial(self._compare, watching, targets, confirming, result, judges, thorough=thorough)
+            compared = self._in_time(compare, Compared(result.candidates))
             result = replace(result, candidates=compared.candidates)
             decision = self._decided(baseline, result, compared)
             if self._settings.patches.keep_test and decision.chosen is not None:
-                result = self._with_kept_tests(decision.chosen, result, task, pool, tests, reproducing)
+                keep = partial(self._with_kept_tests, decision.chosen, result, task, pool, tests, reproducing)
+                result = self._in_time(keep, result)
             self._record(decision, result, consulted)
             return self._deliver(repository, snapshot, decision, result, verifiable=bool(baseline.targets))
+
+    def _in_time(self, work: Callable[[], _T], otherwise: _T) -> _T:
+        """What comes of work that the decision can do without; `otherwise` where the time ends first."""
+        try:
+            with self._limit.guard():
+                return work()
+        except OutOfTime:
+            if not self._told:
+                self._told = True
+                self._emit(Warned(f"{TIME_IS_UP}: it is decided by what was judged until now"))
+            return otherwise
 
     def _judged(
         self,
@@ -240,6 +264,7 @@ class Steps:
             self._settings,
             len(baseline.targets),
             plan.proposals,
+            self._limit.shorter(self._settings.search.timeout),
             ranked_only=plan.ranked_only,
             exhaustive=plan.exhaustive,
         )
@@ -345,6 +370,7 @@ class Steps:
                     delivery=request.delivery,
                     trailer=self._settings.patches.trailer,
                     announce=self._journal.applied,
+                    withdraw=self._journal.withdrawn,
                 )
             except (ConflictError, RepositoryError, DiskFullError) as error:
                 hint = f"{error.hint} The patch is kept: git apply {shlex.quote(os.fspath(folder / CHOSEN))}".strip()

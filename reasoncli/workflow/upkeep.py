@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from reasoncli.errors import StoreError
+from reasoncli.runs.lock import live_lock
 from reasoncli.runs.store import Store
 from reasoncli.sandbox.folders import reap_folders
 from reasoncli.settings.kinds import SandboxKind
@@ -16,10 +19,11 @@ SCRATCH = "snapshot"
 
 def clean_up(settings: Settings, store: Store) -> None:
     """Remove what dead runs left: containers, folders of local sandboxes, private copies. Live runs are spared."""
-    live = store.live()
     for entry in store.entries():
-        if entry.id not in live:
-            shutil.rmtree(store.folder(entry.id) / SCRATCH, ignore_errors=True)
+        scratch = store.folder(entry.id) / SCRATCH
+        if scratch.exists():
+            with suppress(StoreError, OSError), live_lock(scratch.parent):  # held by us, no process can take it up
+                shutil.rmtree(scratch, ignore_errors=True)
     reap_folders()
     if settings.sandbox.sandbox is SandboxKind.DOCKER:
         from reasoncli.sandbox import engine, reap

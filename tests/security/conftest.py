@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from reasoncli.sandbox.config import DockerConfig
 from reasoncli.sandbox.docker_provider import DockerProvider, docker_provider
 from reasoncli.sandbox.docker_sandbox import DockerSandbox
+from tests.end_to_end.project import Tool
 from tests.sandbox.snapshots import make_snapshot
 from tests.security.attacks import LIMITS, sh
 
@@ -37,3 +39,8 @@ def sandbox(shared: DockerSandbox) -> Iterator[DockerSandbox]:
         b"A", b"=", b"1", b"C", b"=", b"1", b".:", b"/dev/shm:", b"/home/reasoncli:", b"/tmp:", b"a.py", b"b"
     ]  # fmt: skip
     assert shared.container.state()[0] == 0
+
+
+@pytest.fixture
+def tool(tmp_path: Path) -> Tool:
+    return Tool(tmp_path / "home")
