@@ -287,6 +287,9 @@ class Labourer:
                 self._answer(number, END, self.model.count_tokens(value))
             case "ration":
                 self._answer(number, END, self.ledger.ask(self.item.key, *value))
+            case "seconds":
+                left = self.ledger.seconds_left()
+                self._answer(number, END, None if left is None else max(left, 1.0))
             case "slot":
                 self.slots.ask((self, number), partial(self._answer, number, END))
             case "free":

@@ -51,6 +51,11 @@ class Guest:
         wanted = min(view.asked or self._first, self._samples - view.asked)
         return wanted <= 0 or bool(self._channel.call("ration", (standing(view), wanted)))
 
+    def seconds(self) -> float | None:
+        """See `Host`."""
+        left: float | None = self._channel.call("seconds")
+        return left
+
 
 def standing(view: View) -> Standing:
     """What the ledger wants to know of a search."""

@@ -49,7 +49,7 @@ def fix(
     Raises:
         ReasoncliError: what stands in the way; what was done until then stays in the store.
     """
-    limit = TimeLimit(request.settings.search.max_seconds)
+    limit = _limit(request, host)
     _refuse(request)
     clean_up(request.settings, store)
     with store.create(request.issue, request.repository) as journal:
@@ -75,12 +75,17 @@ def resume(
         request = record.request
         if record.applied is not None and open_repository(request.repository).holds(record.applied):
             return FixResult(record, journal.folder, None, "")
-        limit = TimeLimit(request.settings.search.max_seconds)
+        limit = _limit(request, host)
         _refuse(request)
         clean_up(request.settings, store)
         journal.taken_up()
         steps = Steps(journal, request, record, listeners, Memory(store.root), ask, host, limit)
         return _recorded(journal, steps.go)
+
+
+def _limit(request: FixRequest, host: Host | None) -> TimeLimit:
+    """The time that the user gives to the run, or what its host has left."""
+    return TimeLimit(TimeLimit(request.settings.search.max_seconds).shorter(None if host is None else host.seconds()))
 
 
 def _refuse(request: FixRequest) -> None:

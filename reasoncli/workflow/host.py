@@ -28,6 +28,10 @@ class Host(Protocol):
         """Whether the search may propose another batch."""
         ...
 
+    def seconds(self) -> float | None:
+        """Until everything here has to end; `None` for no limit."""
+        ...
+
 
 class Alone:
     """A run that has the machine to itself."""
@@ -43,3 +47,7 @@ class Alone:
     def ration(self, view: View) -> bool:
         """See `Host`."""
         return True
+
+    def seconds(self) -> float | None:
+        """See `Host`."""
+        return None
