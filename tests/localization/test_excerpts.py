@@ -15,7 +15,7 @@ def test_functions_are_kept_once_with_a_few_lines_around() -> None:
     found = excerpts(
         [suspect("a.py", 12, 10, 14), suspect("a.py", 13, 10, 14), suspect("a.py", None, 29, 30)], files.get
     )
-    assert [(each.path, each.start, len(each.lines)) for each in found] == [("a.py", 7, 11), ("a.py", 26, 6)]
+    assert [(each.path, each.start, len(each.lines)) for each in found] == [("a.py", 7, 11), ("a.py", 26, 5)]
     assert found[0].lines[0] == "line 7"
 
 
