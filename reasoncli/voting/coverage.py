@@ -5,6 +5,7 @@ All of it is about independent samples, n of which were drawn and c of which are
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ def band(n: int, c: int, k: int, *, upper: int | None = None, level: float = _LE
     return min(low, pass_at(n, c, k)), max(high, pass_at(n, most, k))
 
 
+@functools.lru_cache(maxsize=1024)
 def clopper_pearson(n: int, c: int, level: float = _LEVEL) -> tuple[float, float]:
     """The exact interval of a probability of which n trials showed c, by bisection of the binomial's tails."""
     tail = (1.0 - level) / 2.0

@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 DRAWS = 4_000
+_AT_ONCE = 400  # draws
 _WORK = 300_000  # states that may be visited for an exact answer
 
 Counted = Sequence[tuple[int, bool]]
@@ -111,9 +112,17 @@ def _led_by(programs: Counted, none: int, k: int, m: int) -> Fraction:
 
 
 def _drawn(programs: Counted, none: int, k: int, seed: int) -> Share:
-    colours = [samples for samples, _ in programs] + [none]
-    drawn = np.random.default_rng((seed, k)).multivariate_hypergeometric(colours, k, DRAWS, method="marginals")[:, :-1]
-    leads = (drawn == drawn.max(axis=1, keepdims=True)) & (drawn > 0)
-    good = leads[:, [plausible for _, plausible in programs]].sum(axis=1)
-    shares = good / np.maximum(leads.sum(axis=1), 1)
-    return Share(float(shares.mean()), DRAWS, float(shares.std() / math.sqrt(DRAWS)))
+    """Shuffled samples of which the first k are looked at, a part of the draws at a time to save memory."""
+    kinds = len(programs) + 1
+    samples = np.repeat(np.arange(kinds, dtype=np.int32), [*(count for count, _ in programs), none])
+    good = np.array([*(plausible for _, plausible in programs), False])
+    random = np.random.default_rng((seed, k))
+    shares = []
+    for _ in range(DRAWS // _AT_ONCE):
+        drawn = random.permuted(np.broadcast_to(samples, (_AT_ONCE, len(samples))), axis=1)[:, :k]
+        places = (drawn + np.arange(_AT_ONCE, dtype=np.int32)[:, None] * kinds).ravel()
+        votes = np.bincount(places, minlength=_AT_ONCE * kinds).reshape(_AT_ONCE, kinds)[:, :-1]
+        leads = (votes == votes.max(axis=1, keepdims=True)) & (votes > 0)
+        shares.append(leads[:, good[:-1]].sum(axis=1) / np.maximum(leads.sum(axis=1), 1))
+    found = np.concatenate(shares)
+    return Share(float(found.mean()), DRAWS, float(found.std() / math.sqrt(DRAWS)))

@@ -21,7 +21,7 @@ class Shown:
 
 
 class Allowance:
-    """Bytes that may still be written, counted as they stand in the page: escaped, as UTF-8, with what goes around lines."""
+    """Bytes that may still be written, counted as they stand in the page: escaped, in UTF-8, with markup of lines."""
 
     def __init__(self, total: int) -> None:
         self._left = total

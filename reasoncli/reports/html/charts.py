@@ -99,9 +99,9 @@ class BarChart:
 
 
 def bar_chart(rows: Sequence[tuple[str, float, str]]) -> BarChart | None:
-    """Bars for (label, value, value in words); `None` where there is nothing to compare."""
+    """Bars for (label, value, value in words); `None` where there are no two to compare."""
     most = max((value for _, value, _ in rows), default=0.0)
-    if most <= 0:
+    if len(rows) < 2 or most <= 0:
         return None
     room = WIDTH - _BARS - 110
     bars = tuple(

@@ -214,18 +214,20 @@ def _heat(excerpt: Excerpt, suspects: Sequence[Suspect], allowance: Allowance) -
         line = each.line if each.line is not None else each.start
         if excerpt.start <= line <= last and (line not in best or each.score > best[line].score):
             best[line] = each
-    lines = []
+    lines, before = [], ""
     for at, text in enumerate(excerpt.lines, start=excerpt.start):
         suspect = best.get(at)
+        clues = "" if suspect is None else _clues(suspect)
         lines.append(
             HeatLine(
                 number=at,
                 heat=0 if suspect is None else max(1, min(_HEATS, round(suspect.score * _HEATS))),
                 score="" if suspect is None else f"{suspect.score:.2f}",
                 text=allowance.take(text, 400).text,
-                clues="" if suspect is None else allowance.line(_clues(suspect), 300),
+                clues="as above" if clues and clues == before else allowance.line(clues, 300),
             )
         )
+        before = clues or before
     return Heat(allowance.line(f"{excerpt.path}, lines {excerpt.start} to {last}"), tuple(lines))
 
 
