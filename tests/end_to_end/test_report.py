@@ -17,7 +17,6 @@ from reasoncli.runs.store import Store
 from tests.end_to_end.project import (
     FIX,
     NO_FIX,
-    OTHER_FIX,
     PROSE,
     RIGHT,
     SAME_FIX,
@@ -34,6 +33,7 @@ from tests.runs.samples import ISSUE, SUSPECTS
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(1)> \x1b[31m\u202egnp"
 FILE = "tests/test_<img src=x onerror=alert(1)>.py"
+FLOORED = edit(WRONG, RIGHT.replace(" / ", " // "))
 BAD_TESTS = f"""{TESTS}
 
 def test_loud():
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tool, Ran]:
     """The tool after a run of 24 samples, all of them judged."""
     folder = tmp_path_factory.mktemp("made")
     tool = Tool(folder / "home")
-    weights = {FIX: 3.0, SAME_FIX: 3.0, OTHER_FIX: 4.0, NO_FIX: 5.0, PROSE: 1.0}
+    weights = {FIX: 3.0, SAME_FIX: 3.0, FLOORED: 4.0, NO_FIX: 5.0, PROSE: 1.0}
     recording = make_recording(folder / "recording.jsonl", weights)
     repository = make_repository(folder / "shop project")
     ran = tool.fix(repository, recording, "--exhaustive", "-n", 24, "--dry-run", "--json")
@@ -70,6 +70,18 @@ def test_a_run_is_reported(made: tuple[Tool, Ran]) -> None:
     page = reported(tool)
     for said in ("Verified", RIGHT.strip(), WRONG.strip(), "shop/prices.py, lines", "behaviour", "--seed 1"):
         assert said in page.text
+
+
+def test_the_calls_on_which_others_differ_are_kept(made: tuple[Tool, Ran]) -> None:
+    tool, ran = made
+    contrasts = ran.json["decision"]["contrasts"]
+    leaders = [each["members"][0]["index"] for each in ran.json["clusters"]]
+    assert contrasts
+    assert {each["other"] for each in contrasts} == {leaders[1]}
+    assert all(each["call"].startswith("total(") for each in contrasts)
+    page = reported(tool)
+    assert page.text.count("Calls on which it differs from the chosen patch") == 1
+    assert contrasts[0]["call"] in page.text
 
 
 def test_its_samples_are_counted(made: tuple[Tool, Ran]) -> None:
