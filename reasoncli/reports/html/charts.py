@@ -11,7 +11,7 @@ from reasoncli.voting.coverage import PowerLaw
 from reasoncli.voting.curves import Curves
 
 WIDTH, HEIGHT = 480, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 26, 12, 44
 _BARS = 150  # where bars begin, after their labels
 _TICKS = 8
 _SMOOTH = 48  # points of the law's line
