@@ -213,5 +213,6 @@ def hostile() -> Summary:
         spent=((HOSTILE, 1, 5), ("b", 1, 2)),
         applied=(HOSTILE,),
         warnings=(HOSTILE,),
+        error=HOSTILE,
         manifest=MappingProxyType({"command": ("reasoncli", HOSTILE), "seed": 1, HOSTILE: {HOSTILE: HOSTILE}}),
     )

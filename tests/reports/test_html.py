@@ -27,7 +27,7 @@ def nothing_chosen() -> Summary:
 
 
 def interrupted() -> Summary:
-    return dataclasses.replace(full(), decision=None, exit_code=None, applied=(), undo=False)
+    return dataclasses.replace(full(), decision=None, exit_code=3, applied=(), error="the disk is full")
 
 
 def bare() -> Summary:
@@ -74,6 +74,10 @@ def test_all_that_there_is_to_say_is_said() -> None:
         assert said in page.text, said
     classes = [attributes.get("class") for attributes in page.named("span")]
     assert classes.count("diff-add") == classes.count("diff-del") == len(full().candidates) + 1
+
+
+def test_a_run_that_failed_says_why() -> None:
+    assert "the disk is full" in Page(html_report(interrupted())).text
 
 
 def test_the_values_of_the_chart_stand_in_a_table_as_well() -> None:

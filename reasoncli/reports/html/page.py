@@ -58,6 +58,7 @@ def html_report(summary: Summary) -> str:
         "source": allowance.line(summary.issue.url or summary.issue.source),
         "issue": allowance.take(summary.issue.text, _ISSUE),
         "headline": headline(summary),
+        "error": allowance.line(summary.error, 2_000),
         "facts": decision_rows(summary, allowance),
         "warnings": [allowance.line(each, 600) for each in summary.warnings[:_LIST]],
         "diff": None if chosen is None else diff_view(chosen.patch.diff, allowance),
