@@ -31,7 +31,7 @@ demo: $(APP)  ## Set everything up and fix the packaged example, with the embedd
 	fi
 
 .PHONY: test
-test: $(DEV) lint types base  ## Set everything up and run every test, lint and types first
+test: $(DEV) lint types base browser  ## Set everything up and run every test, lint and types first
 	REASONCLI_BASE_IMAGE="$$(cat $(IMAGE))" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # ---------------------------------------------------------------- the parts
@@ -42,6 +42,10 @@ setup: $(DEV)  ## Make .venv with everything for development
 .PHONY: engine
 engine:  ## See to it that a Docker engine answers (installs and starts one if need be)
 	@scripts/engine.sh
+
+.PHONY: browser
+browser:  ## See to it that there is a browser to try reports in (installs Chromium if need be)
+	@scripts/browser.sh
 
 .PHONY: base
 base: engine  ## See to it that the engine has a base image for sandboxes

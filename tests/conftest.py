@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 # A busy machine takes ten times as long for an example as an idle one: that is no failure.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @functools.cache
@@ -27,13 +31,20 @@ def engine_trouble() -> str | None:
     return None
 
 
+@functools.cache
+def browser() -> str | None:
+    """The browser on the PATH that pages are tried in; `None` where there is none."""
+    return next((found for name in BROWSERS if (found := shutil.which(name)) is not None), None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Docker tests are skipped where there is no engine, but on CI that is a failure: nobody would notice the gap."""
-    if item.get_closest_marker("docker") is None:
-        return
-    trouble = engine_trouble()
-    if trouble is not None:
+    """Tests that lack an engine or a browser are skipped, but on CI they fail: nobody would notice the gap."""
+    message = None
+    if item.get_closest_marker("docker") is not None and (trouble := engine_trouble()) is not None:
         message = f"needs a Docker engine: {trouble}"
+    elif item.get_closest_marker("browser") is not None and browser() is None:
+        message = f"needs a browser: none of {', '.join(BROWSERS)} is on the PATH (scripts/browser.sh installs one)"
+    if message is not None:
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)
         pytest.skip(message)

@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "demo": "Fix the packaged example: a small project with a bug, an issue and a failing test.",
         "doctor": "Say whether Docker, the model, the GPU and the run store are fit; exit code 3 if one is not.",
         "undo": "Take back what a run wrote to the repository: files, branch or commit.",
+        "report": "Write a run as one HTML file that shows all there is to see of it, and loads nothing.",
+        "stats": "Say what samples are worth: pass@k, maj@k, best-of-n by rule, samples to the first plausible one.",
         "runs": "Runs that were made: list, show, resume, prune.",
         "models": "Models: list, pull, describe.",
         "sandbox": "Sandboxes: build a repository's image, check what a sandbox promises.",

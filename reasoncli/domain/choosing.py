@@ -118,6 +118,9 @@ class Candidate:
         reproduced: what became of tests that the model wrote of the issue; empty where it was not run with any.
         opinion: votes that judges gave its cluster, which counts them once; see `voting/opinions.py`.
         tie_breakers: the same for all candidates of a run.
+        drawn: independent samples that wrote it, as (batch, how many) in the order of batches; `None` in runs of
+            earlier versions, which don't tell.
+        rank: its best place among the texts that a model ranked, from 1; 0 where it was not ranked.
     """
 
     index: int
@@ -130,6 +133,8 @@ class Candidate:
     reproduced: tuple[Reproduced, ...] = ()
     opinion: float = 0.0
     tie_breakers: TieBreakers = TieBreakers()
+    drawn: tuple[tuple[int, int], ...] | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,24 @@ class Comparison:
     asked: int
 
 
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A call of which the chosen patch and another make something else.
+
+    Attributes:
+        other: index of that candidate.
+        call: in words, as `f(1)`.
+        test: in which it happens; empty where no test makes it.
+        ours, theirs: what comes of it under the chosen patch and under the other, in words.
+    """
+
+    other: int
+    call: str
+    test: str
+    ours: str
+    theirs: str
+
+
 class Status(StrEnum):
     """How a run ended."""
 
@@ -194,6 +217,7 @@ class Decision:
             patches among both.
         stopped_early: why sampling ended before its budget, or an empty string.
         comparisons: what judges said of the leading patches; empty where none were asked.
+        contrasts: calls on which others that were watched differ from the chosen patch, a few for each cluster.
     """
 
     status: Status
@@ -208,3 +232,4 @@ class Decision:
     ranked: int = 0
     comparisons: tuple[Comparison, ...] = ()
     confidence: float = 0.0
+    contrasts: tuple[Contrast, ...] = ()

@@ -35,6 +35,15 @@ class Suspect:
     clues: tuple[Clue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a file at the base, from `start` on, without their ends."""
+
+    path: str
+    start: int
+    lines: tuple[str, ...]
+
+
 class Form(StrEnum):
     """How a completion says what to change; or, as the last ones, that it says something else."""
 

@@ -52,12 +52,13 @@ def _cluster(rank: int, cluster: Cluster, summary: Summary, signs: Glyphs, width
     table = Table.grid(padding=(0, 2))
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, value in _rows(members, summary):
+    for label, value in fate(members, summary):
         table.add_row(f"       {label}", value)
     yield table
 
 
-def _rows(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str, Text]]:
+def fate(members: Sequence[Candidate], summary: Summary) -> Iterator[tuple[str, Text]]:
+    """What became of a cluster, as (label, words); the member that stands for all comes first."""
     leader = members[0]
     yield from _judges(leader, summary)
     yield "changes", safe(f"{place(leader.patch)}, {count(leader.patch.size, 'line')}")

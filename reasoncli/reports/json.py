@@ -5,10 +5,11 @@
     exit_code       of the process; null for a run that didn't end
     run             {id, stored}
     issue           {title, source, url}
-    decision        {chosen, confidence, margin, tie, reasons, samples, ranked, distinct, stopped_early, comparisons}
-                    or null; confidence: probability that the chosen patch is right;
+    decision        {chosen, confidence, margin, tie, reasons, samples, ranked, distinct, stopped_early, comparisons,
+                    contrasts} or null; confidence: probability that the chosen patch is right;
                     comparisons: what judges said, {one, other, first, second, asked}: of `asked` answers in each
-                    order those for the candidate `one`, shown first and shown second
+                    order those for the candidate `one`, shown first and shown second; contrasts: calls on which the
+                    chosen patch and the candidate `other` differ, {other, call, test, ours, theirs}
     patch           {diff, files, dropped, size, execution_key, vote_key} of the chosen candidate, or null
     clusters        best first: {key, votes, opinion, tier, agreement, members: [{index, votes, origins, logprob, size,
                     diff, verdict, reproduced: [{test, votes, passed, now}]}]}; origins: whose patches they are, or
@@ -106,6 +107,7 @@ def decision_object(decision: Decision) -> Mapping[str, object]:
         "distinct": decision.distinct,
         "stopped_early": decision.stopped_early,
         "comparisons": [asdict(each) for each in decision.comparisons],
+        "contrasts": [asdict(each) for each in decision.contrasts],
     }
 
 

@@ -82,7 +82,7 @@ def diff_text(diff: str) -> Text:
     """A diff with its lines coloured; control characters made visible."""
     text = Text(overflow="fold", end="")
     for line in printable(diff).split("\n"):
-        text.append(line, style=_diff_style(line))
+        text.append(line, style=diff_style(line))
         text.append("\n")
     text.rstrip()
     return text
@@ -157,7 +157,8 @@ def _places(group: Sequence[Suspect]) -> str:
     return f"{first.path}:{lines} {first.function}" if lines else f"{first.path} {first.function}"
 
 
-def _diff_style(line: str) -> str:
+def diff_style(line: str) -> str:
+    """The style of a line of a diff, empty for one that stays."""
     if line.startswith(("+++", "---", "diff ", "index ", "new file", "deleted file", "old mode", "new mode")):
         return "diff.file" if line.startswith(("+++", "---")) else "quiet"
     return {"+": "diff.add", "-": "diff.del", "@": "diff.hunk"}.get(line[:1], "")

@@ -57,17 +57,22 @@ def explanation(summary: Summary, signs: Glyphs, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, value in _rows(summary, signs, width):
+    for label, value in facts(summary, width, signs):
         table.add_row(f"  {label}", value)
     return Group(Text(), _headline(summary, signs), Text(), table, Text())
 
 
+def headline(summary: Summary) -> tuple[str, str]:
+    """`good`, `warn` or `bad`, and how the run ended in a word or two."""
+    if summary.decision is None:
+        return "warn", "The run goes on" if summary.live else "The run ended before a decision"
+    return _HEADLINES[summary.decision.status]
+
+
 def _headline(summary: Summary, signs: Glyphs) -> Text:
-    decision = summary.decision
-    if decision is None:
-        word = "The run goes on" if summary.live else "The run ended before a decision"
+    style, word = headline(summary)
+    if summary.decision is None:
         return Text(f"  {signs.running if summary.live else signs.failed} {word}", style="warn.head")
-    style, word = _HEADLINES[decision.status]
     sign = {"good": signs.done, "warn": signs.partly, "bad": signs.failed}[style]
     text = Text(f"  {sign} {word}", style=f"{style}.head")
     chosen = summary.chosen
@@ -81,8 +86,16 @@ def _change(candidate: Candidate) -> str:
     return f"{safe(place(candidate.patch)).plain}, {lines}"
 
 
-def _rows(summary: Summary, signs: Glyphs, width: int) -> list[tuple[str, RenderableType]]:
-    rows: list[tuple[str, RenderableType]] = []
+def facts(summary: Summary, width: int, signs: Glyphs | None = None) -> list[tuple[str, Text]]:
+    """All there is to say of the decision, as (label, words); a label that is empty goes on with the one before.
+
+    Args:
+        summary: the run.
+        width: of the place where it is shown, in characters.
+        signs: that can be shown there; all of them by default.
+    """
+    signs = Glyphs() if signs is None else signs
+    rows: list[tuple[str, Text]] = []
     decision = summary.decision
     if decision is not None:
         rows += [("Why" if i == 0 else "", safe(reason)) for i, reason in enumerate(decision.reasons)]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Issue, Rejection, Reproduction, Suspect
+from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Excerpt, Issue, Rejection, Reproduction, Suspect
+from reasoncli.voting.sampled import Sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Summary:
         undo: whether `reasoncli undo` can take that back.
         manifest: what the run was made of, as JSON values.
         error: why there is no decision, where the tool or its surroundings failed; empty otherwise.
+        created: seconds since the epoch; 0 where unknown.
+        sampled: what its independent samples came to.
+        spent: (what was asked for, answers, tokens), where the tokens went.
+        excerpts: the source around the first suspects.
     """
 
     run: str
@@ -62,6 +67,10 @@ class Summary:
     warnings: tuple[str, ...] = ()
     manifest: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     error: str = ""
+    created: float = 0.0
+    sampled: Sampled = field(default_factory=lambda: Sampled(trouble="nothing was recorded of its samples"))
+    spent: tuple[tuple[str, int, int], ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def chosen(self) -> Candidate | None:

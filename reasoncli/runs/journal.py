@@ -22,6 +22,7 @@ from reasoncli.domain import (
     Completion,
     Consultation,
     Decision,
+    Excerpt,
     Issue,
     Prompt,
     Reproduction,
@@ -99,10 +100,11 @@ class RunJournal:
         with self._transaction() as db:
             _put(db, "baseline", to_body(Baseline, baseline))
 
-    def suspects(self, suspects: Sequence[Suspect]) -> None:
-        """Suspects were ranked."""
+    def suspects(self, suspects: Sequence[Suspect], excerpts: Sequence[Excerpt] = ()) -> None:
+        """Suspects were ranked; the source around the first of them, for whoever reads the run later."""
         with self._transaction() as db:
             _put(db, "suspects", to_body(tuple[Suspect, ...], tuple(suspects)))
+            _put(db, "excerpts", to_body(tuple[Excerpt, ...], tuple(excerpts)))
 
     def reproductions(self, tests: Sequence[Reproduction]) -> None:
         """Tests of the model's were run at the base, and these show the issue."""

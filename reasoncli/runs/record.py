@@ -13,6 +13,7 @@ from reasoncli.domain import (
     Completion,
     Consultation,
     Decision,
+    Excerpt,
     Issue,
     Prompt,
     Rejection,
@@ -83,6 +84,7 @@ class RunRecord:
     """Everything a run has on disk; parts that it did not come to are `None` or empty.
 
     Attributes:
+        excerpts: the source around the first suspects; empty in runs of earlier versions.
         consultations: what was asked beside the proposals.
         reproductions: tests of the model's that show the issue; `None` where it was not asked for any.
         recorded: what the search goes on from.
@@ -106,6 +108,7 @@ class RunRecord:
     applied: Applied | None
     stages: tuple[StageTime, ...]
     warnings: tuple[str, ...]
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 def load(db: sqlite3.Connection) -> RunRecord:
@@ -153,6 +156,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
             applied=None if applied is None else Applied.from_json(applied[0]),
             stages=tuple(from_body(StageTime, body) for kind, body in events if kind == "stage"),
             warnings=tuple(from_body(str, body) for kind, body in events if kind == "warning"),
+            excerpts=_part(db, "excerpts", tuple[Excerpt, ...]) or (),
         )
     finally:
         db.execute("COMMIT")

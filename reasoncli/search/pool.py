@@ -103,6 +103,8 @@ class Pool:
                 prompts=(completion.prompt,),
                 verdict=self._verdicts.get(key),
                 tie_breakers=self._tie_breakers,
+                drawn=_drawn((), completion),
+                rank=completion.rank,
             )
         else:
             prompts = known.prompts
@@ -110,6 +112,8 @@ class Pool:
                 known,
                 logprob=max(known.logprob, logprob),
                 prompts=prompts if completion.prompt in prompts else (*prompts, completion.prompt),
+                drawn=_drawn(known.drawn or (), completion),
+                rank=min(known.rank or completion.rank, completion.rank or known.rank),
             )
         self._known[key] = known
         return replace(known, votes=self._all.votes(key))
@@ -202,6 +206,15 @@ class Pool:
 
     def _voted(self, tally: _Tally) -> list[Candidate]:
         return [replace(each, votes=tally.votes(key)) for key, each in self._known.items() if key in tally]
+
+
+def _drawn(known: tuple[tuple[int, int], ...], completion: Completion) -> tuple[tuple[int, int], ...]:
+    """`Candidate.drawn` with one more completion; a ranked text is no sample."""
+    if completion.rank:
+        return known
+    counts = dict(known)
+    counts[completion.batch] = counts.get(completion.batch, 0) + completion.count
+    return tuple(sorted(counts.items()))
 
 
 def mean_logprob(completion: Completion) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reasoncli.domain import Candidate, Comparison, Decision
+from reasoncli.domain import Candidate, Comparison, Contrast, Decision
 from reasoncli.events import CandidateFound, Emitter
 from reasoncli.reports.words import moment
 from reasoncli.search.interface import Journal
@@ -20,6 +20,7 @@ from reasoncli.workflow.watching import Watching
 
 _MOST = 16  # clusters compared
 _SHOWN = 2  # calls in which two patches differ
+_KEPT = 4  # of those, for each cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Compared:
         """The decision, with what the comparison has to say of it."""
         if self.watched is None or decision.chosen is None or not self.watched.calls:
             return decision
-        return replace(decision, reasons=(*decision.reasons, *_sentences(self.watched, self.candidates, decision)))
+        return replace(
+            decision,
+            reasons=(*decision.reasons, *_sentences(self.watched, self.candidates, decision)),
+            contrasts=tuple(_contrasts(self.watched, self.candidates, decision)),
+        )
 
 
 class Comparing:
@@ -148,6 +153,16 @@ def _sentences(watched: Watched, candidates: Sequence[Candidate], decision: Deci
         where = f"in {difference.test}" if difference.test else "no test asks for it"
         sentences.append(f"The runner-up differs: {_told(difference, 'there')} ({where}).")
     return sentences
+
+
+def _contrasts(watched: Watched, candidates: Sequence[Candidate], decision: Decision) -> Iterator[Contrast]:
+    """The first calls on which the leader of each other cluster differs from the chosen patch."""
+    by_index = {each.index: each for each in candidates}
+    chosen = by_index[decision.clusters[0].members[0]]
+    for cluster in decision.clusters[1:]:
+        other = by_index[cluster.members[0]]
+        for each in _differences(watched, chosen, other)[:_KEPT]:
+            yield Contrast(other.index, each.call, each.test, each.one, each.other)
 
 
 def _differences(watched: Watched, one: Candidate, other: Candidate) -> Sequence[Difference]:

@@ -10,6 +10,7 @@ from typing import Protocol
 from reasoncli.domain import Baseline, Prompt, Suspect, Task
 from reasoncli.events import Emitter, SuspectsRanked, Warned
 from reasoncli.localization.combine import rank
+from reasoncli.localization.excerpts import excerpts
 from reasoncli.models.given import GivenSampler, given_name, given_prompts
 from reasoncli.models.interface import Ability, Choices, ModelInfo, Sampler
 from reasoncli.models.resolve import EMBEDDED
@@ -108,7 +109,7 @@ def localized(
                 )
             )
             stage.summary = f"{len(suspects)} suspect places"
-        journal.suspects(suspects)
+        journal.suspects(suspects, excerpts(suspects, SnapshotTree.of(task.snapshot).read))
     emit(SuspectsRanked(suspects))
     return suspects
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from reasoncli.domain import Prompt
+from reasoncli.domain import Completion, Prompt
 from reasoncli.reports.show import RunLine
 from reasoncli.reports.summary import Cost, Summary
 from reasoncli.repository.applied import Applied, How
 from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import RunEntry
+from reasoncli.voting.sampled import sampled
 from reasoncli.workflow.result import CHOSEN, FixResult
 
 
@@ -47,6 +49,15 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
         undo=applied is not None and not undone,
         warnings=record.warnings,
         manifest=MappingProxyType({} if record.manifest is None else _manifest(record)),
+        created=record.head.created,
+        sampled=sampled(
+            record.candidates,
+            [sum(each.count for each in batch if not each.rank) for batch in record.recorded.batches],
+            len(record.baseline.targets) if record.baseline is not None else 0,
+            record.head.ranked,
+        ),
+        spent=tuple(_spent(record)),
+        excerpts=record.excerpts,
     )
 
 
@@ -74,6 +85,25 @@ def line(entry: RunEntry) -> RunLine:
 
 def _recorded_tokens(record: RunRecord) -> int:
     return sum(each.tokens for batch in record.recorded.batches for each in batch)
+
+
+def _spent(record: RunRecord) -> Iterator[tuple[str, int, int]]:
+    """(what was asked for, answers, tokens); answers of a batch that was cut short are known by their tokens only."""
+    completions = [each for batch in record.recorded.batches for each in batch]
+    for name, these in (
+        ("samples", [each for each in completions if not each.rank]),
+        ("ranked proposals", [each for each in completions if each.rank]),
+    ):
+        if these:
+            yield name, sum(each.count for each in these), sum(each.tokens for each in these)
+    asked: dict[str, list[Completion]] = {}
+    for consultation in record.consultations:
+        asked.setdefault(consultation.purpose, []).extend(consultation.answers)
+    for purpose, answers in asked.items():
+        yield purpose, sum(each.count for each in answers), sum(each.tokens for each in answers)
+    known = sum(each.tokens for each in [*completions, *(one for these in asked.values() for one in these)])
+    if record.totals is not None and record.totals.tokens > known:
+        yield "a batch that was cut short", 0, record.totals.tokens - known
 
 
 def _origin(prompt: Prompt) -> str:

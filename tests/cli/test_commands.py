@@ -41,7 +41,7 @@ def help_of(*words: str) -> str:
 
 def test_these_are_the_commands() -> None:
     assert {" ".join(words) for words in ALL} == {
-        *("fix", "select", "batch", "demo", "doctor", "undo"),
+        *("fix", "select", "batch", "demo", "doctor", "undo", "report", "stats"),
         *("runs list", "runs show", "runs resume", "runs prune"),
         *("models list", "models pull", "models info"),
         *("sandbox build", "sandbox check"),

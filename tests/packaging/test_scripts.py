@@ -107,6 +107,25 @@ def test_an_engine_that_answers_is_left_alone(path: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "apt.log").exists()
 
 
+def test_a_browser_is_installed_only_where_there_is_none(path: Path, tmp_path: Path) -> None:
+    done = bash(path, "scripts/browser.sh")
+    assert done.returncode == 0, done.stderr
+    assert "no browser is here" in done.stderr.splitlines()[0]
+    assert (tmp_path / "apt.log").read_text().splitlines()[-1].endswith("chromium")
+    (tmp_path / "apt.log").unlink()
+    script(path / "google-chrome", "exit 1")
+    done = bash(path, "scripts/browser.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "apt.log").exists()
+
+
+def test_without_leave_to_install_no_browser_is_said_to_be_missing(path: Path, tmp_path: Path) -> None:
+    done = bash(path, "scripts/browser.sh", REASONCLI_NO_INSTALL="1")
+    assert done.returncode == 0
+    assert "not tested" in done.stderr
+    assert not (tmp_path / "apt.log").exists()
+
+
 @pytest.mark.parametrize(
     ("known", "expected"),
     [("python:3.12-slim reasoncli-base:bookworm", "python:3.12-slim"), ("reasoncli-base:bookworm",) * 2],

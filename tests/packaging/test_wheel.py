@@ -59,6 +59,18 @@ def test_the_command_works(installation: Installation) -> None:
     assert "fix" in usage.stdout
 
 
+def test_a_page_can_be_made(installation: Installation) -> None:
+    code = (
+        "from reasoncli.domain import Issue\n"
+        "from reasoncli.reports.html import html_report\n"
+        "from reasoncli.reports.summary import Summary\n"
+        "print(html_report(Summary('run', '', Issue('', '', ''), None)))"
+    )
+    done = installation.run(installation.python, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert "<style>" in done.stdout
+
+
 def test_every_module_can_be_imported(installation: Installation) -> None:
     code = (
         "import importlib, pkgutil, reasoncli\n"

@@ -92,3 +92,9 @@ def test_candidates_know_what_breaks_ties() -> None:
     found = Pool(parse, ties).add(sample("a"))
     assert found is not None
     assert found.tie_breakers == ties
+
+
+def test_a_candidate_knows_the_samples_of_each_batch_and_its_best_rank() -> None:
+    pool = whole(sample("a", 5), ranked("a", 4, 0.3), ranked("b", 2, 0.1), sample("a", 2, batch=1), ranked("a", 1, 0.1))
+    known = {each.patch.diff: (each.drawn, each.rank) for each in pool.candidates()}
+    assert known == {"a": (((0, 5), (1, 2)), 1), "b": ((), 2)}

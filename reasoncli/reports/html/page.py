@@ -1,0 +1,123 @@
+"""The page: its parts in order, and the policy under which a browser shows it.
+
+Everything of a run is untrusted, the names of files and tests included. Nothing of it is markup: the template escapes
+every value, control characters and direction marks are made visible before, and the page's own policy forbids scripts,
+requests, frames, forms and any style but the one it carries. No address in it leads anywhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import reasoncli
+from reasoncli.reports.html.allowance import Allowance
+from reasoncli.reports.html.charts import HEIGHT, WIDTH, bar_chart, coverage_chart, points
+from reasoncli.reports.html.views import (
+    MOST_DETAILS,
+    again,
+    candidates_view,
+    decision_rows,
+    diff_view,
+    heat_views,
+    made_of,
+    suspect_rows,
+)
+from reasoncli.reports.pieces import baseline_words
+from reasoncli.reports.result import headline
+from reasoncli.reports.stats import sentences, share
+from reasoncli.reports.summary import Summary
+from reasoncli.reports.words import count, duration, moment, number
+from reasoncli.sources.text import printable
+from reasoncli.voting.curves import curves
+
+_FOLDER = Path(__file__).resolve().parent
+_TEXT = 1_300_000  # bytes of a run's own text in all; with the markup around it a page stays under 2 MB
+_ISSUE = 20_000
+_LIST = 40
+
+
+def html_report(summary: Summary) -> str:
+    """A run as one HTML document, encodable as UTF-8."""
+    style = (_FOLDER / "report.css").read_text("utf-8")
+    allowance = Allowance(_TEXT)
+    told = curves(summary.sampled)
+    chosen, baseline = summary.chosen, summary.baseline
+    suspects, places = suspect_rows(summary, allowance)
+    values = {
+        "style": Markup(style),  # noqa: S704 - our own file
+        "policy": _policy(style),
+        "version": reasoncli.__version__,
+        "run": allowance.line(summary.run),
+        "created": moment(summary.created) if summary.created else "",
+        "title": allowance.line(summary.issue.title, 600) or "An issue without a title",
+        "source": allowance.line(summary.issue.url or summary.issue.source),
+        "issue": allowance.take(summary.issue.text, _ISSUE),
+        "headline": headline(summary),
+        "error": allowance.line(summary.error, 2_000),
+        "facts": decision_rows(summary, allowance),
+        "warnings": [allowance.line(each, 600) for each in summary.warnings[:_LIST]],
+        "diff": None if chosen is None else diff_view(chosen.patch.diff, allowance),
+        "candidates": (candidates := candidates_view(summary, allowance)),
+        "more_details": max(len(candidates.lines) - MOST_DETAILS, 0),
+        "rejected": [(allowance.line(kind), number(times)) for kind, times in summary.rejected.items()],
+        "baseline": "" if baseline is None else baseline_words(baseline),
+        "targets": []
+        if baseline is None
+        else [(allowance.line(each.id), allowance.line(each.why)) for each in baseline.targets[:_LIST]],
+        "more_targets": 0 if baseline is None else max(len(baseline.targets) - _LIST, 0),
+        "told": told,
+        "sentences": list(sentences(told)),
+        "chart": coverage_chart(told),
+        "stages": (stages := _stages(summary)),
+        "stage_chart": bar_chart([(name, seconds, duration(seconds)) for name, seconds, _ in stages]),
+        "spent": (spent := [(allowance.line(name), answers, tokens) for name, answers, tokens in summary.spent]),
+        "token_chart": bar_chart([(name, float(tokens), count(tokens, "token")) for name, _, tokens in spent]),
+        "cost": summary.cost,
+        "heat": heat_views(summary, allowance),
+        "suspects": suspects,
+        "more_suspects": max(places - len(suspects), 0),
+        "again": allowance.take(again(summary.manifest), 8_000),
+        "dirty": bool(summary.manifest.get("dirty")),
+        "made_of": made_of(summary.manifest, allowance),
+        "size": (WIDTH, HEIGHT),
+    }
+    return _environment().get_template("report.html.jinja").render(values)
+
+
+def _environment() -> Environment:
+    jinja = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    jinja.filters.update(points=points, number=number, share=share, duration=duration)
+    return jinja
+
+
+def _shown(value: object) -> object:
+    """Whatever is printed: text is made safe to look at, even where nobody thought of it."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _policy(style: str) -> str:
+    """What a browser may do with the page: show it with this style, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _stages(summary: Summary) -> list[tuple[str, float, str]]:
+    """Stages by name, in the order in which each ended first; a resumed run has some of them twice."""
+    seconds: dict[str, float] = {}
+    details: dict[str, str] = {}
+    for name, took, detail in summary.stages:
+        seconds[name] = seconds.get(name, 0.0) + took
+        details[name] = detail or details.get(name, "")
+    return [(name, took, printable(details[name])[:300]) for name, took in list(seconds.items())[:_LIST]]
