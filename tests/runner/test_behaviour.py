@@ -354,3 +354,93 @@ def test_other_arguments_are_tried_where_a_call_is_made_and_nothing_comes_of_it(
     assert "test_leave" not in tried
     assert "test_each" not in tried
     assert tried["test_holder"][0] == "counts.py:Holder.add[<Holder value=[1]>, []] returns [1]"
+
+
+LARGE = """
+    class Large:
+        def __init__(self, count):
+            self.__dict__.update(("name%d" % n, n) for n in range(count))
+
+
+    def take(value):
+        return None
+
+
+    def fail(count):
+        raise ValueError(*range(count))
+
+
+    def each(value):
+        yield value
+        yield value
+"""
+ATTACKS = """
+    import resource
+
+    import pytest
+
+    import large
+
+    held = []
+
+
+    def test_many_attributes():
+        value = large.Large(200_000)
+        for _ in range(5):
+            large.take(value)
+
+
+    def test_many_arguments():
+        for _ in range(5):
+            with pytest.raises(ValueError):
+                large.fail(200_000)
+
+
+    def test_long_names():
+        kind = type("C" * 5_000_000, (), {"a" * 5_000_000: 1})
+        value = kind()
+        value.__dict__["b" * 5_000_000] = 1
+        for _ in range(5):
+            large.take(value)
+
+
+    VALUES = [[0] * 2_000_000, "x" * 10_000_000, {n: n for n in range(200_000)}, 1 << 100_000_000]
+
+
+    @pytest.mark.parametrize("value", VALUES, ids=["list", "text", "dict", "int"])
+    def test_large_arguments(value):
+        for n in range(5):
+            large.take([value, n])
+
+
+    @pytest.mark.parametrize("number", range(100))
+    def test_many_that_never_end(number):
+        for n in range(40):
+            generator = large.each([[m, number, n, "y" * 150] for m in range(100)])
+            next(generator)
+            held.append(generator)
+
+
+    @pytest.mark.parametrize("number", range(200))
+    def test_many_calls(number):
+        for n in range(40):
+            large.take(0)
+
+
+    def test_how_much_it_took():
+        with open("peak", "w") as file:
+            file.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+"""
+
+
+def test_recording_takes_bounded_memory_whatever_is_recorded(tmp_path: Path) -> None:
+    write_tree(tmp_path, large=LARGE, test_large=ATTACKS)
+
+    def peak(watched: dict[str, list[str]]) -> int:
+        """MiB."""
+        run = watch(tmp_path, "python -m pytest -q -p no:cacheprovider", watched)
+        assert {each.outcome.value for each in run.report.results.values()} == {"passed"}
+        assert bool(run.behaviour.calls) == bool(watched)
+        return int((tmp_path / "peak").read_text()) >> 10
+
+    assert peak({"large.py": ["take", "fail", "each"]}) < peak({}) + 24
