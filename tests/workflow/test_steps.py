@@ -20,6 +20,7 @@ from reasoncli.runs.request import FixRequest
 from reasoncli.runs.store import Store
 from reasoncli.settings.loading import load_settings
 from reasoncli.workflow.beginning import begin
+from reasoncli.workflow.host import Alone
 from reasoncli.workflow.proposing import FromModel
 from tests.runs.samples import ISSUE
 
@@ -65,7 +66,7 @@ def test_a_run_goes_on_with_no_other_model_however_often_it_is_tried(journal: Ru
 def test_a_model_that_can_not_score_is_not_asked_for_its_doubt(journal: RunJournal, task: Task) -> None:
     sampler = RecordedSampler(REPAIRS, [Recording(" return a + b")])
     journal.suspects([Suspect("m.py", 2, "f", 1, 2, 0.9)])
-    proposing = FromModel(request(task), journal.load(), journal, Emitter(()))
+    proposing = FromModel(request(task), journal.load(), journal, Emitter(()), Alone())
     proposing.localize(task, BASELINE)
     plan = proposing.plan(task, BASELINE, sampler)
     assert {each.form for each in plan.prompts} == {Form.LINE_REPAIR}
