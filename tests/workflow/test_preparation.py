@@ -86,7 +86,7 @@ def test_local_sandboxes_find_the_user_s_programs_and_none_in_the_tree_under_tes
 
 def test_what_breaks_ties_is_by_settings() -> None:
     def ties(**flags: object) -> TieBreakers:
-        return rules(load_settings(flags), 1, 8, ranked_only=False, exhaustive=False).tie_breakers
+        return rules(load_settings(flags), 1, 8, None, ranked_only=False, exhaustive=False).tie_breakers
 
     assert ties() == TieBreakers(size=False, logprob=False)
     assert ties(smaller_first=True) == TieBreakers(size=True, logprob=False)
