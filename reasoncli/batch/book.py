@@ -17,20 +17,22 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reasoncli.batch.ledger import Budget
-from reasoncli.batch.outcome import Outcome, Trouble, outcome
+from reasoncli.batch.outcome import Outcome, State, Trouble, outcome
 from reasoncli.domain import WorkItem
 from reasoncli.errors import StoreError, UsageError
 from reasoncli.locks import FileLock, is_held, owner
+from reasoncli.reports.summary import Summary
 from reasoncli.runs.codec import CodecError, decode, encode
 from reasoncli.runs.failures import told_apart
 from reasoncli.runs.store import LAST, Store
 from reasoncli.settings.kinds import SandboxKind
 from reasoncli.settings.loading import load_settings
 from reasoncli.settings.values import Settings
+from reasoncli.workflow.summary import summarize
 
 VERSION = 1
 _TESTBED = {"workdir": "/testbed", "python": "/opt/miniconda3/envs/testbed/bin/python"}
@@ -148,6 +150,15 @@ class Book:
         except StoreError as error:
             record, trouble = None, trouble or Trouble("StoreError", str(error), error.hint)
         return outcome(item.key, item.issue.title, record, trouble, reason)
+
+    def summary(self, item: WorkItem) -> Summary:
+        """An issue's run as reports render it; with an error where there is none, or where it has not ended."""
+        found = self.outcome(item)
+        if not found.over:
+            words = found.reason if found.state is State.FAILED else "not worked on yet"
+            return Summary(found.run, "", item.issue, None, error=words)
+        folder = self.store.folder(found.run)
+        return replace(summarize(self.store.read(found.run), folder), exit_code=int(found.state is not State.VERIFIED))
 
     def close(self) -> None:
         """Let go of the lock. Idempotent."""

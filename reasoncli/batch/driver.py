@@ -190,12 +190,13 @@ class Driver:
 
     def _uncertain(self) -> list[WorkItem]:
         """Issues that would go on if they might, where something is left for them; those it helps most come first."""
-        if not self._ledger.spare() or self._stopping():
+        if self._stopping():
             return []
         wanting = [
             item
             for item in self._book.order.items
             if self._ledger.refusal(item.key)
+            and self._ledger.affords(item.key)
             and self._ledger.hope(item.key) > 0
             and self._outcome(item).state in (State.NO_PATCH, State.UNVERIFIED)
         ]
@@ -277,6 +278,8 @@ class Labourer:
 
     def _do(self, number: int, what: str, value: Any) -> None:
         match what:
+            case "say" | "warn" if self._gone.is_set():
+                pass
             case "say":
                 self.board.progress(self.item, value)
             case "warn":

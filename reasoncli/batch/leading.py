@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reasoncli.batch.book import Book
 from reasoncli.batch.driver import Board, Driver, Entry
 from reasoncli.batch.labour import Progress
-from reasoncli.batch.ledger import Ledger
+from reasoncli.batch.ledger import Ledger, Spent
 from reasoncli.batch.outcome import Outcome
 from reasoncli.batch.results import write_results
 from reasoncli.batch.serving import ModelServer
@@ -24,6 +25,8 @@ from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
 from reasoncli.workflow.consulting import refuse_silent
 from reasoncli.workflow.upkeep import clean_up
+
+_EVERY = 5.0  # seconds between two writings of the results
 
 
 def lead(
@@ -49,10 +52,10 @@ def lead(
     clean_up(settings, book.store)
     places = worker_count(settings)
     items = book.order.items
-    spent = sum(each.samples + each.ranked for each in (book.outcome(item) for item in items))
-    ledger = Ledger(book.order.budget, len(items), settings.search.samples, spent)
+    known = {item.key: book.outcome(item) for item in items}
+    ledger = Ledger(book.order.budget, len(items), settings.search.samples, _spent(book, known))
     model = ModelServer(lambda: open_sampler(name, preparation.model_options(settings)), ledger.generated)
-    results = _Results(board, book, name, output)
+    results = _Results(board, book, name, output, known)
     driver = Driver(
         book, model, ledger, Slots(places), book.order.jobs or places, entry, results, lambda: _engine_answers(settings)
     )
@@ -77,10 +80,20 @@ def _engine_answers(settings: Settings) -> bool:
     return True
 
 
-class _Results(Board):
-    """Writes results whenever an issue ends, and passes on all that it is told."""
+def _spent(book: Book, known: Mapping[str, Outcome]) -> Spent:
+    return Spent(
+        sum(book.is_done(key) for key in known),
+        sum(each.samples + each.ranked for each in known.values()),
+        sum(each.tokens for each in known.values()),
+    )
 
-    def __init__(self, board: Board, book: Book, model: str, output: Path) -> None:
+
+class _Results(Board):
+    """Writes results when issues end, and passes on all that it is told."""
+
+    def __init__(self, board: Board, book: Book, model: str, output: Path, known: dict[str, Outcome]) -> None:
+        self._known = known
+        self._written = -_EVERY
         self._board = board
         self._book = book
         self._model = model
@@ -97,12 +110,14 @@ class _Results(Board):
 
     def ended(self, item: WorkItem, outcome: Outcome) -> None:
         self._board.ended(item, outcome)
-        self.write()
+        self._known[item.key] = outcome
+        if time.monotonic() - self._written >= _EVERY:
+            self.write()
 
     def draining(self, running: int) -> None:
         self._board.draining(running)
 
     def write(self) -> None:
         """Write what is known by now."""
-        outcomes = {item.key: self._book.outcome(item) for item in self._book.order.items}
-        write_results(self._book, outcomes, self._model, self._output)
+        write_results(self._book, self._known, self._model, self._output)
+        self._written = time.monotonic()

@@ -58,30 +58,46 @@ class Budget:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent before: on issues that are over, and proposals and tokens on all."""
+
+    issues: int = 0
+    samples: int = 0
+    tokens: int = 0
+
+
 class Ledger:
     """Grants proposals, batch by batch. Asked from several threads."""
 
     def __init__(
-        self, budget: Budget, issues: int, each: int, spent: int = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        budget: Budget,
+        issues: int,
+        each: int,
+        spent: Spent | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the books.
 
         Args:
-            budget: of the whole list.
+            budget: of the whole list; its seconds begin now.
             issues: how many share it.
             each: proposals that one issue may make at most.
-            spent: proposals that were made before.
+            spent: before, by an earlier leader of the same list.
             clock: seconds.
         """
+        spent = spent or Spent()
         self._budget = budget
         self._each = each
         self._share = each if budget.samples is None else min(each, max(1, budget.samples // max(1, issues)))
-        self._left = None if budget.samples is None else budget.samples - spent
+        self._left = None if budget.samples is None else budget.samples - spent.samples
         self._used: dict[str, int] = {}
         self._standings: dict[str, Standing] = {}
         self._refused: dict[str, str] = {}
-        self._waiting = issues
-        self._tokens = 0
+        self._waiting = issues - spent.issues
+        self._tokens = spent.tokens
+        self._wanted: dict[str, int] = {}
         self._clock = clock
         self._deadline = None if budget.seconds is None else clock() + budget.seconds
         self._lock = threading.Lock()
@@ -100,6 +116,7 @@ class Ledger:
             reason = self._reason(key, standing, wanted)
             if reason:
                 self._refused[key] = reason
+                self._wanted[key] = wanted
                 return False
             self._used[key] = self._used.get(key, 0) + wanted
             if self._left is not None:
@@ -128,10 +145,10 @@ class Ledger:
         standing = self._standings.get(key)
         return 0.0 if standing is None or self._hopeless(standing) else standing.hope
 
-    def spare(self) -> bool:
-        """Whether anything is left for a second round."""
+    def affords(self, key: str) -> bool:
+        """Whether what is left would do for the proposals that an issue was refused."""
         with self._lock:
-            return bool(self._left) and not self._spent()
+            return self._left is not None and self._left >= self._wanted.get(key, self._each) and not self._spent()
 
     def seconds_left(self) -> float | None:
         """Until the list's time is up."""

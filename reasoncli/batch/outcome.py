@@ -82,8 +82,11 @@ def outcome(key: str, title: str, record: RunRecord | None, trouble: Trouble | N
     if trouble is not None:
         run = "" if record is None else record.head.id
         return Outcome(key, title, State.FAILED, run, trouble.message, trouble.hint)
-    if record is None or record.decision is None:
-        return Outcome(key, title, State.WAITING, "" if record is None else record.head.id)
+    if record is None:
+        return Outcome(key, title, State.WAITING)
+    if record.decision is None:
+        head = record.head
+        return Outcome(key, title, State.WAITING, head.id, samples=head.samples, ranked=head.ranked)
     decision, totals = record.decision, record.totals
     chosen = next((each for each in record.candidates if each.index == decision.chosen), None)
     state = {Status.VERIFIED: State.VERIFIED, Status.NONE: State.NO_PATCH}.get(decision.status, State.UNVERIFIED)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import json as jsonlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
+from reasoncli.batch.book import Book
 from reasoncli.batch.driver import Board
 from reasoncli.batch.labour import Progress
 from reasoncli.batch.outcome import Outcome
-from reasoncli.cli.options import Flags, Json, Quiet, with_settings
-from reasoncli.domain import WorkItem
+from reasoncli.cli.options import Flags, Json, JUnit, Quiet, with_settings
+from reasoncli.domain import Issue, WorkItem
 from reasoncli.reports.board import BoardDisplay, Row
 from reasoncli.reports.words import number
 
 _PANEL = "Budget of the whole list"
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store")
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "reports", "store")
 def batch(
     *,
     places: Annotated[
@@ -78,6 +79,7 @@ def batch(
         float | None, typer.Option(metavar="SECONDS", min=1.0, help="Wall-clock time for all.", rich_help_panel=_PANEL)
     ] = None,
     json: Json = False,
+    junit_report: JUnit = None,
     quiet: Quiet = False,
     flags: Flags,
 ) -> None:
@@ -87,14 +89,10 @@ def batch(
     more issues, a second one stops those at work; --resume goes on where it stopped.
     """
     from reasoncli.batch.book import Order, begin, take_up
-    from reasoncli.batch.leading import lead
     from reasoncli.batch.ledger import Budget
-    from reasoncli.batch.outcome import State
-    from reasoncli.batch.results import exit_code, table
-    from reasoncli.cli.labourer import work
+    from reasoncli.batch.results import exit_code
+    from reasoncli.cli.publishing import Published
     from reasoncli.errors import UsageError
-    from reasoncli.reports.board import outcome_table
-    from reasoncli.reports.console import console
     from reasoncli.settings.loading import load_settings, state_folder
     from reasoncli.sources import load_list
 
@@ -122,25 +120,44 @@ def batch(
         )
         order.settings()
         book = begin(root, order)
+    published = Published(Issue("", f"batch {book.id}", "batch"), junit_report, book.order.settings().reports.github)
+    published.check()
     folder = results.absolute() if results is not None else book.folder / "results"
     try:
-        earlier = sum(book.is_done(item.key) for item in book.order.items)
-        said = console()
-        with BoardDisplay(said, issues=len(book.order.items), earlier=earlier, quiet=quiet) as shown:
-            shown.said(f"batch {book.id}: {len(book.order.items)} issues, results in {folder}", "quiet")
-            outcomes = lead(book, work, _Shown(shown), folder, lambda drain: _drain_first(drain, shown))
+        with published.around():
+            outcomes = _led(book, folder, quiet=quiet)
+            _show(book, outcomes, as_json=json)
+        published.results([book.summary(item) for item in book.order.items])
     finally:
         book.close()
-    code = exit_code(list(outcomes.values()))
-    if json:
+    raise typer.Exit(exit_code(list(outcomes.values())))
+
+
+def _led(book: Book, folder: Path, *, quiet: bool) -> dict[str, Outcome]:
+    from reasoncli.batch.leading import lead
+    from reasoncli.cli.labourer import work
+    from reasoncli.reports.console import console
+
+    earlier = sum(book.is_done(item.key) for item in book.order.items)
+    with BoardDisplay(console(), issues=len(book.order.items), earlier=earlier, quiet=quiet) as shown:
+        shown.said(f"batch {book.id}: {len(book.order.items)} issues, results in {folder}", "quiet")
+        return lead(book, work, _Shown(shown), folder, lambda drain: _drain_first(drain, shown))
+
+
+def _show(book: Book, outcomes: Mapping[str, Outcome], *, as_json: bool) -> None:
+    from reasoncli.batch.outcome import State
+    from reasoncli.batch.results import table
+    from reasoncli.reports.board import outcome_table
+    from reasoncli.reports.console import console
+
+    if as_json:
         sys.stdout.write(jsonlib.dumps(table(book.id, list(outcomes.values())), indent=2) + "\n")
-    else:
-        outcome_table(
-            [(each.key, each.state.value, each.title, _words(each)) for each in outcomes.values()], console(sys.stdout)
-        )
-        if any(each.state in (State.WAITING, State.FAILED) for each in outcomes.values()):
-            said.print(f"`reasoncli batch --resume {book.id}` does what is missing.", style="quiet", soft_wrap=True)
-    raise typer.Exit(code)
+        return
+    rows = [(each.key, each.state.value, each.title, _words(each)) for each in outcomes.values()]
+    outcome_table(rows, console(sys.stdout))
+    if any(each.state in (State.WAITING, State.FAILED) for each in outcomes.values()):
+        hint = f"`reasoncli batch --resume {book.id}` does what is missing."
+        console().print(hint, style="quiet", soft_wrap=True)
 
 
 class _Shown(Board):
@@ -150,7 +167,7 @@ class _Shown(Board):
         self._display = display
 
     def began(self, item: WorkItem) -> None:
-        self._display.show(Row(item.key, item.issue.title))
+        self._display.began(Row(item.key, item.issue.title))
 
     def progress(self, item: WorkItem, progress: Progress) -> None:
         self._display.show(

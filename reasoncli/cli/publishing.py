@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,17 +54,21 @@ class Published:
             raise
 
     def result(self, summary: Summary) -> None:
-        """Report a run that ended.
+        """Report a run that ended; raises what `results` does."""
+        self.results([summary])
+
+    def results(self, summaries: Sequence[Summary]) -> None:
+        """Report runs that ended.
 
         Raises:
             UsageError, DiskFullError: the JUnit file can't be written.
         """
         wanted = github.in_actions(os.environ) if self.github is None else self.github
         if wanted:
-            github.annotate([summary], sys.stderr)
+            github.annotate(summaries, sys.stderr)
             try:
-                github.append_summary(github.markdown([summary]), os.environ)
+                github.append_summary(github.markdown(summaries), os.environ)
             except OSError as error:
                 console().print(safe(f"Warning: the job summary can't be written: {error.strerror}", "warn"))
         if self.junit is not None:
-            write_patch(self.junit, to_junit([summary]))
+            write_patch(self.junit, to_junit(summaries))

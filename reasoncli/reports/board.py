@@ -101,13 +101,19 @@ class BoardDisplay:
                 redirect_stderr=False,
             )
 
+    def began(self, row: Row) -> None:
+        """An issue's turn has come."""
+        with self._lock:
+            self._rows[row.key] = replace(row, began=time.monotonic())
+
     def show(self, row: Row) -> None:
-        """An issue began, or got on."""
+        """An issue that is at work got on."""
         with self._lock:
             known = self._rows.get(row.key)
-            began = time.monotonic() if known is None else known.began
-            changed = known is None or known.stage != row.stage
-            self._rows[row.key] = replace(row, began=began)
+            if known is None:
+                return
+            changed = known.stage != row.stage
+            self._rows[row.key] = replace(row, began=known.began)
         if changed and row.stage and self._live is None:
             self._say(f"{row.key}: {row.stage}")
 

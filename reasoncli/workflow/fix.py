@@ -51,7 +51,7 @@ def fix(
     """
     limit = _limit(request, host)
     _refuse(request)
-    clean_up(request.settings, store)
+    _tidy(request, store, host)
     with store.create(request.issue, request.repository) as journal:
         journal.request(request)
         begun(journal.id)
@@ -77,7 +77,7 @@ def resume(
             return FixResult(record, journal.folder, None, "")
         limit = _limit(request, host)
         _refuse(request)
-        clean_up(request.settings, store)
+        _tidy(request, store, host)
         journal.taken_up()
         steps = Steps(journal, request, record, listeners, Memory(store.root), ask, host, limit)
         return _recorded(journal, steps.go)
@@ -86,6 +86,12 @@ def resume(
 def _limit(request: FixRequest, host: Host | None) -> TimeLimit:
     """The time that the user gives to the run, or what its host has left."""
     return TimeLimit(TimeLimit(request.settings.search.max_seconds).shorter(None if host is None else host.seconds()))
+
+
+def _tidy(request: FixRequest, store: Store, host: Host | None) -> None:
+    """Clean up after dead runs, unless that is the host's: looking at all runs takes time where there are thousands."""
+    if host is None:
+        clean_up(request.settings, store)
 
 
 def _refuse(request: FixRequest) -> None:

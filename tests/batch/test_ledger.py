@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reasoncli.batch.ledger import Budget, Ledger, Standing
+from reasoncli.batch.ledger import Budget, Ledger, Spent, Standing
 
 FRESH = Standing()
 FAILING = Standing(proposals=64, patches=60, once=58, judged=60)
@@ -20,7 +20,7 @@ def test_without_a_budget_everyone_goes_on() -> None:
     assert ledger.ask("a", FRESH, 32)
     assert ledger.ask("a", FAILING, 64)
     assert ledger.refusal("a") == ""
-    assert not ledger.spare()
+    assert not ledger.affords("a")
 
 
 def test_everyone_has_a_share_and_no_more_while_others_wait() -> None:
@@ -99,6 +99,31 @@ def test_the_end_of_time_and_of_tokens_is_everyones() -> None:
 
 
 def test_what_was_spent_before_counts() -> None:
-    ledger = Ledger(Budget(samples=100), issues=1, each=512, spent=90)
+    ledger = Ledger(Budget(samples=100), issues=1, each=512, spent=Spent(samples=90))
     ledger.begin("a", 90)
     assert not ledger.ask("a", Standing(90, 80, 70, 80), 32)
+
+
+def test_what_is_left_is_for_those_whom_it_does_for() -> None:
+    ledger = Ledger(Budget(samples=100), issues=2, each=512)
+    ledger.begin("a")
+    ledger.ask("a", FRESH, 32)
+    assert not ledger.ask("a", Standing(32, 30, 29, 30), 32)  # its share is 50
+    ledger.end("a", 32)
+    ledger.begin("b")
+    ledger.ask("b", FRESH, 32)
+    ledger.end("b", 32)
+    assert ledger.affords("a")
+    ledger.begin("a", 32)
+    assert ledger.ask("a", Standing(32, 30, 29, 30), 32)
+    ledger.end("a", 64)
+    assert not ledger.ask("a", Standing(64, 60, 59, 60), 64)
+    assert not ledger.affords("a")  # 4 are left: nobody is begun for them
+
+
+def test_who_is_over_waits_for_no_share() -> None:
+    ledger = Ledger(Budget(samples=128), issues=2, each=512, spent=Spent(issues=1, samples=20))
+    ledger.begin("b")
+    assert ledger.ask("b", FRESH, 32)
+    assert ledger.ask("b", Standing(32, 30, 29, 30), 32)
+    assert ledger.ask("b", Standing(64, 60, 58, 60), 44)

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -102,13 +103,20 @@ def fixed(source: str) -> bool:
 
 def test_a_list_is_worked_on_and_said_as_files(tool: Tool, shops: Path, recording: Path, tmp_path: Path) -> None:
     before = files_of(shops.parent / "one")
-    ran = tool.run(*arguments(shops, recording, "--results", tmp_path / "out", "--json"))
+    places = ("--results", tmp_path / "out", "--junit-report", tmp_path / "junit.xml")
+    summary = tmp_path / "summary.md"
+    ran = tool.run(
+        *arguments(shops, recording, *places, "--json"), GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary)
+    )
     assert ran.code == 3, ran.err
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "0", "1")
+    assert summary.read_text().count("A discount makes things dearer") >= 3
     assert {each["key"]: each["state"] for each in ran.json["issues"]} == {
         **dict.fromkeys(("one", "two", "three"), "verified"),
         "gone": "failed",
     }
-    assert "there is no repository gone" in ran.err
+    assert "there is no repository" in ran.err
     assert files_of(shops.parent / "one") == before  # nothing is written unless it is asked for
     rows = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
     assert sorted(row["instance_id"] for row in rows) == ["one", "three", "two"]  # a failure of ours is no answer
