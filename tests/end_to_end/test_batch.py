@@ -269,3 +269,40 @@ def test_two_leaders_of_one_batch(tool: Tool, shops: Path, recording: Path) -> N
     assert "being worked on" in second.err
     process.communicate(timeout=PATIENCE)
     assert states(tool)["one"] == "verified"
+
+
+def test_a_pull_request_for_a_repository_at_github(tool: Tool, shops: Path, recording: Path, tmp_path: Path) -> None:
+    github = tmp_path / "github"
+    git(tmp_path, "clone", "-q", "--bare", str(shops.parent / "one"), str(github / "owner" / "shop.git"))
+    config = tmp_path / "gitconfig"
+    config.write_text(
+        f'[url "file://{github}/"]\n\tinsteadOf = https://github.com/\n[user]\n\tname = T\n\temail = t@localhost\n'
+    )
+    said = tmp_path / "said"
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {said}\necho == >> {said}\n')
+    gh.chmod(0o755)
+    title = "$(touch x) `id`\r\n::error::@everyone"
+    shops.write_text(
+        json.dumps(
+            {
+                "number": 7,
+                "repo": "owner/shop",
+                "title": title,
+                "body": ISSUE,
+                "url": "https://github.com/owner/shop/issues/7",
+            }
+        )
+    )
+    surroundings = {"PATH": f"{gh.parent}{os.pathsep}{os.environ['PATH']}", "GIT_CONFIG_GLOBAL": str(config)}
+    ran = tool.run(*arguments(shops, recording, "--pull-requests"), **surroundings)
+    assert ran.code == 0, ran.err
+    assert fixed(git(github / "owner" / "shop.git", "show", "reasoncli/7:shop/prices.py"))
+    asked = said.read_text()
+    assert asked.startswith("pr\nlist\n--repo\nowner/shop\n--head\nreasoncli/7\n")
+    assert "pr\ncreate\n--repo\nowner/shop\n--head\nreasoncli/7\n--title\n$(touch x) `id` ::error::@everyone\n" in asked
+    assert "For #7." in asked
+    assert ISSUE.splitlines()[-1] not in asked  # the issue's text is not repeated
+    assert tool.run("batch", "--resume", "last", **surroundings).code == 0
+    assert said.read_text() == asked
