@@ -40,6 +40,7 @@ _ORDERLY = 45.0
 """Seconds that a run may take to end in order."""
 
 _LOOK = 0.2
+_SOON = 5.0
 
 
 class Board:
@@ -233,10 +234,12 @@ class Labourer:
     _texts: dict[int, Sequence[str]] = field(default_factory=dict)
     _sending: threading.Lock = field(default_factory=threading.Lock)
     _gone: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
 
     def listen(self) -> None:
         """Begin to hear, in a thread of its own."""
-        threading.Thread(target=self._hear, name=f"hears {self.item.key}", daemon=True).start()
+        self._thread = threading.Thread(target=self._hear, name=f"hears {self.item.key}", daemon=True)
+        self._thread.start()
 
     def stop(self, how: signal.Signals) -> None:
         """Send the process a signal, unless it has gone."""
@@ -251,6 +254,8 @@ class Labourer:
         self.model.cancel(list(self.jobs.values()))
         self.model.forget(self)
         self.slots.free_all(lambda holder: holder[0] is self)  # type: ignore[index]
+        if self._thread is not None:  # it ends with the process; what it reads from must not be closed before
+            self._thread.join(_SOON)
         self.connection.close()
 
     def texts(self, call: int, choice: int) -> Sequence[str]:
@@ -261,7 +266,7 @@ class Labourer:
         heard = self.heard[job.call] = threading.Event()
         job.answer(ASK, choice)
         while not heard.wait(_LOOK):
-            if self._gone.is_set() or job.cancelled.is_set():
+            if self._gone.is_set():
                 return ()
         return self._texts.pop(job.call, ())
 
@@ -301,14 +306,17 @@ class Labourer:
                 self._texts[number] = value
                 self.heard[number].set()
             case "cancel":
-                job = self.jobs.pop(number, None)
-                if job is not None:
+                job = self.jobs.get(number)
+                if job is not None:  # it has not ended yet
                     self.model.cancel([job])
             case _:
-                job = Job(what, value, self, number, partial(self._answer, number))
-                if what in ("sample", "take"):  # they end with a "cancel"
-                    self.jobs[number] = job
+                job = self.jobs[number] = Job(what, value, self, number, partial(self._of_job, number))
                 self.model.submit(job)
+
+    def _of_job(self, number: int, what: str, value: Any = None) -> None:
+        if what in (END, FAILED):
+            self.jobs.pop(number, None)
+        self._answer(number, what, value)
 
     def _answer(self, number: int, what: str, value: Any = None) -> None:
         with self._sending, suppress(OSError):  # the process has gone; whoever waits for it finds out

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from reasoncli.batch.channel import ASK, ITEM, Channel
+from reasoncli.batch.channel import ASK, END, ITEM, Call, Channel
 from reasoncli.batch.ledger import Standing
 from reasoncli.domain import Completion, Prompt
+from reasoncli.errors import ModelError
 from reasoncli.events import Emitter
 from reasoncli.models.interface import Choices, ModelInfo, Ranked, Ranking, Sampler, SampleRequest
 from reasoncli.search.interface import View
@@ -96,6 +97,7 @@ class RemoteSampler:
     def __init__(self, channel: Channel, info: ModelInfo) -> None:
         self._channel = channel
         self._info = info
+        self._closed = False
 
     @property
     def info(self) -> ModelInfo:
@@ -108,43 +110,60 @@ class RemoteSampler:
 
     def score(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         """See `Sampler.score`."""
-        scores: list[float] = self._channel.call("score", (prompt, tuple(texts)))
+        scores: list[float] = self._call("score", (prompt, tuple(texts)))
         return scores
 
     def rank(self, choices: Sequence[Choices]) -> Ranking:
         """See `Sampler.rank`."""
-        number: int = self._channel.call("rank", tuple((each.prompt, each.offset) for each in choices))
+        number: int = self._call("rank", tuple((each.prompt, each.offset) for each in choices))
         return _RemoteRanking(self, number, choices)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """See `Sampler.count_tokens`."""
-        length: int = self._channel.call("tokens", prompt)
+        length: int = self._call("tokens", prompt)
         return length
 
     def close(self) -> None:
-        """See `Sampler.close`: the model is not this run's to free."""
+        """See `Sampler.close`; the model itself is not this run's to free."""
+        self._closed = True
 
     def take(self, ranking: int, choices: Sequence[Choices], most: int, cancel: threading.Event) -> Iterator[Ranked]:
         """The next texts of a ranking."""
         yield from self._items("take", (ranking, most), cancel, choices)
 
     def _items(self, what: str, value: object, cancel: threading.Event, choices: Sequence[Choices]) -> Iterator[Any]:
-        call = self._channel.open(what, value)
+        if cancel.is_set():
+            return
+        call = self._open(what, value)
+        ended = False
         try:
-            while not cancel.is_set():
-                answer = call.next(_LOOK)
-                if answer is None:
-                    continue
-                kind, item = answer
-                if kind == ASK:
-                    call.say("texts", tuple(choices[item].texts()))
-                elif kind == ITEM:
+            while not cancel.is_set() and not ended:
+                kind, item = call.next(_LOOK) or (None, None)
+                if kind == ITEM:
                     yield item
-                else:
-                    return
+                ended = self._answered(call, kind, item, choices)
         finally:
             call.say("cancel")
+            while choices and not ended:  # a ranking that goes on later must not lack the texts it asked for
+                kind, item = call.next(_LOOK) or (None, None)
+                ended = self._answered(call, kind, item, choices)
             self._channel.close(call)
+
+    def _answered(self, call: Call, kind: str | None, item: Any, choices: Sequence[Choices]) -> bool:
+        """Give the texts that are asked for; whether the call has ended."""
+        if kind == ASK:
+            call.say("texts", tuple(choices[item].texts()))
+        return kind == END
+
+    def _open(self, what: str, value: object) -> Call:
+        if self._closed:
+            raise ModelError(f"{self._info.name} is closed")
+        return self._channel.open(what, value)
+
+    def _call(self, what: str, value: object) -> Any:
+        if self._closed:
+            raise ModelError(f"{self._info.name} is closed")
+        return self._channel.call(what, value)
 
 
 @dataclass(frozen=True, slots=True)

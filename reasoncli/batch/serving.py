@@ -91,6 +91,12 @@ class ModelServer:
 
     def cancel(self, jobs: Sequence[Job]) -> None:
         """End jobs; one that is drawn together with others ends for its run alone."""
+        with self._wake:
+            never = [job for job in jobs if job in self._jobs]
+            for job in never:
+                self._jobs.remove(job)
+        for job in never:
+            job.answer(END, None)
         for job in jobs:
             job.cancelled.set()
         together, stop = self._now
@@ -163,17 +169,17 @@ class ModelServer:
         of = {prompt: job for job in jobs for prompt in _prompts(job)}
         left = {id(job): sum(request.n for request in job.value) for job in jobs}
         requests: list[SampleRequest] = [request for job in jobs for request in job.value]
+        going = {id(job): job for job in jobs}
         for completion in sampler.sample(requests, self._now[1]):
             self._generated(completion.tokens)
             job = of[completion.prompt]
             left[id(job)] -= completion.count
             if not job.cancelled.is_set():
                 job.answer(ITEM, completion)
-                if not left[id(job)]:
-                    job.answer(END, None)
-        for job in jobs:
-            if left[id(job)] and not job.cancelled.is_set():
-                job.answer(END, None)
+                if not left[id(job)]:  # it need not wait for the others
+                    going.pop(id(job)).answer(END, None)
+        for job in going.values():
+            job.answer(END, None)
 
     def _one(self, sampler: Sampler, job: Job) -> Any:
         match job.what:

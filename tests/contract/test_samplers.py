@@ -21,6 +21,7 @@ from reasoncli.models.llama_cpp.sampler import open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.resources import weights_path
 from tests.contract.http_backend import http_sampler
+from tests.contract.shared_backend import shared_sampler
 
 FUNCTION = "def gcd(a, b):\n    if b == 0:\n        return a\n    else:\n        return gcd(a % b, b)\n"
 
@@ -42,6 +43,7 @@ def llama_sampler() -> Iterator[Sampler]:
 
 BACKENDS = [
     Backend("llama.cpp", llama_sampler),
+    Backend("shared", shared_sampler),
     Backend("http", http_sampler, reproducible=False, ranks=False, refuses=False),
 ]
 
