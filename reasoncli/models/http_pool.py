@@ -187,7 +187,10 @@ class ServerPool:
             raise UnavailableError(silent, None, self._retries) from None
         if self._model is None:
             self._model, self._first = found, server.url
-        _check_equal(self._first, self._model, server.url, found)
+        # In the user's order, not that in which they answered.
+        order = [each.server.url for each in self._places]
+        pair = sorted([(self._first, self._model), (server.url, found)], key=lambda each: order.index(each[0]))
+        _check_equal(*pair[0], *pair[1])
         if found.context < self._model.context:
             if self._introduced:
                 raise UsageError(
