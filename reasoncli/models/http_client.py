@@ -20,6 +20,7 @@ _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 30.0
 _LONGEST_ASKED_WAIT: Final = 300.0
 _MAX_REPLY: Final = 256 << 20
+_MANY: Final = 1 << 30  # retries: as many as the settings allow
 
 
 class UnwantedFieldsError(Exception):
@@ -34,13 +35,44 @@ class UnwantedFieldsError(Exception):
         self.fields = fields
 
 
+class UnavailableError(EndpointError):
+    """The server could not be used, however good the request was; another one might.
+
+    Attributes:
+        wait: seconds that the server asked to be left alone, `None` if it asked for nothing.
+        retries: how often such a failure is worth another try.
+    """
+
+    def __init__(self, error: EndpointError, wait: float | None, retries: int) -> None:
+        super().__init__(str(error), hint=error.hint)
+        self.wait = wait
+        self.retries = retries
+
+    @property
+    def final(self) -> bool:
+        """Whether the server asked for more time than anyone waits."""
+        return self.wait is not None and self.wait > _LONGEST_ASKED_WAIT
+
+    def pause(self, attempt: int) -> float:
+        """Seconds to wait before the next try.
+
+        Args:
+            attempt: how many have failed before this one.
+        """
+        if self.wait is not None:
+            return min(self.wait, _LONGEST_ASKED_WAIT)
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 30))
+        return random.uniform(longest / 2, longest)  # noqa: S311
+
+
 class EndpointClient:
     """JSON requests to one server. Used inside one event loop.
 
     Args:
         endpoint: where the server is.
         key: sent as a bearer token, to this server only.
-        options: timeouts and number of retries.
+        options: timeouts.
+        retries: how often a request that failed by the server is sent again.
         pause: waits; replaced in tests.
     """
 
@@ -50,11 +82,12 @@ class EndpointClient:
         key: str | None,
         options: ModelOptions,
         *,
+        retries: int,
         pause: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
         self._endpoint = endpoint
         self._has_key = key is not None
-        self._retries = options.retries
+        self._retries = retries
         self._pause = pause
         self._seconds = options.read_timeout
         headers = {"User-Agent": f"reasoncli/{__version__}", "Accept": "application/json"}
@@ -64,7 +97,8 @@ class EndpointClient:
         self._client = httpx.AsyncClient(
             headers=headers,
             timeout=httpx.Timeout(options.read_timeout, connect=options.connect_timeout, pool=None),
-            limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
+            # One more than requests, so that a server whose answers don't come can be asked how it is.
+            limits=httpx.Limits(max_connections=options.concurrency + 1, max_keepalive_connections=options.concurrency),
             follow_redirects=False,
         )
 
@@ -72,7 +106,8 @@ class EndpointClient:
         """Fetch a JSON object.
 
         Raises:
-            EndpointError: the server is out of reach or refused.
+            UnavailableError: the server is out of reach or failed.
+            EndpointError: it refused.
         """
         return await self._request("GET", path, {}, frozenset(), frozenset())
 
@@ -89,7 +124,8 @@ class EndpointClient:
 
         Raises:
             UnwantedFieldsError: the server refused some of them.
-            EndpointError: the server is out of reach, refused, or answered nonsense.
+            UnavailableError: the server is out of reach, failed, or answered nonsense.
+            EndpointError: it refused.
         """
         return await self._request("POST", path, body, extras, standard)
 
@@ -105,26 +141,24 @@ class EndpointClient:
             outcome = await self._attempt(method, path, body, extras, standard)
             if isinstance(outcome, dict):
                 return outcome
-            error, asked, limit = outcome
-            if attempt >= min(limit, self._retries) or (asked is not None and asked > _LONGEST_ASKED_WAIT):
-                raise error
-            longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
-            await self._pause(asked if asked is not None else random.uniform(longest / 2, longest))  # noqa: S311
+            if attempt >= min(outcome.retries, self._retries) or outcome.final:
+                raise outcome
+            await self._pause(outcome.pause(attempt))
             attempt += 1
 
     async def _attempt(
         self, method: str, path: str, body: Mapping[str, Any], extras: frozenset[str], standard: frozenset[str]
-    ) -> dict[str, Any] | tuple[EndpointError, float | None, int]:
-        """One request: its JSON object, or (error, wait asked for, retries it is worth)."""
+    ) -> dict[str, Any] | UnavailableError:
+        """One request: its JSON object, or why the server could not be used."""
         url = self._endpoint.url
         try:
             async with self._client.stream(method, url + path, json=body or None) as response:
                 text = await _text(response)
         except httpx.TimeoutException:
             # A server that answers nothing in ten minutes is not asked many times.
-            return self._silent(), None, 1
+            return UnavailableError(self._silent(), None, 1)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            return self._unreachable(error), None, self._retries
+            return UnavailableError(self._unreachable(error), None, _MANY)
         if response.is_success:
             try:
                 reply = json.loads(text)
@@ -135,7 +169,8 @@ class EndpointClient:
                 raise refusal(url, int(reply["error"].get("code") or 500), error_body(text), has_key=self._has_key)
             if isinstance(reply, dict):
                 return reply
-            return EndpointError(f"{url} answered something that is not JSON: {text[:200]!r}"), None, 2
+            nonsense = EndpointError(f"{url} answered something that is not JSON: {text[:200]!r}")
+            return UnavailableError(nonsense, None, 2)
         error_said = error_body(text)
         if unwanted := unwanted_fields(response.status_code, error_said, extras, standard):
             raise UnwantedFieldsError(unwanted)
@@ -147,7 +182,7 @@ class EndpointClient:
             location=response.headers.get("location", ""),
         )
         if is_temporary(response.status_code, error_said):
-            return refused, retry_after(response.headers.get("retry-after")), self._retries
+            return UnavailableError(refused, retry_after(response.headers.get("retry-after")), _MANY)
         raise refused
 
     def _silent(self) -> EndpointError:

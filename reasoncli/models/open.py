@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasoncli.errors import ModelError, UsageError
@@ -54,12 +55,18 @@ def open_sampler(spec: str, options: ModelOptions | None = None) -> Sampler:
         ModelFileError: its file is broken.
         ModelMemoryError: it would not fit.
         ModelError: it can't be opened, or can't do anything that is of use here.
-        EndpointError: its server is out of reach or refuses.
+        EndpointError: its servers are out of reach, or one refuses.
+        UsageError: the servers have different models, or there are further servers for a model that is on none.
     """
     options = options or ModelOptions()
     located = resolve(spec)
     if located.kind is Kind.HTTP:
-        return _open_http(located.name, options)
+        return _open_http((located.name, *options.endpoints), options)
+    if options.endpoints:
+        raise UsageError(
+            f"the model {located.name} is on no server, so {options.endpoints[0]} can't be a further one of it",
+            hint="Name the first server with --model http://host/v1, or leave --endpoint out.",
+        )
     if located.kind is Kind.RECORDED:
         from reasoncli.models.recorded import open_recorded
 
@@ -144,12 +151,14 @@ def describe(spec: str) -> ModelCard:
     )
 
 
-def _open_http(spec: str, options: ModelOptions) -> Sampler:
+def _open_http(specs: Sequence[str], options: ModelOptions) -> Sampler:
     from reasoncli.models.endpoint import find_key, parse_endpoint
     from reasoncli.models.openai_http import HttpSampler
 
-    endpoint = parse_endpoint(spec)
-    return HttpSampler(endpoint, find_key(endpoint, options.api_key_env, os.environ), options)
+    first, *others = map(parse_endpoint, specs)
+    # A server without a name after its # has the first one's model; what is named twice is one.
+    endpoints = dict.fromkeys([first, *(each if each.model else replace(each, model=first.model) for each in others)])
+    return HttpSampler([(each, find_key(each, options.api_key_env, os.environ)) for each in endpoints], options)
 
 
 def _path(located: Located) -> Path:

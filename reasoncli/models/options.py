@@ -21,8 +21,9 @@ class ModelOptions:
         api_key_env: names of environment variables, of which the first that is set holds an endpoint's
             key; `OPENAI_API_KEY` is looked at besides, for OpenAI's own host alone.
         abilities: what a model at an endpoint takes, where its name doesn't tell; `None` to find out.
+        endpoints: further servers of the model at an endpoint, named as it is.
         concurrency: requests in flight at an endpoint.
-        retries: how often a failed request is repeated.
+        retries: how often a failed request is repeated; with several servers, how often each may fail in a row.
         connect_timeout, read_timeout: seconds; reading waits for a whole batch of answers.
     """
 
@@ -34,6 +35,7 @@ class ModelOptions:
     memory: int | None = None
     api_key_env: tuple[str, ...] = ("REASONCLI_API_KEY",)
     abilities: frozenset[Ability] | None = None
+    endpoints: tuple[str, ...] = ()
     concurrency: int = 16
     retries: int = 6
     connect_timeout: float = 10.0

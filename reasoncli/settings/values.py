@@ -31,6 +31,10 @@ class ModelSettings:
             Scope.USER,
         ),
     ] = "embedded"
+    endpoint: Annotated[
+        tuple[str, ...],
+        Key("Further servers of the model at an endpoint, as `http://host/v1`; they share the work.", Scope.USER),
+    ] = ()
     endpoint_model: Annotated[str | None, Key("The model's name at an endpoint that serves several.", Scope.USER)] = (
         None
     )
@@ -39,7 +43,7 @@ class ModelSettings:
         Key("What the model at an endpoint takes.", Scope.USER, default="found out"),
     ] = None
     endpoint_concurrency: Annotated[
-        int, Key("Requests in flight at an endpoint.", Scope.USER, minimum=1, maximum=1024)
+        int, Key("Requests in flight at each endpoint.", Scope.USER, minimum=1, maximum=1024)
     ] = 16
     endpoint_retries: Annotated[
         int, Key("How often a failed request to an endpoint is repeated.", Scope.USER, minimum=0, maximum=100)

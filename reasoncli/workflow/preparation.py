@@ -35,8 +35,7 @@ _RANKED = 0.5
 
 def model_spec(settings: Settings) -> str:
     """The model's name, with the name at an endpoint that serves several."""
-    model = settings.model
-    return f"{model.model}#{model.endpoint_model}" if model.endpoint_model else model.model
+    return _named(settings, settings.model.model)
 
 
 def model_options(settings: Settings) -> ModelOptions:
@@ -50,10 +49,16 @@ def model_options(settings: Settings) -> ModelOptions:
         memory=model.model_memory,
         api_key_env=(model.api_key_env,),
         abilities=None if model.endpoint_ability is None else frozenset({Ability(model.endpoint_ability.value)}),
+        endpoints=tuple(_named(settings, each) for each in model.endpoint),
         concurrency=model.endpoint_concurrency,
         retries=model.endpoint_retries,
         read_timeout=model.endpoint_timeout,
     )
+
+
+def _named(settings: Settings, spec: str) -> str:
+    name = settings.model.endpoint_model
+    return f"{spec}#{name}" if name else spec
 
 
 def thinking_tokens(settings: Settings, info: ModelInfo) -> int:

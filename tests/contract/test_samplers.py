@@ -20,7 +20,7 @@ from reasoncli.models.interface import Ability, Choices, Ranked, Sampler, Sample
 from reasoncli.models.llama_cpp.sampler import open_llama_sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.resources import weights_path
-from tests.contract.http_backend import http_sampler
+from tests.contract.http_backend import http_pool_sampler, http_sampler
 from tests.contract.shared_backend import shared_sampler
 
 FUNCTION = "def gcd(a, b):\n    if b == 0:\n        return a\n    else:\n        return gcd(a % b, b)\n"
@@ -45,6 +45,7 @@ BACKENDS = [
     Backend("llama.cpp", llama_sampler),
     Backend("shared", shared_sampler),
     Backend("http", http_sampler, reproducible=False, ranks=False, refuses=False),
+    Backend("http, two servers", http_pool_sampler, reproducible=False, ranks=False, refuses=False),
 ]
 
 
@@ -256,7 +257,7 @@ def test_a_cancelled_ranking_gives_no_more_and_leaves_the_sampler_usable(backend
 
 
 def test_close_can_be_called_twice(backend: Backend) -> None:
-    if backend.name == "http":
+    if backend.name.startswith("http"):
         pytest.skip("would start another server; its own tests close twice")
     with backend.open() as sampler:
         sampler.close()

@@ -90,10 +90,11 @@ Answer = Callable[[Request], Reply]
 
 @dataclass
 class FakeServer:
-    """A server on loopback; remembers all requests."""
+    """A server on loopback; remembers all requests. `kill` leaves all that it was asked without an answer."""
 
     url: str
     requests: list[Request]
+    kill: Callable[[], None]
 
     @property
     def posts(self) -> list[Request]:
@@ -116,10 +117,10 @@ def chat_reply(*texts: str, **message: Any) -> Reply:
 
 
 @contextmanager
-def fake_server(answer: Answer, models: Reply | None = None) -> Iterator[FakeServer]:
+def fake_server(answer: Answer, models: Reply | None = None, port: int = 0) -> Iterator[FakeServer]:
     """Serve on loopback: the list of models, and for all else what `answer` says."""
     seen: list[Request] = []
-    end = threading.Event()
+    end, killed = threading.Event(), threading.Event()
     listing = models or models_reply("model")
 
     class Handler(BaseHTTPRequestHandler):
@@ -133,6 +134,8 @@ def fake_server(answer: Answer, models: Reply | None = None) -> Iterator[FakeSer
             reply = listing if self.path.endswith("/v1/models") else answer(request)
             if reply.hang:
                 end.wait(60)
+            if reply.hang or killed.is_set():
+                self.close_connection = True
                 return
             text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             payload = text.encode()
@@ -152,14 +155,23 @@ def fake_server(answer: Answer, models: Reply | None = None) -> Iterator[FakeSer
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    try:
-        yield FakeServer(f"http://127.0.0.1:{server.server_port}/v1", seen)
-    finally:
+
+    def stop() -> None:
         end.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+    def kill() -> None:
+        killed.set()
+        stop()
+
+    try:
+        yield FakeServer(f"http://127.0.0.1:{server.server_port}/v1", seen, kill)
+    finally:
+        if not killed.is_set():
+            stop()

@@ -11,7 +11,16 @@ from reasoncli.models.interface import Ability, Choices, ModelInfo
 from reasoncli.search.strategies.best_of_n import BestOfN, Drawing
 from reasoncli.search.strategies.mixed import Mixed
 from reasoncli.settings.loading import load_settings
-from reasoncli.workflow.preparation import drawing, local_config, prompt_options, ranked_share, rules, strategy
+from reasoncli.workflow.preparation import (
+    drawing,
+    local_config,
+    model_options,
+    model_spec,
+    prompt_options,
+    ranked_share,
+    rules,
+    strategy,
+)
 
 CHOICES = (Choices(Prompt("p", Form.LINE_REPAIR, RepairContent("", "")), tuple),)
 
@@ -91,3 +100,11 @@ def test_what_breaks_ties_is_by_settings() -> None:
     assert ties() == TieBreakers(size=False, logprob=False)
     assert ties(smaller_first=True) == TieBreakers(size=True, logprob=False)
     assert ties(likelier_first=True) == TieBreakers(size=False, logprob=True)
+
+
+def test_further_servers_have_the_name_of_the_model_too() -> None:
+    flags = {"model": "http://a/v1", "endpoint": ("http://b/v1", "http://c/v1"), "endpoint-model": "coder"}
+    settings = load_settings(flags, repository=None)
+    assert model_spec(settings) == "http://a/v1#coder"
+    assert model_options(settings).endpoints == ("http://b/v1#coder", "http://c/v1#coder")
+    assert model_options(load_settings({}, repository=None)).endpoints == ()
