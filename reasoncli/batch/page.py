@@ -18,7 +18,8 @@ from reasoncli.voting.curves import pooled
 
 MOST_ROWS = 2_000  # issues in the table
 _TEXT = 700_000  # bytes of the issues' own text in all; with the markup around it a page stays under 2 MB
-_WIDE = 160  # bytes of a cell; of its whole share where the list is long
+_REST = 20_000  # of that, what is not the table's
+_WIDE = 320  # bytes of a cell
 _STAGES = 40
 _STYLES = {State.VERIFIED: "good", State.UNVERIFIED: "warn", State.NO_PATCH: "", State.FAILED: "bad"}
 _MEANINGS = {
@@ -60,7 +61,7 @@ def html_batch(seen: Overview, command: Sequence[str]) -> str:
     allowance = Allowance(_TEXT)
     together = pooled(seen.sampled)
     shown = seen.entries[:MOST_ROWS]
-    share = _TEXT // max(len(shown), 1)
+    share = (_TEXT - _REST) // max(len(shown), 1)
     stages = [(allowance.line(name), seconds) for name, seconds in list(seen.stages.items())[:_STAGES]]
     spent = [(allowance.line(name), *known) for name, known in list(seen.spent.items())[:_STAGES]]
     costs = [each.cost for each in seen.entries]
@@ -102,10 +103,10 @@ def _count(state: State, issues: int, of: int) -> Count:
 def _line(entry: Entry, allowance: Allowance, share: int) -> Line:
     """A row; `share` is the bytes that it may have of the page."""
     found, cost = entry.outcome, entry.cost
-    wide = min(max(share // 3, 40), 2 * _WIDE)
+    wide = min(share * 3 // 8, _WIDE)
     made = cost.samples + cost.ranked
     return Line(
-        key=allowance.line(found.key, _WIDE),
+        key=allowance.line(found.key, min(share // 4, _WIDE // 2)),
         title=allowance.line(found.title, wide),
         state=found.state.value,
         style=_STYLES.get(found.state, "quiet"),

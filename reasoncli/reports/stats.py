@@ -107,13 +107,17 @@ def together_words(together: Pooled | None, found: Sequence[Sampled], issues: in
     if together is None:
         return f"means take two issues whose samples can be counted, and this batch has {number(len(told))} of them"
     aimed = sum(bool(each.targets) for each in told)
-    words = f"{number(len(told))} of {count(issues, 'issue')}; the rest have no whole batch of samples yet, or failed"
-    if len(told) == issues:
-        words = f"all {count(issues, 'issue')}"
+    words = f"all {count(issues, 'issue')}"
+    if len(told) < issues:
+        words = f"{number(len(told))} of {count(issues, 'issue')}, as the others have no whole batch of samples"
+    full = "turns every target green and breaks no guard"
+    loose = "breaks no test, as none had to turn green, which shows less"
+    what = full if aimed == len(told) else loose
+    if 0 < aimed < len(told):
+        what = f"{full} in {number(aimed)} of them; in {number(len(told) - aimed)} it {loose}"
     return (
-        f"means over {words}. Of {number(aimed)} of them a plausible patch turns every target green and breaks no "
-        f"guard, of {number(len(told) - aimed)} it breaks no test, which shows less. The issue with the fewest samples "
-        f"has {number(together.rows[-1].k)}, so that nothing is said beyond"
+        f"means over {words}. A plausible patch {what}. The issue with the fewest samples has "
+        f"{number(together.rows[-1].k)}, so that nothing is said beyond"
     )
 
 
