@@ -13,13 +13,14 @@ from reasoncli.reports.html.allowance import Allowance
 from reasoncli.reports.html.charts import bar_chart, pooled_chart
 from reasoncli.reports.html.document import document
 from reasoncli.reports.stats import law_words, together_words
-from reasoncli.reports.words import count, duration, moment, number
+from reasoncli.reports.words import clip, count, duration, moment, number
 from reasoncli.voting.curves import pooled
 
 MOST_ROWS = 2_000  # issues in the table
 _TEXT = 700_000  # bytes of the issues' own text in all; with the markup around it a page stays under 2 MB
 _REST = 20_000  # of that, what is not the table's
 _WIDE = 320  # bytes of a cell
+_LOOKED_AT = 2_000  # characters of a cell: making more of them safe takes time for nothing
 _STAGES = 40
 _STYLES = {State.VERIFIED: "good", State.UNVERIFIED: "warn", State.NO_PATCH: "", State.FAILED: "bad"}
 _MEANINGS = {
@@ -107,11 +108,11 @@ def _line(entry: Entry, allowance: Allowance, share: int) -> Line:
     made = cost.samples + cost.ranked
     return Line(
         key=allowance.line(found.key, min(share // 4, _WIDE // 2)),
-        title=allowance.line(found.title, wide),
+        title=allowance.line(clip(found.title, _LOOKED_AT), wide),
         state=found.state.value,
         style=_STYLES.get(found.state, "quiet"),
         order=list(State).index(found.state),
-        why=allowance.line(found.reason, wide),
+        why=allowance.line(clip(found.reason, _LOOKED_AT), wide),
         numbers=(
             _number(found.votes, number(found.votes)),
             _number(found.confidence, f"{found.confidence:.2f}"),

@@ -33,7 +33,9 @@ def report(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout. [dim]\\[with the run][/dim]"),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to; `-` is stdout. [dim]\\[with the run or batch][/dim]"
+        ),
     ] = None,
     flags: Flags,
 ) -> None:
