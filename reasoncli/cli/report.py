@@ -33,7 +33,9 @@ def report(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to; `-`: stdout. [dim]\\[beside the run or batch][/dim]"),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to; `-`: stdout. [dim]\\[beside the run or batch][/dim]"
+        ),
     ] = None,
     flags: Flags,
 ) -> None:
