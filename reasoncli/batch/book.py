@@ -28,6 +28,7 @@ from reasoncli.locks import FileLock, is_held, owner
 from reasoncli.reports.summary import Summary
 from reasoncli.runs.codec import CodecError, decode, encode
 from reasoncli.runs.failures import told_apart
+from reasoncli.runs.record import RunRecord
 from reasoncli.runs.store import LAST, Store
 from reasoncli.settings.kinds import SandboxKind
 from reasoncli.settings.loading import load_settings
@@ -142,14 +143,17 @@ class Book:
         except (ValueError, CodecError):
             return Trouble("StoreError", "what ended the last try can't be read", passing=True)
 
-    def outcome(self, item: WorkItem, reason: str = "") -> Outcome:
-        """How an issue stands."""
+    def read(self, item: WorkItem) -> tuple[RunRecord | None, Trouble | None]:
+        """What is on disk of an issue: its run, and what stands in its way."""
         run, trouble = self.run_of(item.key), self.trouble_of(item.key)
         try:
-            record = self.store.read(run) if run else None
+            return self.store.read(run) if run else None, trouble
         except StoreError as error:
-            record, trouble = None, trouble or Trouble("StoreError", str(error), error.hint)
-        return outcome(item.key, item.issue.title, record, trouble, reason)
+            return None, trouble or Trouble("StoreError", str(error), error.hint)
+
+    def outcome(self, item: WorkItem, reason: str = "") -> Outcome:
+        """How an issue stands."""
+        return outcome(item.key, item.issue.title, *self.read(item), reason)
 
     def summary(self, item: WorkItem) -> Summary:
         """An issue's run as reports render it; with an error where there is none, or where it has not ended."""
@@ -184,7 +188,7 @@ def take_up(root: Path, reference: str) -> Book:
     Raises:
         UsageError: no batch or several are meant. StoreError: it is at work, damaged or too new.
     """
-    folder = _resolve(root / "batches", reference)
+    folder = _resolve(root, reference)
     with told_apart(folder):
         try:
             lock = FileLock(folder / "lock", tries=_TRIES)
@@ -198,6 +202,22 @@ def take_up(root: Path, reference: str) -> Book:
     except BaseException:
         lock.release()
         raise
+
+
+def look_at(root: Path, reference: str) -> Book:
+    """A batch as it stands, to be read only: it may be at work.
+
+    Raises:
+        UsageError: no batch or several are meant. StoreError: it is damaged or too new.
+    """
+    folder = _resolve(root, reference)
+    return Book(folder, _order(folder), Store(root))
+
+
+def named(root: Path, reference: str) -> list[str]:
+    """Ids of the batches that an id or the beginning of one may mean."""
+    found = [name for name in _names(root) if name.startswith(reference)] if reference else []
+    return [reference] if reference in found else found
 
 
 def at_work(root: Path) -> frozenset[str]:
@@ -227,11 +247,13 @@ def _order(folder: Path) -> Order:
         raise StoreError(f"batch {folder.name} can't be read: {error}", hint="Start it anew.") from error
 
 
-def _resolve(parent: Path, reference: str) -> Path:
-    names = sorted(path.parent.name for path in parent.glob("*/batch.json"))
-    if reference == LAST and names:
-        return parent / names[-1]
-    found = [name for name in names if name == reference] or [name for name in names if name.startswith(reference)]
+def _names(root: Path) -> list[str]:
+    return sorted(path.parent.name for path in (root / "batches").glob("*/batch.json"))
+
+
+def _resolve(root: Path, reference: str) -> Path:
+    parent = root / "batches"
+    found = _names(root)[-1:] if reference == LAST else named(root, reference)
     if len(found) == 1:
         return parent / found[0]
     if not found:

@@ -1,9 +1,13 @@
 """`reasoncli stats`: what one sample, two, four, eight... of a run are worth, for people, as CSV and as JSON.
 
     schema_version  1
-    runs            {run, issue, samples, plausible, unjudged, no_patch, targets, ranked, ranked_plausible,
+    batch           id of the batch whose runs these are, or null
+    runs            {run, key, issue, samples, plausible, unjudged, no_patch, targets, ranked, ranked_plausible,
                     first_ranked, trouble, first: {drawn, expected, median, likely}, law, rows}
-    together        {runs, law, rows: [{k, pass, band, majority}]}: means over the runs, or null for fewer than two
+    together        {runs, law, rows: [{k, pass, band, majority, majority_band}]}: means over the runs, or null for
+                    fewer than two of which something can be said
+
+    key             of the issue in its batch; empty for runs that were named one by one
 
     rows            {k, pass, band, majority, majority_draws, majority_error, likeliest, smallest}; each but the middle
                     ones is a pair: what is so if no unjudged sample is plausible, and if all of them are
@@ -20,7 +24,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -28,11 +32,11 @@ from rich.table import Table
 from rich.text import Text
 
 from reasoncli.reports.console import safe
-from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, number
 from reasoncli.voting.coverage import PowerLaw
-from reasoncli.voting.curves import Bounds, Curves, First, Pooled, Row, pooled
+from reasoncli.voting.curves import Bounds, Curves, First, Pooled, Row, curves, pooled
 from reasoncli.voting.majority import DRAWS
+from reasoncli.voting.sampled import Sampled
 
 SCHEMA_VERSION = 1
 COLUMNS = (
@@ -40,47 +44,86 @@ COLUMNS = (
     *("likeliest", "likeliest_upper", "smallest", "smallest_upper"),
 )
 
-Told = Sequence[tuple[Summary, Curves]]
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A run whose samples are counted; `title` is its issue's, `key` the issue's in a batch."""
+
+    run: str
+    title: str
+    sampled: Sampled
+    key: str = ""
 
 
-def stats_json(told: Told) -> str:
+def stats_json(told: Sequence[Counted], batch: str | None = None) -> str:
     """The object as text."""
-    together = pooled([curves for _, curves in told])
+    together = pooled([each.sampled for each in told])
     found = {
         "schema_version": SCHEMA_VERSION,
-        "runs": [_run_object(summary, curves) for summary, curves in told],
+        "batch": batch,
+        "runs": [_run_object(each) for each in told],
         "together": None if together is None else _pooled_object(together),
     }
     return json.dumps(found, indent=2, allow_nan=False)
 
 
-def stats_csv(told: Told) -> str:
+def stats_csv(told: Sequence[Counted]) -> str:
     """One line for each run and k; columns are `COLUMNS`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for summary, curves in told:
-        for row in curves.rows:
+    for each in told:
+        for row in curves(each.sampled).rows:
             low, high = row.majority
             chosen = (*(row.likeliest or ("", "")), *row.smallest)
-            writer.writerow([summary.run, row.k, *row.passes, *row.band, low.value, high.value, low.draws, *chosen])
+            writer.writerow([each.run, row.k, *row.passes, *row.band, low.value, high.value, low.draws, *chosen])
     return out.getvalue()
 
 
-def show_stats(told: Told, console: Console) -> None:
+def show_stats(told: Sequence[Counted], console: Console) -> None:
     """Print a table for each run, and the means over several."""
     parts: list[RenderableType] = []
-    for summary, curves in told:
-        parts += _shown(summary, curves)
-    together = pooled([curves for _, curves in told])
+    for each in told:
+        parts += _shown(each)
+    together = pooled([each.sampled for each in told])
     if together is not None:
-        parts += _shown_together(together)
+        parts += _shown_together(together, f"{count(together.runs, 'run')} together")
     console.print(Group(*parts))
 
 
-def meaning(curves: Curves) -> str:
+def show_batch_stats(batch: str, told: Sequence[Counted], issues: int, console: Console) -> None:
+    """Print the means over a batch's runs; there may be too many for a table each."""
+    together = pooled([each.sampled for each in told])
+    if together is None:
+        console.print(_line(together_words(None, [each.sampled for each in told], issues)))
+        return
+    parts = _shown_together(together, f"batch {batch}")
+    console.print(Group(*parts, Text(), _line(together_words(together, [each.sampled for each in told], issues))))
+
+
+def together_words(together: Pooled | None, found: Sequence[Sampled], issues: int) -> str:
+    """Which of a batch's issues its means are of, and what plausible means in them."""
+    told = [each for each in found if each.samples]
+    if together is None:
+        return f"means take two issues whose samples can be counted, and this batch has {number(len(told))} of them"
+    aimed = sum(bool(each.targets) for each in told)
+    words = f"all {count(issues, 'issue')}"
+    if len(told) < issues:
+        words = f"{number(len(told))} of {count(issues, 'issue')}, as the others have no whole batch of samples"
+    full = "turns every target green and breaks no guard"
+    loose = "breaks no test, as none had to turn green, which shows less"
+    what = full if aimed == len(told) else loose
+    if 0 < aimed < len(told):
+        what = f"{full} in {number(aimed)} of them; in {number(len(told) - aimed)} it {loose}"
+    return (
+        f"means over {words}. A plausible patch {what}. The issue with the fewest samples has "
+        f"{number(together.rows[-1].k)}, so that nothing is said beyond"
+    )
+
+
+def meaning(told: Curves) -> str:
     """What plausible means in this run."""
-    if curves.sampled.targets:
+    if told.sampled.targets:
         return "plausible: every target is green and no guard breaks"
     return (
         "plausible: it breaks no test. No test had to turn green, so this does not show that the issue is fixed, and "
@@ -88,16 +131,16 @@ def meaning(curves: Curves) -> str:
     )
 
 
-def sentences(curves: Curves) -> Iterator[str]:
+def sentences(told: Curves) -> Iterator[str]:
     """What there is to know beside the table."""
-    found = curves.sampled
-    yield meaning(curves)
+    found = told.sampled
+    yield meaning(told)
     if found.trouble:
         yield f"Nothing can be said of its samples: {found.trouble}"
     else:
-        yield _counted(curves)
-        yield from _first(curves.first, found.samples)
-        yield law_words(curves.law)
+        yield _counted(told)
+        yield from _first(told.first, found.samples)
+        yield law_words(told.law)
     if found.unjudged:
         yield (
             f"{count(found.unjudged, 'sample is a patch', 'samples are patches')} that was not judged, as it could not "
@@ -110,9 +153,9 @@ def sentences(curves: Curves) -> Iterator[str]:
             f"Beside the samples {count(found.ranked, 'edit was', 'edits were')} ranked, which are no independent "
             f"samples and count in none of this: {good} among them{first}"
         )
-    drawn = [row.k for row in curves.rows if row.majority[0].draws]
+    drawn = [row.k for row in told.rows if row.majority[0].draws]
     if drawn:
-        worst = max(row.majority[0].error for row in curves.rows)
+        worst = max(row.majority[0].error for row in told.rows)
         yield (
             f"Majorities (maj@k) are exact but for k from {number(drawn[0])} to {number(drawn[-1])}, where it is over "
             f"{number(DRAWS)} seeded draws (standard error at most {100 * worst:.1f} %)"
@@ -135,8 +178,8 @@ def share(bounds: Bounds) -> str:
     return f"{low} %" if low == high else f"{low}-{high} %"
 
 
-def _counted(curves: Curves) -> str:
-    found = curves.sampled
+def _counted(told: Curves) -> str:
+    found = told.sampled
     return (
         f"{count(found.samples, 'independent sample')} in {count(len(found.batches), 'whole batch', 'whole batches')}: "
         f"{number(found.plausible)} plausible, {number(found.none)} no patch"
@@ -156,13 +199,14 @@ def _first(first: First, samples: int) -> Iterator[str]:
     )
 
 
-def _shown(summary: Summary, curves: Curves) -> Iterable[RenderableType]:
-    yield Text(f"\n  {summary.run}  ", style="head").append_text(safe(summary.issue.title, "quiet"))
-    for each in sentences(curves):
+def _shown(counted: Counted) -> Iterable[RenderableType]:
+    yield Text(f"\n  {counted.run}  ", style="head").append_text(safe(counted.title, "quiet"))
+    told = curves(counted.sampled)
+    for each in sentences(told):
         yield _line(each)
-    if curves.rows:
+    if told.rows:
         yield Text()
-        yield _table(curves.rows)
+        yield _table(told.rows)
 
 
 def _line(text: str) -> RenderableType:
@@ -182,14 +226,14 @@ def _table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _shown_together(together: Pooled) -> Iterable[RenderableType]:
-    yield Text(f"\n  {count(together.runs, 'run')} together", style="head")
-    yield _line("means over the runs, for as many samples as each has; the band is by resampling the runs")
+def _shown_together(together: Pooled, title: str) -> Iterable[RenderableType]:
+    yield Text(f"\n  {title}", style="head")
+    yield _line("means over the runs, for as many samples as each has; bands are by resampling the runs")
     yield _line(law_words(together.law))
     yield Text()
-    table = _empty(["k", "pass@k", "95 % band", "maj@k"])
-    for k, passes, between, majority in together.rows:
-        table.add_row(number(k), share(passes), share(between), share(majority))
+    table = _empty(["k", "pass@k", "95 % band", "maj@k", "its band"])
+    for row in together.rows:
+        table.add_row(number(row.k), *map(share, (row.passes, row.band, row.majority, row.majority_band)))
     yield table
 
 
@@ -200,11 +244,12 @@ def _empty(titles: Iterable[str]) -> Table:
     return table
 
 
-def _run_object(summary: Summary, curves: Curves) -> dict[str, object]:
-    found = curves.sampled
+def _run_object(counted: Counted) -> dict[str, object]:
+    found, told = counted.sampled, curves(counted.sampled)
     return {
-        "run": summary.run,
-        "issue": summary.issue.title,
+        "run": counted.run,
+        "key": counted.key,
+        "issue": counted.title,
         "samples": found.samples,
         "plausible": found.plausible,
         "unjudged": found.unjudged,
@@ -214,9 +259,9 @@ def _run_object(summary: Summary, curves: Curves) -> dict[str, object]:
         "ranked_plausible": found.ranked_plausible,
         "first_ranked": found.first_ranked,
         "trouble": found.trouble,
-        "first": asdict(curves.first),
-        "law": _law_object(curves.law),
-        "rows": [_row_object(row) for row in curves.rows],
+        "first": asdict(told.first),
+        "law": _law_object(told.law),
+        "rows": [_row_object(row) for row in told.rows],
     }
 
 
@@ -235,7 +280,7 @@ def _row_object(row: Row) -> dict[str, object]:
 
 
 def _pooled_object(together: Pooled) -> dict[str, object]:
-    rows = [{"k": k, "pass": passes, "band": band, "majority": most} for k, passes, band, most in together.rows]
+    rows = [{("pass" if name == "passes" else name): at for name, at in asdict(row).items()} for row in together.rows]
     return {"runs": together.runs, "law": _law_object(together.law), "rows": rows}
 
 

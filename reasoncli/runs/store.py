@@ -81,14 +81,18 @@ class Store:
             if entry is None:
                 raise UsageError("there is no run yet", hint="`reasoncli fix` makes one.")
             return entry.id
-        found = [name for name in self._names() if name.startswith(reference)] if reference else []
-        if reference in found:
-            return reference
+        found = self.named(reference)
         if len(found) == 1:
             return found[0]
         if not found:
             raise UsageError(f"there is no run {reference!r}", hint="`reasoncli runs list` shows the runs.")
         raise UsageError(f"{reference!r} could be {', '.join(found[:5])}", hint="Give more of the id.")
+
+    def named(self, reference: str) -> list[str]:
+        """Ids of the runs that an id or the beginning of one may mean."""
+        if reference and Path(reference).name == reference and self.folder(reference).is_dir():
+            return [reference] if not reference.startswith(".") else []
+        return sorted(name for name in self._names() if name.startswith(reference)) if reference else []
 
     def folder(self, name: str) -> Path:
         """Where a run is kept, by its whole id."""

@@ -68,15 +68,21 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """What k samples give on average over several runs; bands are 95 % ones, by resampling the runs."""
+
+    k: int
+    passes: Bounds
+    band: Bounds
+    majority: Bounds
+    majority_band: Bounds
+
+
+@dataclass(frozen=True, slots=True)
 class Pooled:
-    """The means over several runs, for as many samples as each of them has.
+    """The means over several runs, for as many samples as each of them has, and how many runs these are."""
 
-    Attributes:
-        rows: (k, pass@k, its band by resampling the runs, maj@k).
-        runs: how many.
-    """
-
-    rows: tuple[tuple[int, Bounds, Bounds, Bounds], ...]
+    rows: tuple[Mean, ...]
     law: PowerLaw | str
     runs: int
 
@@ -93,21 +99,27 @@ def curves(sampled: Sampled, seed: int = 0) -> Curves:
     return Curves(sampled, rows, power_law([(row.k, row.passes[0]) for row in rows]), first)
 
 
-def pooled(found: Sequence[Curves], seed: int = 0) -> Pooled | None:
+def pooled(found: Sequence[Sampled], seed: int = 0) -> Pooled | None:
     """The means over runs of which something can be said; `None` where there are fewer than two of them."""
-    told = [each.sampled for each in found if each.rows]
+    told = [each for each in found if each.samples]
     if len(told) < 2:
         return None
     rows = []
-    least = min(each.samples for each in told)
-    for k in steps(least):
+    for k in steps(min(each.samples for each in told)):
         low = [pass_at(each.samples, each.plausible, k) for each in told]
         high = [pass_at(each.samples, each.plausible + each.unjudged, k) for each in told]
         majority = [_majority(each, k, seed) for each in told]
-        chosen = _mean([each[0].value for each in majority]), _mean([each[1].value for each in majority])
-        between = _resampled(low, seed, 2.5), _resampled(high, seed, 97.5)
-        rows.append((k, (_mean(low), _mean(high)), between, chosen))
-    return Pooled(tuple(rows), power_law([(k, passes[0]) for k, passes, *_ in rows]), len(told))
+        least, most = [each[0].value for each in majority], [each[1].value for each in majority]
+        rows.append(
+            Mean(
+                k,
+                (_mean(low), _mean(high)),
+                (_resampled(low, seed, 2.5), _resampled(high, seed, 97.5)),
+                (_mean(least), _mean(most)),
+                (_resampled(least, seed, 2.5), _resampled(most, seed, 97.5)),
+            )
+        )
+    return Pooled(tuple(rows), power_law([(row.k, row.passes[0]) for row in rows]), len(told))
 
 
 def _row(sampled: Sampled, k: int, seed: int) -> Row:
@@ -154,5 +166,6 @@ def _mean(values: Sequence[float]) -> float:
 
 def _resampled(values: Sequence[float], seed: int, percent: float) -> float:
     """A percentile of the mean, were other runs of the same kind drawn: the bootstrap over runs."""
-    drawn = np.random.default_rng(seed).choice(np.asarray(values), (_RESAMPLED, len(values)))
-    return float(np.percentile(drawn.mean(axis=1), percent))
+    draws, known = np.random.default_rng(seed), np.asarray(values)
+    parts = [draws.choice(known, (_RESAMPLED // 20, len(known))).mean(axis=1) for _ in range(20)]  # less memory
+    return float(np.percentile(np.concatenate(parts), percent))

@@ -17,6 +17,7 @@ from reasoncli.batch.book import take_up
 from reasoncli.runs.store import Store
 from tests.end_to_end.project import ISSUE, SOURCE, TESTS, Tool, files_of, git, make_repository
 from tests.end_to_end.test_interruption import processes_in
+from tests.reports.pages import Page
 
 PATIENCE = 90.0
 SLOW = TESTS + "\n\ndef test_slow():\n    import time\n    time.sleep(1.5)\n"
@@ -123,6 +124,42 @@ def test_a_list_is_worked_on_and_said_as_files(tool: Tool, shops: Path, recordin
     git(shops.parent / "one", "apply", str(tmp_path / "out" / "patches" / "one.patch"))
     assert fixed((shops.parent / "one" / "shop" / "prices.py").read_text())
     assert json.loads((tmp_path / "out" / "results.json").read_text())["counts"]["verified"] == 3
+
+
+def test_a_batch_has_a_page_and_statistics_of_all_its_runs(tool: Tool, shops: Path, recording: Path) -> None:
+    shops.write_text("".join(line for line in shops.read_text().splitlines(keepends=True) if '"three"' not in line))
+    assert tool.run(*arguments(shops, recording)).code == 3
+    (batch,) = (path.name for path in (tool.state / "batches").iterdir())
+    ran = tool.run("report", "--batch", "last")
+    assert ran.code == 0, ran.err
+    written = tool.state / "batches" / batch / "report.html"
+    assert ran.out == f"{written}\n"
+    page = Page(written.read_text("utf-8"))
+    page.inert(scripts=1)
+    page.accessible()
+    for said in (
+        "2 of 3 issues verified",
+        "there is no repository",
+        *filter(None, runs(tool).values()),
+        "Means over 2",
+    ):
+        assert said in page.text, said
+    assert tool.run("report", batch, "-o", "-").out == written.read_text("utf-8")
+    assert "could be run" in tool.run("report", batch[:6]).err  # runs were begun on the same day
+    assert tool.run("report", batch, "--batch", "last").code == tool.run("stats", "last", "--batch", batch).code == 2
+    assert "no batch 'x'" in tool.run("stats", "--batch", "x").err
+
+    told = tool.run("stats", "--batch", batch, "--json").json
+    assert told["batch"] == batch
+    assert {each["key"]: each["run"] for each in told["runs"]} == {
+        key: run for key, run in runs(tool).items() if key != "gone"
+    }
+    assert told["together"]["runs"] == 2
+    first = [each["rows"][0]["pass"][0] for each in told["runs"]]
+    assert told["together"]["rows"][0]["pass"][0] == pytest.approx(sum(first) / 2)
+    lines = tool.run("stats", "--batch", batch, "--csv").out.splitlines()
+    assert {line.split(",")[0] for line in lines[1:]} == {each["run"] for each in told["runs"]}
+    assert "2 of 3 issues" in " ".join(tool.run("stats", "--batch", "last").out.split())
 
 
 def test_resume_does_what_is_missing_and_nothing_again(tool: Tool, shops: Path, recording: Path) -> None:

@@ -117,12 +117,15 @@ def test_several_runs_are_compared_over_as_many_samples_as_all_have() -> None:
     def run(samples: int, plausible: int) -> Sampled:
         return sampled([candidate(0, [(0, plausible)], FIXES)] if plausible else [], [samples], 1)
 
-    runs = [curves(run(16, 4)), curves(run(4, 0)), curves(run(0, 0)), curves(run(8, 8))]
+    runs = [run(16, 4), run(4, 0), run(0, 0), run(8, 8)]
     found = pooled(runs)
     assert found is not None
     assert found.runs == 3
-    assert [row[0] for row in found.rows] == [1, 2, 4]
-    assert found.rows[0][1][0] == pytest.approx((0.25 + 0 + 1) / 3)
-    low, high = found.rows[0][2]
-    assert 0 <= low < found.rows[0][1][0] < high <= 1
+    assert [row.k for row in found.rows] == [1, 2, 4]
+    assert found.rows[0].passes[0] == pytest.approx((0.25 + 0 + 1) / 3)
+    for (low, high), (mean, _) in (
+        (found.rows[0].band, found.rows[0].passes),
+        (found.rows[0].majority_band, found.rows[0].majority),
+    ):
+        assert 0 <= low < mean < high <= 1
     assert pooled(runs[1:3]) is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reasoncli.reports.words import number
 from reasoncli.voting.coverage import PowerLaw
-from reasoncli.voting.curves import Curves
+from reasoncli.voting.curves import Bounds, Curves, Pooled
 
 WIDTH, HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 26, 12, 44
@@ -32,7 +32,7 @@ class CoverageChart:
     """Lines over the number of samples, which doubles from step to step; places in the picture's units.
 
     Attributes:
-        band: corners of the confidence band.
+        band: corners of pass@k's confidence band; majority_band: of maj@k's, empty where none is drawn.
         passes: pass@k; upper: the same if all unjudged samples are plausible, empty where there are none.
         law: the fitted power law, empty without one.
         majority: maj@k.
@@ -45,6 +45,7 @@ class CoverageChart:
     upper: tuple[Point, ...]
     law: tuple[Point, ...]
     majority: tuple[Point, ...]
+    majority_band: str = ""
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
     bottom: float = HEIGHT - _BOTTOM
@@ -52,7 +53,27 @@ class CoverageChart:
 
 def coverage_chart(curves: Curves) -> CoverageChart | None:
     """The chart of a run's samples; `None` where one point is all there is."""
-    rows = curves.rows
+    rows = [_At(row.k, row.passes, row.band, row.majority[0].value) for row in curves.rows]
+    return _chart(rows, curves.law)
+
+
+def pooled_chart(together: Pooled) -> CoverageChart | None:
+    """The chart of means over several runs, with a band for maj@k as well."""
+    rows = [_At(row.k, row.passes, row.band, row.majority[0]) for row in together.rows]
+    return _chart(rows, together.law, [row.majority_band for row in together.rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """What is drawn at one k."""
+
+    k: int
+    passes: Bounds
+    band: Bounds
+    majority: float
+
+
+def _chart(rows: Sequence[_At], law: PowerLaw | str, others: Sequence[Bounds] = ()) -> CoverageChart | None:
     if len(rows) < 2:
         return None
     last = math.log2(rows[-1].k)
@@ -61,21 +82,26 @@ def coverage_chart(curves: Curves) -> CoverageChart | None:
         across = math.log2(k) / last * (WIDTH - _LEFT - _RIGHT)
         return round(_LEFT + across, 1), round(_TOP + (1 - share) * (HEIGHT - _TOP - _BOTTOM), 1)
 
+    def around(bands: Sequence[Bounds]) -> str:
+        edges = [(place(row.k, low), place(row.k, high)) for row, (low, high) in zip(rows, bands, strict=True)]
+        return points([*(high for _, high in edges), *(low for low, _ in reversed(edges))])
+
     ticks = [row.k for row in rows if row.k & (row.k - 1) == 0]
     ticks = ticks[:: math.ceil(len(ticks) / _TICKS)]
-    corners = [place(row.k, row.band[1]) for row in rows] + [place(row.k, row.band[0]) for row in reversed(rows)]
-    law: tuple[Point, ...] = ()
-    if isinstance(curves.law, PowerLaw):
+    line: tuple[Point, ...] = ()
+    if isinstance(law, PowerLaw):
         steps = [2 ** (last * i / _SMOOTH) for i in range(_SMOOTH + 1)]
-        law = tuple(place(k, curves.law.at(k)) for k in steps)
+        line = tuple(place(k, law.at(k)) for k in steps)
+    open_end = any(row.passes[0] != row.passes[1] for row in rows)
     return CoverageChart(
         x=tuple(Tick(place(k, 0)[0], number(k)) for k in ticks),
         y=tuple(Tick(place(1, share)[1], f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
-        band=points(corners),
+        band=around([row.band for row in rows]),
         passes=tuple(place(row.k, row.passes[0]) for row in rows),
-        upper=tuple(place(row.k, row.passes[1]) for row in rows) if curves.sampled.unjudged else (),
-        law=law,
-        majority=tuple(place(row.k, row.majority[0].value) for row in rows),
+        upper=tuple(place(row.k, row.passes[1]) for row in rows) if open_end else (),
+        law=line,
+        majority=tuple(place(row.k, row.majority) for row in rows),
+        majority_band=around(others) if others else "",
     )
 
 

@@ -1,22 +1,10 @@
-"""The page: its parts in order, and the policy under which a browser shows it.
-
-Everything of a run is untrusted, the names of files and tests included. Nothing of it is markup: the template escapes
-every value, control characters and direction marks are made visible before, and the page's own policy forbids scripts,
-requests, frames, forms and any style but the one it carries. No address in it leads anywhere else.
-"""
+"""The page of a run: its parts in order."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-import reasoncli
 from reasoncli.reports.html.allowance import Allowance
-from reasoncli.reports.html.charts import HEIGHT, WIDTH, bar_chart, coverage_chart, points
+from reasoncli.reports.html.charts import bar_chart, coverage_chart
+from reasoncli.reports.html.document import document
 from reasoncli.reports.html.views import (
     MOST_DETAILS,
     again,
@@ -29,13 +17,12 @@ from reasoncli.reports.html.views import (
 )
 from reasoncli.reports.pieces import baseline_words
 from reasoncli.reports.result import headline
-from reasoncli.reports.stats import sentences, share
+from reasoncli.reports.stats import sentences
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, moment, number
 from reasoncli.sources.text import printable
 from reasoncli.voting.curves import curves
 
-_FOLDER = Path(__file__).resolve().parent
 _TEXT = 1_300_000  # bytes of a run's own text in all; with the markup around it a page stays under 2 MB
 _ISSUE = 20_000
 _LIST = 40
@@ -43,15 +30,11 @@ _LIST = 40
 
 def html_report(summary: Summary) -> str:
     """A run as one HTML document, encodable as UTF-8."""
-    style = (_FOLDER / "report.css").read_text("utf-8")
     allowance = Allowance(_TEXT)
     told = curves(summary.sampled)
     chosen, baseline = summary.chosen, summary.baseline
     suspects, places = suspect_rows(summary, allowance)
     values = {
-        "style": Markup(style),  # noqa: S704 - our own file
-        "policy": _policy(style),
-        "version": reasoncli.__version__,
         "run": allowance.line(summary.run),
         "created": moment(summary.created) if summary.created else "",
         "title": allowance.line(summary.issue.title, 600) or "An issue without a title",
@@ -84,33 +67,8 @@ def html_report(summary: Summary) -> str:
         "again": allowance.take(again(summary.manifest), 8_000),
         "dirty": bool(summary.manifest.get("dirty")),
         "made_of": made_of(summary.manifest, allowance),
-        "size": (WIDTH, HEIGHT),
     }
-    return _environment().get_template("report.html.jinja").render(values)
-
-
-def _environment() -> Environment:
-    jinja = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    jinja.filters.update(points=points, number=number, share=share, duration=duration)
-    return jinja
-
-
-def _shown(value: object) -> object:
-    """Whatever is printed: text is made safe to look at, even where nobody thought of it."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _policy(style: str) -> str:
-    """What a browser may do with the page: show it with this style, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return document("report.html.jinja", values)
 
 
 def _stages(summary: Summary) -> list[tuple[str, float, str]]:
