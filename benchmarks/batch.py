@@ -283,14 +283,15 @@ def main() -> None:
     of_pace = modes.add_parser("pace")
     of_pace.add_argument("list")
     of_pace.add_argument("--first", type=int, default=1000)
-    of_pace.add_argument("options", nargs="*")
     of_kills = modes.add_parser("kills")
     of_kills.add_argument("--kills", type=int, default=100)
     of_kills.add_argument("--seed", type=int, default=0)
     of_kills.add_argument("--engine", action="store_true")
-    arguments = parser.parse_args()
+    words = sys.argv[1:]
+    ours = words.index("--") if "--" in words else len(words)
+    arguments = parser.parse_args(words[:ours])
     if arguments.mode == "pace":
-        pace(arguments.list, arguments.first, arguments.options)
+        pace(arguments.list, arguments.first, words[ours + 1 :])
     else:
         kills(arguments.kills, arguments.seed, engine=arguments.engine)
 
