@@ -19,7 +19,7 @@ from reasoncli.batch.outcome import Outcome
 from reasoncli.cli.options import Flags, Json, JUnit, Quiet, with_settings
 from reasoncli.domain import Issue, WorkItem
 from reasoncli.reports.board import BoardDisplay, Row
-from reasoncli.reports.words import number
+from reasoncli.reports.words import count, number
 
 _PANEL = "Budget of the whole list"
 
@@ -140,7 +140,7 @@ def _led(book: Book, folder: Path, *, quiet: bool) -> dict[str, Outcome]:
 
     earlier = sum(book.is_done(item.key) for item in book.order.items)
     with BoardDisplay(console(), issues=len(book.order.items), earlier=earlier, quiet=quiet) as shown:
-        shown.said(f"batch {book.id}: {len(book.order.items)} issues, results in {folder}", "quiet")
+        shown.said(f"batch {book.id}: {count(len(book.order.items), 'issue')}, results in {folder}", "quiet")
         return lead(book, work, _Shown(shown), folder, lambda drain: _drain_first(drain, shown))
 
 
