@@ -85,7 +85,7 @@ class Finished:
 
 
 class Container:
-    """A running container. One thread uses it; `beat` may come from another."""
+    """A running container. One thread uses it; `beat` and `end` may come from others."""
 
     def __init__(self, client: Any, id: str, channel: Any) -> None:
         self.client = client
@@ -96,6 +96,9 @@ class Container:
         self._complaints = Capped(1 << 12)
         self._frames = Frames(self._said, self._complaints)
         self._sending = threading.Lock()
+        self._entering = threading.Lock()
+        self._entered: list[Any] = []
+        self._ended = False
 
     @classmethod
     def start(
@@ -197,13 +200,30 @@ class Container:
         environment: Mapping[str, str] | None = None,
         stdin: bool,
     ) -> tuple[str, Any]:
-        """Begin an exec; its id and its connection."""
+        """Begin an exec; its id and its connection, which `leave` has to be told of.
+
+        Raises:
+            SandboxFailure: the engine can't, or the container was ended meanwhile.
+        """
         variables = [f"{name}={value}" for name, value in (environment or {}).items()]
         with engine.judging():
             id = self.client.exec_create(
                 self.id, list(argv), stdin=stdin, user=f"{user}:{user}", workdir=cwd, environment=variables
             )["Id"]
-            return id, self.client.exec_start(id, socket=True)
+            stream = self.client.exec_start(id, socket=True)
+        with self._entering:
+            self._entered.append(stream)
+            ended = self._ended
+        if ended:
+            self.leave(stream)
+            raise SandboxFailure("the container was ended")
+        return id, stream
+
+    def leave(self, stream: Any) -> None:
+        """Hang up an exec's connection. Idempotent; never raises."""
+        with self._entering:
+            self._entered = [each for each in self._entered if each is not stream]
+        engine.hang_up(stream)
 
     def execute(
         self,
@@ -230,7 +250,7 @@ class Container:
                 ended = _pump(engine.raw_socket(stream), first, pieces, frames, deadline)
                 code = self._exit_code(id, deadline) if ended else None
         finally:
-            engine.hang_up(stream)
+            self.leave(stream)
         return Finished(code, stdout, stderr, time.monotonic() - started)
 
     def _exit_code(self, id: str, deadline: float) -> int | None:
@@ -257,7 +277,7 @@ class Container:
     ) -> Conversation:
         """Start a program of ours that answers requests; close the conversation in the end."""
         _, stream = self.enter(argv, user=user, cwd=cwd, environment=environment, stdin=True)
-        return Conversation(stream)
+        return Conversation(stream, self.leave)
 
     @contextlib.contextmanager
     def converse(self, argv: Sequence[str], *, user: int) -> Iterator[Conversation]:
@@ -295,8 +315,13 @@ class Container:
     # ------------------------------------------------------------ the end
 
     def end(self) -> None:
-        """Kill it and have the engine remove it. Never raises."""
+        """Kill it and have the engine remove it; whoever waits for an answer from inside fails now. Never raises."""
         engine.hang_up(self._channel)
+        with self._entering:
+            self._ended = True
+            entered = tuple(self._entered)
+        for stream in entered:  # an engine may forget to, where the exec began as the container ended
+            engine.wake(stream)
         with contextlib.suppress(*engine.ENGINE_ERRORS):
             self.client.remove_container(self.id, force=True, v=True)
         self.client.close()
@@ -305,8 +330,9 @@ class Container:
 class Conversation:
     """Requests to a program of ours and its answers, over an exec's connection."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, hang_up: Callable[[Any], None] = engine.hang_up) -> None:
         self._stream = stream
+        self._hang_up = hang_up
         self._connection = engine.raw_socket(stream)
         self._deadline = 0.0
         self._said = Collected()
@@ -337,7 +363,7 @@ class Conversation:
 
     def close(self) -> None:
         """Hang up; the program ends. Never raises."""
-        engine.hang_up(self._stream)
+        self._hang_up(self._stream)
 
     def _take(self, length: int) -> bytes:
         with engine.judging():

@@ -96,8 +96,15 @@ def raw_socket(stream: Any) -> socket.socket:
     return getattr(stream, "_sock", stream)  # type: ignore[no-any-return]
 
 
+def wake(stream: Any) -> None:
+    """Have whoever waits on a connection, in any thread, see its end. Never raises."""
+    with suppress(OSError, AttributeError):
+        raw_socket(stream).shutdown(socket.SHUT_RDWR)
+
+
 def hang_up(stream: Any) -> None:
     """Close the HTTP response that a connection came from, then what lies below it. Never raises."""
+    wake(stream)  # closing alone does not wake another thread
     for part in (getattr(stream, "_response", None), stream, raw_socket(stream)):
         if part is not None:
             with suppress(OSError):

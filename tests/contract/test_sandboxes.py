@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,6 +315,31 @@ def test_a_closed_sandbox_fails_and_closes_again(provider: SandboxProvider) -> N
     sandbox.close()
     with pytest.raises(SandboxFailure):
         sandbox.run(Command(("true",)))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4])
+def test_closing_ends_what_another_thread_waits_for(provider: SandboxProvider, delay: float) -> None:
+    """However far it has come: before it begins, while it begins, while it works."""
+    sandbox = provider.open()
+    failures: list[Exception] = []
+
+    def work() -> None:
+        request = wire.Request(command=("sleep", "1000"), tests=None, timeout=1000)
+        try:
+            if sandbox.resident:
+                sandbox.ask(wire.encode(request, root=sandbox.root, nonce="n"), None, 1000)
+            else:
+                sandbox.run(Command(("sleep", "1000"), timeout=1000))
+        except Exception as failure:  # noqa: BLE001 - a dead thread's own would only be a warning
+            failures.append(failure)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    time.sleep(delay)
+    sandbox.close()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert [type(failure) for failure in failures] == [SandboxFailure]
 
 
 def test_the_runner_is_there(sandbox: Sandbox) -> None:

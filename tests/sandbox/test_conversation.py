@@ -37,3 +37,24 @@ def test_an_answer_that_trickles_does_not_outlast_its_limit() -> None:
     enough.set()
     thread.join()
     talk.close()
+
+
+def test_hanging_up_wakes_who_waits_in_another_thread() -> None:
+    ours, theirs = socket.socketpair()
+    talk = Conversation(ours)
+    failures: list[SandboxFailure] = []
+
+    def ask() -> None:
+        try:
+            talk.ask({"op": "run"}, timeout=60)
+        except SandboxFailure as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    theirs.recv(1 << 16)  # the question: from now on it waits
+    talk.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(failures) == 1
+    theirs.close()
