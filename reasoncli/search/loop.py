@@ -136,7 +136,7 @@ class Search:
                     self._finish()
                     break
                 self._handle(message)
-                while not self._inbox.empty():  # look once at what came together
+                while not self._inbox.empty() and not self._late(deadline):  # look once at what came together
                     self._handle(self._inbox.get())
                 if self._news:
                     self._observe()
@@ -176,11 +176,15 @@ class Search:
 
     def _next(self, deadline: float | None) -> object | None:
         """The next message, or `None` when the time is up."""
-        left = None if deadline is None else deadline - self._clock()
+        if self._late(deadline):
+            return None
         try:
-            return self._inbox.get(timeout=left) if left is None or left > 0 else None
+            return self._inbox.get(timeout=None if deadline is None else max(deadline - self._clock(), 0.0))
         except queue.Empty:
             return None
+
+    def _late(self, deadline: float | None) -> bool:
+        return deadline is not None and self._clock() >= deadline
 
     def _finish(self) -> None:
         """Give up all that runs but a confirmation, which is worth more than the time it still takes."""

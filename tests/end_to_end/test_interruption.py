@@ -31,7 +31,7 @@ from tests.end_to_end.project import (
     make_repository,
 )
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 SAMPLES = ("--exhaustive", "-n", 96, "--batch-size", 24)
 Event = dict[str, Any]
 

@@ -23,13 +23,13 @@ from tests.end_to_end.project import (
 from tests.end_to_end.test_interruption import UNIT_TESTS, Started, containers, fix
 
 WAITS = "\n\ndef test_waits():\n    import time\n\n    time.sleep(1000)\n"
-SLOW = [edit(WRONG, f"    __import__('time').sleep(3 + {n} / 1000)\n    return result") for n in range(80)]
+SLOW = [edit(WRONG, f"    __import__('time').sleep(3 + {n} / 1000)\n    return result") for n in range(200)]
 
 
 @pytest.mark.docker
 @pytest.mark.slow
 def test_the_fix_found_so_far_is_confirmed_and_applied(tool: Tool, tmp_path: Path, base_image: str) -> None:
-    """All candidates are to be judged, and that would take two minutes at least."""
+    """All candidates are to be judged, and that would take five minutes at least."""
     repository = make_repository(tmp_path / "shop", {"tests/test_prices.py": UNIT_TESTS, "tests/__init__.py": ""})
     recording = make_recording(tmp_path / "recording", {FIX: 10, **dict.fromkeys(SLOW, 1.0)})
     arguments = (
@@ -42,7 +42,7 @@ def test_the_fix_found_so_far_is_confirmed_and_applied(tool: Tool, tmp_path: Pat
     started = Started(tool, *arguments)
     code, err = started.end()
     assert code == 0, err
-    assert 25 < time.monotonic() - began < 90  # with the confirmation
+    assert 25 < time.monotonic() - began < 200  # with the confirmation, on a machine that has much else to do
     assert "the time is up" in err
     assert RIGHT in (repository / "shop/prices.py").read_text()
     assert started.left() == []

@@ -318,6 +318,24 @@ def test_the_leader_is_confirmed_even_when_the_time_is_up(journal: ListJournal) 
     assert verifier.confirmed == ["good"]
 
 
+def test_a_batch_that_comes_all_at_once_does_not_outlast_the_time(journal: ListJournal) -> None:
+    """The listener stands for the work that each completion makes: 300 x 0.1 s, where half a second is allowed."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, SamplesDrawn):
+            time.sleep(0.1)
+
+    class AtOnce:
+        info = sampler({"x": 1}).info
+
+        def sample(self, requests: Sequence[SampleRequest], cancel: threading.Event) -> Iterator[Completion]:
+            return iter([Completion("p", f"text {n}", 1, (), 1, "stop") for n in range(300)])
+
+    result = search({}, ScriptedVerifier({}), journal, seconds=0.5, drawing=AtOnce(), samples=1024, listener=listen)
+    assert result.stopped_early == "the time is up"
+    assert result.samples < 150
+
+
 def test_a_confirmation_that_runs_is_let_end_when_the_time_is_up(journal: ListJournal) -> None:
     class Slow(ScriptedVerifier):
         def confirm(self, patch: Patch, cancel: threading.Event) -> Verdict:
