@@ -34,7 +34,7 @@ def test_the_fix_found_so_far_is_confirmed_and_applied(tool: Tool, tmp_path: Pat
     recording = make_recording(tmp_path / "recording", {FIX: 10, **dict.fromkeys(SLOW, 1.0)})
     arguments = (
         *("fix", repository, "--issue", ISSUE, "--seed", 1, "-n", 800, "--batch-size", 800, "--exhaustive"),
-        *("--model", f"recorded:{recording}", "--workers", 2, "--max-seconds", "30s"),
+        *("--model", f"recorded:{recording}", "--workers", 2, "--max-seconds", "40s"),
         *("--test-command", "python3 -m unittest discover -s tests -t ."),
         *("--image", base_image),
     )
@@ -42,7 +42,7 @@ def test_the_fix_found_so_far_is_confirmed_and_applied(tool: Tool, tmp_path: Pat
     started = Started(tool, *arguments)
     code, err = started.end()
     assert code == 0, err
-    assert 25 < time.monotonic() - began < 200  # with the confirmation, on a machine that has much else to do
+    assert 35 < time.monotonic() - began < 200  # with the confirmation, on a machine that has much else to do
     assert "the time is up" in err
     assert RIGHT in (repository / "shop/prices.py").read_text()
     assert started.left() == []
