@@ -4,8 +4,8 @@
     python -m benchmarks.batch kills [--kills N] [--engine]          batches whose processes and containers are killed
 
 LIST is any list that `reasoncli batch` takes, OPTIONS go to both commands. Cores busy and memory are the machine's:
-memory is the most that was in use above what was in use before. `--engine` kills the Docker engine as well, and starts
-it again by scripts/engine.sh.
+memory is the most that was in use above what was in use before. `--engine` starts a Docker engine of its own, as root,
+uses it in place of the machine's, kills it as well and starts it again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,8 +151,9 @@ def kills(most: int, seed: int, *, engine: bool) -> None:
     """Print what the second mode found."""
     rng = random.Random(seed)
     told: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="reasoncli-kills-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reasoncli-kills-")))
+        own = stack.enter_context(Engine(folder / "engine")) if engine else None
         rows = folder / "list.jsonl"
         rows.write_text(
             "".join(json.dumps({"repo": str(_shop(folder / f"shop{n}")), "issue": _ISSUE}) + "\n" for n in range(6))
@@ -160,13 +162,70 @@ def kills(most: int, seed: int, *, engine: bool) -> None:
         while done < most:
             state = folder / f"state{told['batches']}"
             told["batches"] += 1
-            done += _one_batch(rows, state, rng, most - done, told, engine=engine)
+            done += _one_batch(rows, state, rng, most - done, told, own)
             shutil.rmtree(state)
             print(f"{done} of {most} kills: {dict(told)}", flush=True)
-    print("containers left:", len(_containers()))
+        print("containers left:", len(_containers()))
 
 
-def _one_batch(rows: Path, state: Path, rng: random.Random, most: int, told: Counter[str], *, engine: bool) -> int:
+class Engine:
+    """A Docker engine that nobody else uses, with the base image of the machine's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Engine:
+        image = os.environ["REASONCLI_BASE_IMAGE"]
+        self._folder.mkdir()
+        saved = self._folder / "image.tar"
+        subprocess.run(["docker", "save", "-o", str(saved), image], check=True)
+        self._before = os.environ.get("DOCKER_HOST")
+        os.environ["DOCKER_HOST"] = f"unix://{self._folder}/docker.sock"
+        self.start()
+        subprocess.run(["docker", "load", "-q", "-i", str(saved)], check=True, stdout=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(60)
+        if self._before is None:
+            del os.environ["DOCKER_HOST"]
+        else:
+            os.environ["DOCKER_HOST"] = self._before
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        (self._folder / "docker.pid").unlink(missing_ok=True)
+        places = [f"--{name}={self._folder / name}" for name in ("data-root", "exec-root")]
+        words = ["--host", os.environ["DOCKER_HOST"], "--pidfile", str(self._folder / "docker.pid")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["dockerd", *places, *words, "--bridge=none", "--iptables=false"], stdout=log, stderr=log
+            )
+        until = time.monotonic() + 60
+        while subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
+            if time.monotonic() > until:
+                sys.exit(f"the engine does not start: {(self._folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.2)
+
+    def kill(self, seconds: float) -> None:
+        """Kill it and start it again after some seconds."""
+        assert self._process is not None
+        beneath = self._folder / "exec-root/containerd/containerd.pid"
+        self._process.kill()
+        with suppress(OSError, ValueError):
+            os.kill(int(beneath.read_text()), signal.SIGKILL)
+        self._process.wait()
+        time.sleep(seconds)
+        beneath.unlink(missing_ok=True)
+        self.start()
+
+
+def _one_batch(
+    rows: Path, state: Path, rng: random.Random, most: int, told: Counter[str], engine: Engine | None
+) -> int:
     """One batch, killed again and again until it is done; how many kills it took."""
     words = ["batch", str(rows), "-n", "64", "--exhaustive"]
     done = 0
@@ -183,7 +242,7 @@ def _one_batch(rows: Path, state: Path, rng: random.Random, most: int, told: Cou
                 process.wait(rng.uniform(2, 12))
             except subprocess.TimeoutExpired:
                 if done < most:
-                    done += _kill(process, rng, told, engine=engine)
+                    done += _kill(process, state, rng, told, engine)
         book = _book(state)
         if book is not None:
             known = _compare(book, known, told)
@@ -195,12 +254,16 @@ def _one_batch(rows: Path, state: Path, rng: random.Random, most: int, told: Cou
     return max(done, 1)
 
 
-def _kill(process: subprocess.Popen[bytes], rng: random.Random, told: Counter[str], *, engine: bool) -> int:
-    what = rng.choice(["leader", "runner", "runner", "container", "container", *(["engine"] if engine else [])])
+def _kill(
+    process: subprocess.Popen[bytes], state: Path, rng: random.Random, told: Counter[str], engine: Engine | None
+) -> int:
+    what = rng.choice(
+        ["leader", "runner", "runner", "container", "container", *(["engine"] if engine is not None else [])]
+    )
     if what == "leader":
         process.kill()
     elif what == "runner":
-        found = _labourers()
+        found = _labourers(state)
         if not found:
             return 0
         os.kill(rng.choice(found), signal.SIGKILL)
@@ -209,10 +272,8 @@ def _kill(process: subprocess.Popen[bytes], rng: random.Random, told: Counter[st
         if not containers:
             return 0
         subprocess.run(["docker", "kill", rng.choice(containers)], capture_output=True, check=False)
-    else:
-        subprocess.run(["pkill", "-9", "-x", "dockerd"], check=False)
-        time.sleep(1)
-        subprocess.run(["scripts/engine.sh"], capture_output=True, check=False)
+    elif engine is not None:
+        engine.kill(rng.uniform(0, 3))
     told[f"killed: {what}"] += 1
     return 1
 
@@ -246,12 +307,13 @@ def _book(state: Path) -> Book | None:
     return book
 
 
-def _labourers() -> list[int]:
+def _labourers(state: Path) -> list[int]:
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             session = int((place / "stat").read_text().rpartition(")")[2].split()[3])
-            if session == int(place.name) and b"forkserver" in (place / "cmdline").read_bytes():
+            ours = f"REASONCLI_STATE_DIR={state}\0".encode() in (place / "environ").read_bytes()
+            if ours and session == int(place.name) and b"forkserver" in (place / "cmdline").read_bytes():
                 found.append(session)
         except OSError:
             continue
