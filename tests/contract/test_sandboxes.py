@@ -324,7 +324,7 @@ def test_closing_ends_what_another_thread_waits_for(provider: SandboxProvider, d
     failures: list[Exception] = []
 
     def work() -> None:
-        request = wire.Request(command=("sleep", "1000"), tests=None, timeout=1000)
+        request = wire.Request(command="sleep 1000", tests=None, timeout=1000)
         try:
             if sandbox.resident:
                 sandbox.ask(wire.encode(request, root=sandbox.root, nonce="n"), None, 1000)
@@ -339,7 +339,7 @@ def test_closing_ends_what_another_thread_waits_for(provider: SandboxProvider, d
     sandbox.close()
     thread.join(60)
     assert not thread.is_alive()
-    assert [type(failure) for failure in failures] == [SandboxFailure]
+    assert [type(failure) for failure in failures] == [SandboxFailure], failures
 
 
 def test_the_runner_is_there(sandbox: Sandbox) -> None:
