@@ -17,6 +17,7 @@ from reasoncli.errors import SandboxFailure
 from reasoncli.sandbox.config import DockerConfig, LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Limits, Sandbox, SandboxProvider
 from reasoncli.verification import wire
+from tests import lean
 from tests.sandbox.snapshots import make_snapshot, snapshot_of
 
 LIMITS = Limits(memory=256 << 20, disk=64 << 20, pids=64, output=64 << 10)
@@ -47,7 +48,7 @@ def provider(
     else:
         from reasoncli.sandbox.local_sandbox import local_provider
 
-        opened = local_provider(snapshot, LocalConfig(limits=LIMITS))
+        opened = local_provider(snapshot, LocalConfig(lean.interpreter(), limits=LIMITS))
     yield opened
     opened.close()
     if request.param == "docker without python":

@@ -44,7 +44,7 @@ def test_cheapest():
 def test_cheapest_of_nothing():
     assert cheapest([]) is None
 """
-LEAN = "[pytest]\naddopts = -p no:hypothesispytest\n"
+LEAN = "[pytest]\naddopts = -p no:hypothesispytest -p no:anyio\n"
 """Without a plugin of our own environment that takes longer to load than all else together."""
 
 ISSUE = "A discount makes things dearer\n\n`total([50, 50], discount=10)` gives 110, I expected 90.\n"
@@ -152,7 +152,7 @@ class Tool:
             **({"REASONCLI_BASE_IMAGE": base} if base else {}),
             "REASONCLI_STATE_DIR": str(self.state),
             "XDG_CONFIG_HOME": str(self.home / "config"),
-            "VIRTUAL_ENV": sys.prefix,
+            "VIRTUAL_ENV": str(lean.prefix()),
             **more,
         }
 

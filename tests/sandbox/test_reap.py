@@ -102,6 +102,7 @@ def client() -> Iterator[Any]:
     client.close()
 
 
+@pytest.mark.alone  # any start of a run on this machine removes them, too
 @pytest.mark.docker
 def test_containers_of_the_dead_are_removed_and_others_spared(client: Any, tmp_path: Path, base_image: str) -> None:
     """Created and never started: a driver that was killed between the two."""

@@ -14,6 +14,7 @@ from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.base_sample import BaseSample
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
+from tests import lean
 from tests.verification.projects import snapshot_of, task_of
 
 CORE = """
@@ -62,7 +63,7 @@ def project(root: Path, issue: str = ISSUE, command: str = "pytest -q", files: i
 
 def measured(task: Task, seconds: float, test_timeout: float = 60) -> tuple[Baseline, list[Event]]:
     events: list[Event] = []
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     options = BaselineOptions(seconds=seconds, timeout=100, test_timeout=test_timeout)
     try:
         return measure_baseline(provider, task, events.append, options), events
