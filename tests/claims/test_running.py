@@ -88,7 +88,7 @@ def test_statements_that_end_the_process_or_forge_answers_cost_what_comes_after_
     monkeypatch.setattr(running, "_SECONDS", 2.0)
     began = time.monotonic()
     assert issued(f"{ISSUE}\n```\nwhile True:\n    print()\n```\n", pool).claims == 2
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 200
 
 
 def test_names_that_mean_one_thing_only_are_known() -> None:

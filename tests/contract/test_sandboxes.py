@@ -177,7 +177,7 @@ def test_a_timeout_is_a_result_and_kills_everything(sandbox: Sandbox) -> None:
     started = time.monotonic()
     result = sh(sandbox, "echo begun; (trap '' TERM HUP INT; setsid sleep 301 &) & sleep 302", timeout=1.0)
     assert (result.timed_out, result.exit_code, result.stdout) == (True, None, b"begun\n")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 200
     assert alive(sandbox, "sleep 30[12]") == ""
 
 

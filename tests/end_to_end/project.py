@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import lean
+
 SOURCE = '''\
 """Prices."""
 
@@ -45,7 +47,7 @@ def test_cheapest_of_nothing():
     assert cheapest([]) is None
 """
 LEAN = "[pytest]\naddopts = -p no:hypothesispytest -p no:anyio\n"
-"""Without a plugin of our own environment that takes longer to load than all else together."""
+"""Without plugins of an environment like ours that take longer to load than all else together."""
 
 ISSUE = "A discount makes things dearer\n\n`total([50, 50], discount=10)` gives 110, I expected 90.\n"
 WRONG = "    return result * (100 + discount) / 100"
