@@ -226,6 +226,6 @@ def test_a_run_that_is_cut_short_is_said(tmp_path: Path, measure: Measuring) -> 
     slow = UNITTESTS + "\n    def test_z_sleeps(self):\n        import time\n        time.sleep(60)\n"
     events: list[Event] = []
     task = task_of(unittest_project(tmp_path, **{"tests/test_core.py": slow}))
-    baseline = measure(task, replace(OPTIONS, timeout=2.5, test_timeout=60), events)
+    baseline = measure(task, replace(OPTIONS, timeout=5, test_timeout=60), events)
     assert any(isinstance(event, Warned) and "timed out" in event.message for event in events)
     assert [target.id for target in baseline.targets] == [TARGET]
