@@ -26,6 +26,11 @@ def prefix() -> Path:
             plugs_in = entry.suffix == ".dist-info" and "[pytest11]" in _text(entry / "entry_points.txt")
             if not plugs_in:
                 (ours / entry.name).symlink_to(entry)
+    program = folder / "bin" / "pytest"
+    program.write_text(f"#!{folder}/bin/python\nimport sys\n\nfrom pytest import main\n\nsys.exit(main())\n")
+        f"#!{folder}/bin/python\nimport sys\n\nfrom pytest import console_main\n\nsys.exit(console_main())\n"
+    )
+    program.chmod(0o755)
     return folder
 
 

@@ -51,6 +51,8 @@ def test_hangs():
 ISSUE = "`frobnicate(1)` gives 3, not 2"
 TARGET = "tests/test_7.py::test_other"
 
+pytestmark = pytest.mark.alone  # they are given a few seconds, and what fits into those is looked at
+
 
 def project(root: Path, issue: str = ISSUE, command: str = "pytest -q", files: int = 10, **plan: object) -> Task:
     """Every file takes a second; the last but two has the test that fails."""
