@@ -28,8 +28,6 @@ def prefix() -> Path:
                 (ours / entry.name).symlink_to(entry)
     program = folder / "bin" / "pytest"
     program.write_text(f"#!{folder}/bin/python\nimport sys\n\nfrom pytest import main\n\nsys.exit(main())\n")
-        f"#!{folder}/bin/python\nimport sys\n\nfrom pytest import console_main\n\nsys.exit(console_main())\n"
-    )
     program.chmod(0o755)
     return folder
 
