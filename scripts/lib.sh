@@ -30,6 +30,13 @@ install_packages() {
         "Install it with this system's package manager (on Debian and Ubuntu: apt-get install $*), then try again."
     say "==> $why." \
         "Installing with apt: $* (REASONCLI_NO_INSTALL=1 would have prevented it)"
+    {
+        ! has flock || flock 9  # `make test` has two of us at once
+        _apt "$@" 9>&-          # nor does a service that a package starts hold it
+    } 9>>"${TMPDIR:-/tmp}/reasoncli-apt.$(id -u)"
+}
+
+_apt() {
     # A third-party package list that can't be refreshed is no reason to stop; a missing package is, and install says so.
     as_root apt-get update -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 >/dev/null ||
         say "    apt-get update reported problems; going on with the lists there are"

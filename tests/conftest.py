@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.turns import turn
 
 # A busy machine takes ten times as long for an example as an idle one: that is no failure.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
 
 
+LONG = ("end_to_end", "security", "training", "verification", "benchmarks", "contract", "batch", "runner")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -35,6 +39,18 @@ def engine_trouble() -> str | None:
 def browser() -> str | None:
     """The browser on the PATH that pages are tried in; `None` where there is none."""
     return next((found for name in BROWSERS if (found := shutil.which(name)) is not None), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that no worker is left with one at the end, while the others idle."""
+    folders = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: folders.get(item.path.parent.name, len(folders)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import lean
 from tests.end_to_end.project import git, make_repository
 
 SCRIPTS = Path(__file__).parents[2] / "scripts" / "action"
@@ -74,7 +75,7 @@ class Runner:
             env={
                 **kept,
                 "PATH": f"{self.folder / 'bin'}:{kept['PATH']}",
-                "VIRTUAL_ENV": sys.prefix,
+                "VIRTUAL_ENV": str(lean.prefix()),
                 "XDG_CONFIG_HOME": str(self.folder / "config"),
                 "RUNNER_TEMP": str(self.folder / "tmp"),
                 "GITHUB_OUTPUT": str(self.folder / "output"),

@@ -15,6 +15,7 @@ from reasoncli.domain import ClaimFate, FileChange, Issue
 from reasoncli.sandbox.config import DockerConfig, LocalConfig
 from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.verification.pool import SandboxPool
+from tests import lean
 from tests.sandbox.snapshots import make_snapshot
 
 SLUG = "def slug(text):\n    return text.lower()\n"
@@ -31,7 +32,7 @@ def pool(request: pytest.FixtureRequest, tmp_path: Path, base_image: str) -> Ite
     if request.param == "local":
         from reasoncli.sandbox.local_sandbox import local_provider
 
-        provider = local_provider(snapshot, LocalConfig())
+        provider = local_provider(snapshot, LocalConfig(lean.interpreter()))
     else:
         from reasoncli.sandbox.docker_provider import docker_provider
 
@@ -87,7 +88,7 @@ def test_statements_that_end_the_process_or_forge_answers_cost_what_comes_after_
     monkeypatch.setattr(running, "_SECONDS", 2.0)
     began = time.monotonic()
     assert issued(f"{ISSUE}\n```\nwhile True:\n    print()\n```\n", pool).claims == 2
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 200
 
 
 def test_names_that_mean_one_thing_only_are_known() -> None:

@@ -49,13 +49,13 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
 
-    def wait_for(self, text: str, patience: float = 60.0) -> None:
+    def wait_for(self, text: str, patience: float = 240.0) -> None:
         deadline = time.monotonic() + patience
         while text not in self.shown and time.monotonic() < deadline and self._read():
             pass
         assert text in self.shown, self.shown
 
-    def end_or_asked(self, times: int, patience: float = 60.0) -> bool:
+    def end_or_asked(self, times: int, patience: float = 240.0) -> bool:
         """Whether it asks once more than so many times, before it ends."""
         deadline = time.monotonic() + patience
         while self.shown.count("Which is right?") <= times and time.monotonic() < deadline:
@@ -63,7 +63,7 @@ class Terminal:
                 return False
         return True
 
-    def end(self, patience: float = 60.0) -> int:
+    def end(self, patience: float = 240.0) -> int:
         deadline = time.monotonic() + patience
         while self._read() and time.monotonic() < deadline:
             pass

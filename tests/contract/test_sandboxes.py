@@ -17,6 +17,7 @@ from reasoncli.errors import SandboxFailure
 from reasoncli.sandbox.config import DockerConfig, LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Limits, Sandbox, SandboxProvider
 from reasoncli.verification import wire
+from tests import lean
 from tests.sandbox.snapshots import make_snapshot, snapshot_of
 
 LIMITS = Limits(memory=256 << 20, disk=64 << 20, pids=64, output=64 << 10)
@@ -47,7 +48,7 @@ def provider(
     else:
         from reasoncli.sandbox.local_sandbox import local_provider
 
-        opened = local_provider(snapshot, LocalConfig(limits=LIMITS))
+        opened = local_provider(snapshot, LocalConfig(lean.interpreter(), limits=LIMITS))
     yield opened
     opened.close()
     if request.param == "docker without python":
@@ -176,7 +177,7 @@ def test_a_timeout_is_a_result_and_kills_everything(sandbox: Sandbox) -> None:
     started = time.monotonic()
     result = sh(sandbox, "echo begun; (trap '' TERM HUP INT; setsid sleep 301 &) & sleep 302", timeout=1.0)
     assert (result.timed_out, result.exit_code, result.stdout) == (True, None, b"begun\n")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 200
     assert alive(sandbox, "sleep 30[12]") == ""
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import lean
+
 SOURCE = '''\
 """Prices."""
 
@@ -44,8 +46,8 @@ def test_cheapest():
 def test_cheapest_of_nothing():
     assert cheapest([]) is None
 """
-LEAN = "[pytest]\naddopts = -p no:hypothesispytest\n"
-"""Without a plugin of our own environment that takes longer to load than all else together."""
+LEAN = "[pytest]\naddopts = -p no:hypothesispytest -p no:anyio\n"
+"""Without plugins of an environment like ours that take longer to load than all else together."""
 
 ISSUE = "A discount makes things dearer\n\n`total([50, 50], discount=10)` gives 110, I expected 90.\n"
 WRONG = "    return result * (100 + discount) / 100"
@@ -152,7 +154,7 @@ class Tool:
             **({"REASONCLI_BASE_IMAGE": base} if base else {}),
             "REASONCLI_STATE_DIR": str(self.state),
             "XDG_CONFIG_HOME": str(self.home / "config"),
-            "VIRTUAL_ENV": sys.prefix,
+            "VIRTUAL_ENV": str(lean.prefix()),
             **more,
         }
 

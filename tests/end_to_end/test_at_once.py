@@ -32,7 +32,7 @@ def test_each_does_what_it_was_asked_for_or_says_who_was_first(tool: Tool, tmp_p
         name: tool.start("fix", repository, *common, *more, "--json", "--seed", number)
         for number, (name, more) in enumerate(ASKED.items())
     }
-    ended = {name: (*process.communicate(timeout=300), process.returncode) for name, process in started.items()}
+    ended = {name: (*process.communicate(timeout=500), process.returncode) for name, process in started.items()}
     codes = {name: code for name, (_, _, code) in ended.items()}
     assert codes["a"] == 0, ended
     assert sorted((codes["same 1"], codes["same 2"])) == [0, 2], ended

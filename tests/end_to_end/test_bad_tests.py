@@ -20,7 +20,7 @@ from tests.end_to_end.project import (
 
 def test_a_candidate_whose_tests_hang_times_out_and_another_wins(tool: Tool, repository: Path, tmp_path: Path) -> None:
     recording = make_recording(tmp_path / "r", {HANGS: 1, FIX: 1})
-    ran = tool.fix(repository, recording, "--json", "--exhaustive", "-n", 8, "--test-timeout", 2)
+    ran = tool.fix(repository, recording, "--json", "--exhaustive", "-n", 8, "--test-timeout", 8)
     assert ran.code == 0, ran.err
     verdicts = [each.verdict for each in Store(tool.state).read("last").candidates]
     assert {each.kind for each in verdicts if each is not None} == {VerdictKind.FIXES, VerdictKind.TIMEOUT}
@@ -32,7 +32,7 @@ def test_a_test_that_hangs_at_the_base_costs_its_time_and_nothing_else(
 ) -> None:
     tests = TESTS + "\n\ndef test_zz_waits():\n    import time\n\n    time.sleep(1000)\n"
     repository = make_repository(tmp_path / "waiting", {"tests/test_prices.py": tests})
-    ran = tool.fix(repository, recording, "--json", "--baseline-timeout", "4")
+    ran = tool.fix(repository, recording, "--json", "--baseline-timeout", "10")
     assert ran.code == 0, ran.err
     assert "timed out" in ran.err
     assert [each["id"] for each in ran.json["baseline"]["targets"]] == ["tests/test_prices.py::test_discount"]

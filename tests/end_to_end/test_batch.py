@@ -19,7 +19,7 @@ from tests.end_to_end.project import ISSUE, SOURCE, TESTS, Tool, files_of, git, 
 from tests.end_to_end.test_interruption import processes_in
 from tests.reports.pages import Page
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 SLOW = TESTS + "\n\ndef test_slow():\n    import time\n    time.sleep(1.5)\n"
 
 
@@ -54,7 +54,7 @@ def wait_for(done: Callable[[], object], process: subprocess.Popen[str]) -> None
     deadline = time.monotonic() + PATIENCE
     while not done():
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "it is not so far after " + str(PATIENCE) + " s"
         time.sleep(0.02)
 
 
@@ -227,7 +227,7 @@ def test_ctrl_c_once_ends_what_is_at_work_and_begins_no_more(tool: Tool, shops: 
 
 def test_ctrl_c_twice_ends_at_once_and_leaves_nothing(tool: Tool, shops: Path, recording: Path, tmp_path: Path) -> None:
     (shops.parent / "one" / "tests" / "test_prices.py").write_text(
-        TESTS + "\n\ndef test_x():\n    import time\n    time.sleep(60)\n"
+        TESTS + "\n\ndef test_x():\n    import time\n    time.sleep(1000)\n"
     )
     (tmp_path / "tmp").mkdir()
     process = tool.start(*arguments(shops, recording, "--jobs", 1), TMPDIR=str(tmp_path / "tmp"))
@@ -240,9 +240,9 @@ def test_ctrl_c_twice_ends_at_once_and_leaves_nothing(tool: Tool, shops: Path, r
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 200  # on any machine; the tests would hang for 900
     assert states(tool)["one"] == "waiting"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while processes_in(tmp_path / "tmp") and time.monotonic() < deadline:
         time.sleep(0.05)
     assert processes_in(tmp_path / "tmp") == []

@@ -74,7 +74,7 @@ class Started:
 
     def left(self) -> list[str]:
         """Processes and files of this run that are still there."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while (found := processes_in(self.temporary)) and time.monotonic() < deadline:
             time.sleep(0.05)  # the kernel takes its time to bury them
         return [*found, *map(str, self.temporary.iterdir())]
@@ -179,7 +179,7 @@ def test_a_signal_ends_a_run_in_order_though_its_tests_hang(
     began = time.monotonic()
     code, err = started.end(number)
     assert code == 130, err
-    assert time.monotonic() - began < 30  # on any machine; the tests would hang for 900
+    assert time.monotonic() - began < 200  # on any machine; the tests would hang for 900
     assert f"runs resume {started.run}" in err
     assert started.left() == []
     assert (repository / "shop/prices.py").read_text() == SOURCE
@@ -188,7 +188,8 @@ def test_a_signal_ends_a_run_in_order_though_its_tests_hang(
 def wait_for_tests(started: Started) -> None:
     """Until a test process is under way in a sandbox."""
     deadline = time.monotonic() + PATIENCE
-    while len(processes_in(started.temporary)) < 3 and time.monotonic() < deadline:
+    while len(processes_in(started.temporary)) < 3:
+        assert time.monotonic() < deadline, started.events()
         time.sleep(0.02)
 
 

@@ -57,7 +57,7 @@ def test_before_anything_is_judged_it_ends_with_a_plain_reason(tool: Tool, tmp_p
     started = Started(tool, *fix(repository, recording, "--max-seconds", 12, "--junit-report", junit))
     code, err = started.end()
     assert code == 1, err
-    assert time.monotonic() - began < 45  # on any machine; the test would wait for 1000
+    assert time.monotonic() - began < 200  # on any machine; the test would wait for 1000
     assert "Error: the time of 12 s ended before any patch was judged" in " ".join(err.split())
     assert f"runs resume {started.run}" in err
     assert "<error" in junit.read_text()

@@ -117,7 +117,7 @@ def test_cancelling_ends_soon(chat_url: str) -> None:
         threading.Timer(0.3, cancel.set).start()
         begin = time.monotonic()
         list(sampler.sample([SampleRequest(long, 500, seed=1)], cancel))
-        assert time.monotonic() - begin < 20
+        assert time.monotonic() - begin < 60
     finally:
         sampler.close()
 

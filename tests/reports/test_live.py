@@ -183,9 +183,9 @@ def test_a_frame_of_a_large_run_is_quick() -> None:
     for index in range(1024):
         found = candidates()[index % 7]
         view.observe(CandidateFound(type(found)(index, found.patch, 1.0, -1.0, ())))
-    began = time.perf_counter()
+    began = time.thread_time()
     frame(view, 100)
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 class TestWhichDisplay:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import lean
 from tests.runner.make_environments import PLANS
 from tests.runner.residents import CORE, TEST, Resident
 from tests.runner.support import write_tree
@@ -40,7 +41,7 @@ def has_django(name: str) -> bool:
 @pytest.fixture
 def here() -> str:
     """The Python that runs these tests."""
-    return sys.executable
+    return lean.interpreter()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_daemon():
     time.sleep(600)
 """,
     )
-    seen = run(here, tmp_path, PYTEST, timeout=3.0)
+    seen = run(here, tmp_path, PYTEST, timeout=8.0)
     assert seen.answer.timed_out
     assert seen.answer.exit_code is None
     size = mark.stat().st_size

@@ -115,7 +115,7 @@ def test_a_cancelled_ranking_ends_soon_and_is_no_batch(sampler: Sampler) -> None
     assert enough.wait(30)
     before = time.monotonic()
     drawing.close()
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
     rest = []
     while not inbox.empty():
         rest.append(inbox.get())

@@ -10,6 +10,7 @@ from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.interface import Command, CommandResult, Sandbox, SandboxProvider
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, Measurement, measure_baseline, sort_baseline
+from tests import lean
 from tests.sandbox.forwarding import ForwardingProvider, ForwardingSandbox
 
 OPTIONS = BaselineOptions(timeout=60, test_timeout=20, parallel=True, seed=1)
@@ -43,7 +44,7 @@ class Measuring:
         self._providers: list[Counting] = []
 
     def __call__(self, task: Task, options: BaselineOptions = OPTIONS, events: list[Event] | None = None) -> Baseline:
-        self._providers.append(Counting(local_provider(task.snapshot, LocalConfig())))
+        self._providers.append(Counting(local_provider(task.snapshot, LocalConfig(lean.interpreter()))))
         return measure_baseline(self.provider, task, (events if events is not None else []).append, options)
 
     @property

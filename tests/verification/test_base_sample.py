@@ -14,6 +14,7 @@ from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.base_sample import BaseSample
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
+from tests import lean
 from tests.verification.projects import snapshot_of, task_of
 
 CORE = """
@@ -50,6 +51,8 @@ def test_hangs():
 ISSUE = "`frobnicate(1)` gives 3, not 2"
 TARGET = "tests/test_7.py::test_other"
 
+pytestmark = pytest.mark.alone  # they are given a few seconds, and what fits into those is looked at
+
 
 def project(root: Path, issue: str = ISSUE, command: str = "pytest -q", files: int = 10, **plan: object) -> Task:
     """Every file takes a second; the last but two has the test that fails."""
@@ -62,7 +65,7 @@ def project(root: Path, issue: str = ISSUE, command: str = "pytest -q", files: i
 
 def measured(task: Task, seconds: float, test_timeout: float = 60) -> tuple[Baseline, list[Event]]:
     events: list[Event] = []
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     options = BaselineOptions(seconds=seconds, timeout=100, test_timeout=test_timeout)
     try:
         return measure_baseline(provider, task, events.append, options), events

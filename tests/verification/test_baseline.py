@@ -12,6 +12,7 @@ from reasoncli.events import Event, SandboxReplaced, Warned
 from reasoncli.sandbox.config import LocalConfig
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import measure_baseline
+from tests import lean
 from tests.verification.measuring import ALONE, OPTIONS, Measuring
 from tests.verification.projects import TARGET, UNITTESTS, Breaking, snapshot_of, task_of, unittest_project
 
@@ -201,7 +202,9 @@ def test_a_command_without_per_test_results(tmp_path: Path, measure: Measuring) 
 def test_a_sandbox_that_breaks_is_replaced(tmp_path: Path) -> None:
     task = task_of(unittest_project(tmp_path))
     events: list[Event] = []
-    with closing(Breaking(local_provider(task.snapshot, LocalConfig()), lambda number: number == 0)) as breaking:
+    with closing(
+        Breaking(local_provider(task.snapshot, LocalConfig(lean.interpreter())), lambda number: number == 0)
+    ) as breaking:
         baseline = measure_baseline(breaking, task, events.append, ALONE)
         assert baseline.targets
         assert [event for event in events if isinstance(event, SandboxReplaced)] == [SandboxReplaced("sandbox 0 broke")]
@@ -211,7 +214,9 @@ def test_a_sandbox_that_breaks_is_replaced(tmp_path: Path) -> None:
 def test_sandboxes_that_keep_breaking_are_not_the_tests_fault(tmp_path: Path) -> None:
     task = task_of(unittest_project(tmp_path))
     with (
-        closing(Breaking(local_provider(task.snapshot, LocalConfig()), lambda number: True)) as breaking,
+        closing(
+            Breaking(local_provider(task.snapshot, LocalConfig(lean.interpreter())), lambda number: True)
+        ) as breaking,
         pytest.raises(SandboxUnavailable, match="broke 3 times"),
     ):
         measure_baseline(breaking, task, lambda event: None, ALONE)
@@ -221,6 +226,6 @@ def test_a_run_that_is_cut_short_is_said(tmp_path: Path, measure: Measuring) -> 
     slow = UNITTESTS + "\n    def test_z_sleeps(self):\n        import time\n        time.sleep(60)\n"
     events: list[Event] = []
     task = task_of(unittest_project(tmp_path, **{"tests/test_core.py": slow}))
-    baseline = measure(task, replace(OPTIONS, timeout=2.5, test_timeout=60), events)
+    baseline = measure(task, replace(OPTIONS, timeout=5, test_timeout=60), events)
     assert any(isinstance(event, Warned) and "timed out" in event.message for event in events)
     assert [target.id for target in baseline.targets] == [TARGET]

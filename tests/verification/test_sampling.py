@@ -16,6 +16,7 @@ from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, measure, sort_baseline
 from reasoncli.verification.pool import SandboxPool
 from reasoncli.verification.sampling import sample_tests
+from tests import lean
 from tests.verification.projects import TARGET, task_of, unittest_project
 
 
@@ -71,7 +72,7 @@ def test_enough_time_leaves_nothing_out() -> None:
 def test_the_baseline_says_what_it_is_a_sample_of(tmp_path: Path, near: bool) -> None:
     text = "test_multiply_one passes, but it does not work on Mondays" if near else UNRELATED
     task = task_of(unittest_project(tmp_path), text, targets=(TARGET,))
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     try:
         pool = SandboxPool(provider, lambda event: None)
         measured = measure(pool, task, lambda event: None, BaselineOptions(timeout=60, parallel=False))

@@ -153,6 +153,6 @@ def test_runs_that_are_cut_short_in_different_orders_still_tell_of_the_same_test
     quick = "".join(f"def test_{n}():\n    pass\n\n\n" for n in range(20))
     hang = "def test_z():\n    import time\n    time.sleep(60)\n"
     task = task_of(snapshot_of(tmp_path, {"test_a.py": quick + hang}), command=PYTEST)
-    baseline = measure(task, replace(OPTIONS, timeout=4, test_timeout=60))
+    baseline = measure(task, replace(OPTIONS, timeout=6, test_timeout=60))
     assert len(baseline.guards) == 20
     assert not baseline.flaky

@@ -16,6 +16,7 @@ from reasoncli.sandbox.interface import SandboxProvider
 from reasoncli.sandbox.local_sandbox import local_provider
 from reasoncli.verification.baseline import BaselineOptions, measure_baseline
 from reasoncli.verification.verifier import Verifier
+from tests import lean
 from tests.verification.projects import (
     CORE,
     TARGET,
@@ -58,7 +59,7 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         state = tmp_path_factory.mktemp("state")
         provider = docker_provider(task.snapshot, DockerConfig(image=base_image, state_dir=state), "verification")
     else:
-        provider = local_provider(task.snapshot, LocalConfig())
+        provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(test_timeout=20, parallel=False))
     yield Bench(task, provider, baseline)
     provider.close()
@@ -196,7 +197,7 @@ def test_without_targets_nothing_more_than_no_effect_is_claimed(bench: Bench) ->
 
 def test_what_the_test_command_runs_is_not_the_patch_s_to_change(tmp_path: Path) -> None:
     task = task_of(unittest_project(tmp_path, **{"ci/check.sh": "python -m unittest\n"}), command="sh ci/check.sh")
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
     verifier = Verifier(provider, task, baseline, lambda event: None)
     assert verifier.screen(core_patch(ADD, "return a + b"), threading.Event()).kind is VerdictKind.FIXES
@@ -245,7 +246,7 @@ class A(unittest.TestCase):
 def test_guards_that_depend_on_others_or_flake_once_do_not_reject(tmp_path: Path) -> None:
     text = ORDERED.format(counter=str(tmp_path / "counter"))
     task = task_of(unittest_project(tmp_path / "project", **{"tests/test_core.py": text}))
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
     case = "tests.test_core.A."
     assert set(baseline.guards) == {case + "test_2_needs_another", case + "test_4_fails_now_and_then"}
@@ -282,7 +283,7 @@ def test_what_a_part_of_the_suite_excuses_counts_in_the_whole(tmp_path: Path, mo
     monkeypatch.setattr("reasoncli.verification.guards._CHEAP", 0.0)
     files = {"pkg/__init__.py": "", "pkg/core.py": CORE, "tests/test_core.py": LEANING}
     task = task_of(snapshot_of(tmp_path / "project", files), command="python -m pytest -q")
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     measured = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
     guards = ("tests/test_core.py::test_first", "tests/test_core.py::test_second")
     baseline = replace(measured, guards=guards, order_dependent=(), flaky=(), ordered=False)  # no order has shown it
@@ -311,7 +312,7 @@ def test_confirmations_at_the_same_time_keep_apart(bench: Bench) -> None:
 def test_what_breaks_only_among_other_tests_is_no_flake(tmp_path: Path) -> None:
     """Alone, each guard passes whenever it is run again."""
     task = task_of(unittest_project(tmp_path / "project"))
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     baseline = measure_baseline(provider, task, lambda event: None, BaselineOptions(parallel=False))
     verifier = Verifier(provider, task, baseline, lambda event: None)
     remembers = "KEPT.append(a * b)\n    return KEPT[0]\n\n\nKEPT = []"

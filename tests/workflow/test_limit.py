@@ -13,8 +13,8 @@ from reasoncli.workflow.limit import TimeLimit
 def test_a_wait_ends_with_the_time() -> None:
     began = time.monotonic()
     with pytest.raises(OutOfTime, match=r"the time of 0\.2 s"), TimeLimit(0.2).guard():
-        threading.Event().wait(60)
-    assert time.monotonic() - began < 20
+        threading.Event().wait(300)
+    assert time.monotonic() - began < 120
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 

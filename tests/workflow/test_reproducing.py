@@ -40,6 +40,7 @@ from reasoncli.voting.ballot import decide
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant
 from reasoncli.workflow.reproducing import Reproducing, outcome_of
+from tests import lean
 from tests.runs.samples import ISSUE
 from tests.search.scripted import INFO, ScriptedVerifier
 from tests.verification.projects import CORE, UNITTESTS, snapshot_of, task_of
@@ -96,7 +97,7 @@ class Bench:
 def opened(folder: Path, tests: str, command: str) -> Iterator[Bench]:
     files = {"pkg/__init__.py": "", "pkg/core.py": CORE, "tests/__init__.py": "", "tests/test_core.py": tests}
     task = task_of(snapshot_of(folder / "project", files), SAID, command)
-    provider = local_provider(task.snapshot, LocalConfig())
+    provider = local_provider(task.snapshot, LocalConfig(lean.interpreter()))
     events: list[Event] = []
     try:
         options = BaselineOptions(timeout=60, test_timeout=20, seed=1)
