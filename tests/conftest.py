@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +16,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
 
+
+NO_RAY = ".no-ray"
+"""The mark that scripts/setup.sh leaves in an environment whose interpreter Ray has no wheel for."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -37,6 +43,12 @@ def browser() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name)) is not None), None)
 
 
+@functools.cache
+def ray_trouble() -> str | None:
+    """Why nothing can be tried on a Ray cluster; `None` if Ray is installed."""
+    return None if importlib.util.find_spec("ray") else "Ray is not installed (scripts/setup.sh does, if it can)"
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests that lack an engine or a browser are skipped, but on CI they fail: nobody would notice the gap."""
     message = None
@@ -44,6 +56,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         message = f"needs a Docker engine: {trouble}"
     elif item.get_closest_marker("browser") is not None and browser() is None:
         message = f"needs a browser: none of {', '.join(BROWSERS)} is on the PATH (scripts/browser.sh installs one)"
+    elif item.get_closest_marker("ray") is not None and (trouble := ray_trouble()) is not None:
+        if Path(sys.prefix, NO_RAY).exists():
+            pytest.skip("there is no wheel of Ray for this interpreter")
+        message = f"needs Ray: {trouble}"
     if message is not None:
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)
