@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import os
 import signal
+import socket
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from reasoncli.errors import ClusterError
 
 NAMESPACE = "reasoncli"
+_PATIENCE = 10.0  # seconds
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # a cluster of our own tells nobody of itself
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -49,6 +51,8 @@ def connect(address: str | None) -> Any:
         ClusterError: Ray is not installed, or the cluster can't be reached or has other versions.
     """
     ray = load()
+    where = address or os.environ.get("RAY_ADDRESS") or "on this machine"
+    _knock(where)
     with _signals_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -61,13 +65,27 @@ def connect(address: str | None) -> Any:
                 job_config=_job(),
             )
         except Exception as error:  # Ray raises whatever it likes
-            where = address or os.environ.get("RAY_ADDRESS") or "on this machine"
-            raise ClusterError(
-                f"the Ray cluster {where} can't be joined: {_first(error)}",
-                hint="Is it up (`ray status`), and are Python and Ray of the same versions there as here? "
-                "--ray-address says where it is, as HOST:PORT.",
-            ) from error
+            raise _unjoined(where, error) from error
     return ray
+
+
+def _knock(where: str) -> None:
+    """Ray itself waits for minutes for a cluster that isn't there."""
+    host, _, port = where.rpartition(":")
+    if not port.isdigit() or "/" in host:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise _unjoined(where, error) from error
+
+
+def _unjoined(where: str, error: Exception) -> ClusterError:
+    return ClusterError(
+        f"the Ray cluster {where} can't be joined: {_first(error)}",
+        hint="Is it up (`ray status`), and are Python and Ray of the same versions there as here? "
+        "--ray-address says where it is, as HOST:PORT.",
+    )
 
 
 def _job() -> Any:
