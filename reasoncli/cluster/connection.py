@@ -66,6 +66,8 @@ def connect(address: str | None) -> Any:
             )
         except Exception as error:  # Ray raises whatever it likes
             raise _unjoined(where, error) from error
+    # Its listener prints to stdout what befell the cluster, whatever `log_to_driver` says: stdout has our result alone.
+    ray._private.worker.print_to_stdstream = lambda *said, **how: None
     return ray
 
 

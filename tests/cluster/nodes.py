@@ -52,7 +52,7 @@ def _begun(stack: ExitStack, number: int, cpus: int) -> Nodes:
     variables.pop("RAY_ADDRESS", None)
     said = ""
     for _ in range(_TRIES):
-        log = stack.enter_context(tempfile.TemporaryFile("w+"))
+        log = stack.enter_context(tempfile.TemporaryFile("w+"))  # noqa: SIM115 - the stack closes it
         process = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-m", "tests.cluster.nodes", str(number), str(cpus)],
