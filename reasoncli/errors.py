@@ -12,6 +12,7 @@ that says what to do next.
     │   └── ModelNotFoundError     2  no such model, file or catalogue entry
     ├── EnvironmentFailure         3  the machine lacks something the run needs
     │   ├── SandboxUnavailable     3  no Docker engine, no permission, an image that doesn't build
+    │   ├── ClusterError           3  no Ray, no cluster, or nodes that don't fit
     │   ├── ModelError             3  the model can't be loaded or fails while it runs
     │   │   ├── ModelFileError     3  the GGUF is cut short, hostile or of an unknown kind
     │   │   ├── ModelMemoryError   3  it would not fit; found out before memory is taken
@@ -83,6 +84,10 @@ class SandboxUnavailable(EnvironmentFailure):
     """No sandbox can be opened: no engine, no permission, or an image that doesn't build."""
 
 
+class ClusterError(EnvironmentFailure):
+    """Ray is not installed, its cluster can't be reached, or its nodes have other versions than this machine."""
+
+
 class ModelError(EnvironmentFailure):
     """The model can't be loaded, or failed while it ran."""
 
@@ -134,6 +139,10 @@ class SandboxFailure(Exception):
 
     Never a statement about the candidate: the caller discards the sandbox, takes another and tries again.
     """
+
+
+class MachineLost(SandboxFailure):
+    """The machine that the sandbox was on is gone, with all its sandboxes: they may fail one after another."""
 
 
 class RunnerLost(Exception):

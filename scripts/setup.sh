@@ -53,4 +53,16 @@ if ! "$venv/bin/python" -m pip show -q llama-cpp-python >/dev/null 2>&1; then
     fi
     say "==> Installing; compiling llama.cpp takes 5 to 10 minutes on two cores, once"
 fi
+
+# The tests of --engine ray need Ray, which has no source on the index, and wheels not for every interpreter.
+if [ "$extra" = dev ]; then
+    ray=$(sed -n 's/^  "\(ray>=[^"]*\)".*/\1/p' pyproject.toml)
+    rm -f "$venv/.no-ray"
+    if "$venv/bin/python" -m pip install --quiet --dry-run --no-deps --only-binary=ray "$ray" >/dev/null 2>&1; then
+        extra=dev,ray
+    else
+        say "==> No wheel of Ray for this Python: the tests of --engine ray are left out"
+        touch "$venv/.no-ray"
+    fi
+fi
 "$venv/bin/python" -m pip install --quiet --editable ".${extra:+[$extra]}"

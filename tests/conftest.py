@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +21,9 @@ settings.load_profile("ours")
 
 
 LONG = ("end_to_end", "security", "training", "verification", "benchmarks", "contract", "batch", "runner")
+NO_RAY = ".no-ray"
+"""The mark that scripts/setup.sh leaves in an environment whose interpreter Ray has no wheel for."""
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -53,6 +59,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
 
 
+@functools.cache
+def ray_trouble() -> str | None:
+    """Why nothing can be tried on a Ray cluster; `None` if Ray is installed."""
+    return None if importlib.util.find_spec("ray") else "Ray is not installed (scripts/setup.sh does, if it can)"
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests that lack an engine or a browser are skipped, but on CI they fail: nobody would notice the gap."""
     message = None
@@ -60,6 +72,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         message = f"needs a Docker engine: {trouble}"
     elif item.get_closest_marker("browser") is not None and browser() is None:
         message = f"needs a browser: none of {', '.join(BROWSERS)} is on the PATH (scripts/browser.sh installs one)"
+    elif item.get_closest_marker("ray") is not None and (trouble := ray_trouble()) is not None:
+        if Path(sys.prefix, NO_RAY).exists():
+            pytest.skip("there is no wheel of Ray for this interpreter")
+        message = f"needs Ray: {trouble}"
     if message is not None:
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)

@@ -18,7 +18,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"settings", "events", "resources", "python_source", "stack_traces", "locks"}),
     frozenset({"edits"}),
     frozenset({"sources", "repository", "patches", "sandbox", "models", "prompting", "voting"}),
-    frozenset({"localization", "verification", "claims", "reproduction"}),
+    frozenset({"localization", "verification", "claims", "reproduction", "cluster"}),
     frozenset({"search"}),
     frozenset({"runs", "reports"}),
     frozenset({"workflow"}),

@@ -21,6 +21,7 @@ from reasoncli.batch.ledger import Ledger
 from reasoncli.batch.outcome import Outcome, State, Trouble
 from reasoncli.batch.serving import Job, ModelServer
 from reasoncli.batch.slots import Slots
+from reasoncli.cluster.cluster import Cluster
 from reasoncli.domain import WorkItem
 from reasoncli.errors import DiskFullError, Interrupted, ReasoncliError, SandboxUnavailable
 
@@ -55,6 +56,9 @@ class Board:
     def warned(self, item: WorkItem, text: str) -> None:
         """Something that one should know of an issue."""
 
+    def told(self, text: str) -> None:
+        """Something that one should know of the batch."""
+
     def ended(self, item: WorkItem, outcome: Outcome) -> None:
         """An issue is over for now."""
 
@@ -75,7 +79,9 @@ class Driver:
         entry: Entry,
         board: Board,
         engine_answers: Callable[[], bool],
+        cluster: Cluster | None = None,
     ) -> None:
+        self._cluster = cluster
         self._engine_answers = engine_answers
         self._away: float | None = None  # since when the engine may be
         self._book = book
@@ -151,7 +157,7 @@ class Driver:
         process = self._context.Process(
             target=self._entry, args=(theirs, replace(self._book, lock=None), item), name=item.key
         )
-        labourer = Labourer(item, process, ours, self._model, self._ledger, self._slots, self._board)
+        labourer = Labourer(item, process, ours, self._model, self._ledger, self._slots, self._board, self._cluster)
         process.start()
         theirs.close()
         labourer.listen()
@@ -162,6 +168,8 @@ class Driver:
         item = labourer.item
         self._active.remove(labourer)
         labourer.close()
+        if self._cluster is not None and (run := self._book.run_of(item.key)):
+            self._cluster.release(run)  # it may have been killed
         code = labourer.process.exitcode
         if (
             not self._book.is_done(item.key)
@@ -229,6 +237,7 @@ class Labourer:
     ledger: Ledger
     slots: Slots
     board: Board
+    cluster: Cluster | None = None
     jobs: dict[int, Job] = field(default_factory=dict)
     heard: dict[int, threading.Event] = field(default_factory=dict)
     _texts: dict[int, Sequence[str]] = field(default_factory=dict)
@@ -298,6 +307,8 @@ class Labourer:
             case "seconds":
                 left = self.ledger.seconds_left()
                 self._answer(number, END, None if left is None else max(left, 1.0))
+            case "cluster":
+                self._answer(number, END, None if self.cluster is None else self.cluster.place)
             case "slot":
                 self.slots.ask((self, number), partial(self._answer, number, END))
             case "free":

@@ -10,9 +10,10 @@ from typing import Any
 
 from reasoncli.batch.channel import ASK, END, ITEM, Call, Channel
 from reasoncli.batch.ledger import Standing
+from reasoncli.cluster.cluster import Cluster, join
 from reasoncli.domain import Completion, Prompt
 from reasoncli.errors import ModelError
-from reasoncli.events import Emitter
+from reasoncli.events import Emitter, Warned
 from reasoncli.models.interface import Choices, ModelInfo, Ranked, Ranking, Sampler, SampleRequest
 from reasoncli.search.interface import View
 from reasoncli.settings.values import Settings
@@ -34,6 +35,19 @@ class Guest:
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """See `Host`."""
         return nullcontext(_Shared(self._channel, emit))
+
+    @contextmanager
+    def cluster(self, settings: Settings, emit: Emitter) -> Iterator[Cluster | None]:
+        """See `Host`; the batch's, whose nodes all its runs share."""
+        place = self._channel.call("cluster")
+        if place is None:
+            yield None
+            return
+        cluster = join(place, lambda text: emit(Warned(text)))
+        try:
+            yield cluster
+        finally:
+            cluster.close()
 
     @contextmanager
     def slot(self, stopped: Callable[[], bool]) -> Iterator[None]:

@@ -14,16 +14,18 @@ from reasoncli.batch.outcome import Outcome
 from reasoncli.batch.results import write_results
 from reasoncli.batch.serving import ModelServer
 from reasoncli.batch.slots import Slots
+from reasoncli.cluster.cluster import Cluster
 from reasoncli.domain import WorkItem
 from reasoncli.errors import SandboxUnavailable
 from reasoncli.models.open import open_sampler
 from reasoncli.models.resolve import resolve
 from reasoncli.sandbox import engine
-from reasoncli.settings.kinds import SandboxKind
+from reasoncli.settings.kinds import EngineKind, SandboxKind
 from reasoncli.settings.loading import worker_count
 from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
 from reasoncli.workflow.consulting import refuse_silent
+from reasoncli.workflow.host import opened_cluster
 from reasoncli.workflow.upkeep import clean_up
 
 _EVERY = 5.0  # seconds between two writings of the results
@@ -46,19 +48,32 @@ def lead(
         ModelError, ModelNotFoundError: the model can't be had.
     """
     settings = book.order.settings()
-    name = preparation.model_spec(settings)
-    resolve(name)
+    resolve(preparation.model_spec(settings))
     refuse_silent(settings)
     clean_up(settings, book.store)
-    places = worker_count(settings)
+    with opened_cluster(settings, board.told) as cluster:
+        return _led(book, entry, board, output, drainable, settings, cluster)
+
+
+def _led(
+    book: Book,
+    entry: Entry,
+    board: Board,
+    output: Path,
+    drainable: Callable[[Callable[[], None]], None],
+    settings: Settings,
+    cluster: Cluster | None,
+) -> dict[str, Outcome]:
+    name = preparation.model_spec(settings)
+    places = worker_count(settings) if cluster is None else cluster.slots
     items = book.order.items
     known = {item.key: book.outcome(item) for item in items}
     ledger = Ledger(book.order.budget, len(items), settings.search.samples, _spent(book, known))
     model = ModelServer(lambda: open_sampler(name, preparation.model_options(settings)), ledger.generated)
     results = _Results(board, book, name, output, known)
-    driver = Driver(
-        book, model, ledger, Slots(places), book.order.jobs or places, entry, results, lambda: _engine_answers(settings)
-    )
+    answers = lambda: _engine_answers(settings)  # noqa: E731
+    jobs = book.order.jobs or places
+    driver = Driver(book, model, ledger, Slots(places), jobs, entry, results, answers, cluster)
     drainable(driver.drain)
     try:
         if any(not book.is_done(item.key) for item in items):
@@ -71,7 +86,7 @@ def lead(
 
 
 def _engine_answers(settings: Settings) -> bool:
-    if settings.sandbox.sandbox is not SandboxKind.DOCKER:
+    if settings.sandbox.sandbox is not SandboxKind.DOCKER or settings.sandbox.engine is not EngineKind.THREADS:
         return True
     try:
         engine.connect().close()
@@ -107,6 +122,9 @@ class _Results(Board):
 
     def warned(self, item: WorkItem, text: str) -> None:
         self._board.warned(item, text)
+
+    def told(self, text: str) -> None:
+        self._board.told(text)
 
     def ended(self, item: WorkItem, outcome: Outcome) -> None:
         self._board.ended(item, outcome)

@@ -189,6 +189,9 @@ class _Shown(Board):
     def warned(self, item: WorkItem, text: str) -> None:
         self._display.said(f"{item.key}: warning: {text}")
 
+    def told(self, text: str) -> None:
+        self._display.said(f"warning: {text}")
+
     def ended(self, item: WorkItem, outcome: Outcome) -> None:
         self._display.ended(
             item.key,

@@ -12,6 +12,13 @@ class SandboxKind(StrEnum):
     LOCAL = "local"
 
 
+class EngineKind(StrEnum):
+    """What spreads sandboxes over cores and machines."""
+
+    THREADS = "threads"
+    RAY = "ray"
+
+
 class EndpointAbility(StrEnum):
     """The kind of prompt that a model at an endpoint takes."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 from reasoncli.settings.keys import Key, Scope, Unit
-from reasoncli.settings.kinds import BuildNetwork, EndpointAbility, SandboxKind
+from reasoncli.settings.kinds import BuildNetwork, EndpointAbility, EngineKind, SandboxKind
 
 _GIB = 1 << 30
 _DAY = 86_400.0
@@ -133,7 +133,13 @@ class SearchSettings:
     ] = 32
     workers: Annotated[
         int | None,
-        Key("Candidates tested at once.", Scope.NARROW, minimum=1, maximum=1024, default="by cores and memory"),
+        Key(
+            "Candidates tested at once, over all machines.",
+            Scope.NARROW,
+            minimum=1,
+            maximum=1024,
+            default="by cores and memory",
+        ),
     ] = None
     suspects: Annotated[int, Key("Suspect places that the model is shown.", Scope.NARROW, minimum=1, maximum=1000)] = 16
     stop_confidence: Annotated[
@@ -282,6 +288,18 @@ class SandboxSettings:
         SandboxKind,
         Key("`docker`, or `local` without any isolation.", Scope.NARROW, order=("docker", "local")),
     ] = SandboxKind.DOCKER
+    engine: Annotated[
+        EngineKind,
+        Key("`threads` on this machine, or `ray`: sandboxes on every node of a Ray cluster.", Scope.USER),
+    ] = EngineKind.THREADS
+    ray_address: Annotated[
+        str | None,
+        Key(
+            "The Ray cluster, as `HOST:PORT`.",
+            Scope.USER,
+            default="`RAY_ADDRESS`, else the one on this machine, else one of its own",
+        ),
+    ] = None
     image: Annotated[
         str | None, Key("Image to run tests in; never pulled.", Scope.ANY, default="built for the project")
     ] = None

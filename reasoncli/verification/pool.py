@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-from reasoncli.errors import Interrupted, SandboxFailure, SandboxUnavailable
+from reasoncli.errors import Interrupted, MachineLost, SandboxFailure, SandboxUnavailable
 from reasoncli.events import Event, SandboxReplaced
 from reasoncli.sandbox.interface import Sandbox, SandboxProvider
 
@@ -60,13 +60,15 @@ class SandboxPool:
 
     def _work(self, job: Callable[[Sandbox], T], fresh: bool, stopped: Callable[[], bool]) -> T:
         reason = ""
-        for attempt in range(_ATTEMPTS):
+        attempt = 0
+        while attempt < _ATTEMPTS:
+            attempt += 1
             if stopped():
                 raise Interrupted("the tests are no longer needed")
             try:
                 sandbox = self._take(self._unused if fresh else self._idle)
             except SandboxUnavailable as failure:  # also one that was killed while it opened
-                if attempt == _ATTEMPTS - 1:
+                if attempt == _ATTEMPTS:
                     raise
                 reason = str(failure)
                 self._emit(SandboxReplaced(reason))
@@ -81,6 +83,7 @@ class SandboxPool:
             except SandboxFailure as failure:
                 sandbox.close()
                 reason = str(failure)
+                attempt -= isinstance(failure, MachineLost)  # the idle ones of that machine are used up first
                 if not stopped():
                     self._emit(SandboxReplaced(reason))
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from reasoncli.cluster.cluster import Cluster
 from reasoncli.domain import Snapshot, Task, TestPlan
 from reasoncli.errors import ConflictError
 from reasoncli.events import Emitter, Warned
@@ -56,7 +57,9 @@ def planned_tests(snapshot: Snapshot, request: FixRequest) -> TestPlan:
     )
 
 
-def sandboxes(snapshot: Snapshot, settings: Settings, run: str, emit: Emitter) -> SandboxProvider:
+def sandboxes(
+    snapshot: Snapshot, settings: Settings, run: str, emit: Emitter, cluster: Cluster | None
+) -> SandboxProvider:
     """Where the tests run, got ready.
 
     Raises:
@@ -70,7 +73,7 @@ def sandboxes(snapshot: Snapshot, settings: Settings, run: str, emit: Emitter) -
             lines += 1
             stage.progress(lines, None, line)
 
-        provider = preparation.open_provider(snapshot, settings, run, progress)
+        provider = preparation.open_provider(snapshot, settings, run, progress, cluster)
         stage.summary = provider.description
     if not provider.isolated:
         emit(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from reasoncli.events import Emitter
+from reasoncli.cluster.cluster import Cluster, found
+from reasoncli.events import Emitter, Warned
 from reasoncli.search.interface import View
+from reasoncli.settings.kinds import EngineKind
 from reasoncli.settings.values import Settings
 from reasoncli.verification.pool import nothing_to_share
 from reasoncli.workflow.loading import Loaded, Loading
@@ -18,6 +20,10 @@ class Host(Protocol):
 
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """Begin to load the model; it is closed, or given back, at the end."""
+        ...
+
+    def cluster(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Cluster | None]:
+        """The machines to test on; `None` where that is this one."""
         ...
 
     def slot(self, stopped: Callable[[], bool]) -> AbstractContextManager[None]:
@@ -33,12 +39,34 @@ class Host(Protocol):
         ...
 
 
+@contextmanager
+def opened_cluster(settings: Settings, warn: Callable[[str], None]) -> Iterator[Cluster | None]:
+    """The cluster that settings name, joined, and left at the end; `None` where they name none.
+
+    Raises:
+        ClusterError: it can't be used.
+    """
+    sandbox = settings.sandbox
+    if sandbox.engine is not EngineKind.RAY:
+        yield None
+        return
+    cluster = found(sandbox.ray_address, sandbox.memory, settings.search.workers, warn)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
 class Alone:
     """A run that has the machine to itself."""
 
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """See `Host`."""
         return Loading(settings, emit)
+
+    def cluster(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Cluster | None]:
+        """See `Host`."""
+        return opened_cluster(settings, lambda text: emit(Warned(text)))
 
     def slot(self, stopped: Callable[[], bool]) -> AbstractContextManager[None]:
         """See `Host`."""

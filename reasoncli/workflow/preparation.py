@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reasoncli.cluster.cluster import Cluster
 from reasoncli.domain import Prompt, Snapshot, TieBreakers
 from reasoncli.models.interface import Ability, Choices, ModelInfo
 from reasoncli.models.options import ModelOptions
@@ -141,13 +142,25 @@ def seed(settings: Settings) -> int:
     return secrets.randbits(63) if settings.sampling.seed is None else settings.sampling.seed
 
 
-def open_provider(snapshot: Snapshot, settings: Settings, run: str, progress: Callable[[str], None]) -> SandboxProvider:
-    """Get sandboxes ready over a snapshot; for Docker this builds the image.
+def open_provider(
+    snapshot: Snapshot,
+    settings: Settings,
+    run: str,
+    progress: Callable[[str], None],
+    cluster: Cluster | None = None,
+) -> SandboxProvider:
+    """Get sandboxes ready over a snapshot, here or on a cluster's nodes; for Docker this builds the image.
 
     Raises:
         SandboxUnavailable: no engine, no permission, an image that doesn't build.
     """
-    if settings.sandbox.sandbox is SandboxKind.LOCAL:
+    local = settings.sandbox.sandbox is SandboxKind.LOCAL
+    if cluster is not None:
+        from reasoncli.cluster.provider import cluster_provider
+
+        config = local_config(settings.sandbox) if local else docker_config(settings)
+        return cluster_provider(cluster, snapshot, config, run, progress)
+    if local:
         from reasoncli.sandbox.local_sandbox import local_provider
 
         return local_provider(snapshot, local_config(settings.sandbox), progress)

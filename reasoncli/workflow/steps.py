@@ -116,7 +116,11 @@ class Steps:
                 task = Task(snapshot, self._request.issue, planned_tests(snapshot, self._request))
                 loading = stack.enter_context(self._proposing.ready())
                 consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
-                provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit)
+                cluster = stack.enter_context(self._host.cluster(self._settings, self._emit))
+                if cluster is not None:
+                    search = replace(self._settings.search, workers=cluster.slots)
+                    self._settings = replace(self._settings, search=search)
+                provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit, cluster)
                 stack.callback(provider.close)
                 loading.check()
                 pool = SandboxPool(provider, self._emit, self._host.slot)

@@ -10,7 +10,7 @@ from reasoncli.errors import StoreError
 from reasoncli.runs.lock import live_lock
 from reasoncli.runs.store import Store
 from reasoncli.sandbox.folders import reap_folders
-from reasoncli.settings.kinds import SandboxKind
+from reasoncli.settings.kinds import EngineKind, SandboxKind
 from reasoncli.settings.values import Settings
 
 SCRATCH = "snapshot"
@@ -25,7 +25,7 @@ def clean_up(settings: Settings, store: Store) -> None:
             with suppress(StoreError, OSError), live_lock(scratch.parent):  # held by us, no process can take it up
                 shutil.rmtree(scratch, ignore_errors=True)
     reap_folders()
-    if settings.sandbox.sandbox is SandboxKind.DOCKER:
+    if settings.sandbox.sandbox is SandboxKind.DOCKER and settings.sandbox.engine is EngineKind.THREADS:
         from reasoncli.sandbox import engine, reap
 
         client = engine.connect()

@@ -27,6 +27,7 @@ KINDS = [
     pytest.param("docker", marks=pytest.mark.docker),
     pytest.param("docker without python", marks=pytest.mark.docker),
     "local",
+    pytest.param("ray", marks=[pytest.mark.docker, pytest.mark.ray]),
 ]
 
 
@@ -36,6 +37,19 @@ def provider(
 ) -> Iterator[SandboxProvider]:
     snapshot = make_tree(tmp_path_factory.mktemp("contract-tree"))
     opened: SandboxProvider
+    if request.param == "ray":
+        from reasoncli.cluster.cluster import found
+        from reasoncli.cluster.provider import cluster_provider
+        from tests.cluster.nodes import nodes
+
+        with nodes(1) as there:
+            cluster = found(there.address, LIMITS.memory, None, print)
+            config = DockerConfig(image=base_image, limits=LIMITS)
+            opened = cluster_provider(cluster, snapshot, config, "contract", print)
+            yield opened
+            opened.close()
+            cluster.close()
+        return
     if request.param.startswith("docker"):
         from reasoncli.sandbox.docker_provider import docker_provider
 
