@@ -27,6 +27,7 @@ _PANELS = {
     "patches": "Patches",
     "store": "Run store",
     "reports": "Reports",
+    "prices": "Prices",
 }
 
 

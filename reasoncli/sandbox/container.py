@@ -85,7 +85,11 @@ class Finished:
 
 
 class Container:
-    """A running container. One thread uses it; `beat` and `end` may come from others."""
+    """A running container. One thread uses it; `beat` and `end` may come from others.
+
+    Attributes:
+        cpu_seconds: that processors worked for it, as of the last `state`; 0 where its kernel doesn't tell.
+    """
 
     def __init__(self, client: Any, id: str, channel: Any) -> None:
         self.client = client
@@ -99,6 +103,7 @@ class Container:
         self._entering = threading.Lock()
         self._entered: list[Any] = []
         self._ended = False
+        self.cpu_seconds = 0.0
 
     @classmethod
     def start(
@@ -160,21 +165,26 @@ class Container:
         with contextlib.suppress(OSError):
             self._tell(b"b\n")
 
-    def state(self) -> tuple[int, int]:
+    def state(self, patience: float = _REPLY) -> tuple[int, int]:
         """(processes that are not the supervisor's, processes that the kernel killed for memory so far)."""
         try:
             self._tell(b"s\n")
         except OSError as error:
             raise SandboxFailure(f"the container is gone: {error}") from error
-        _, others, kills = self._expect("state").split()
-        return int(others), int(kills)
+        said = self._expect("state", patience)
+        try:
+            others, kills, used = map(int, said.split()[1:])
+        except ValueError as error:
+            raise SandboxFailure(f"the supervisor said {said!r}") from error
+        self.cpu_seconds = used / 1e6
+        return others, kills
 
     def _tell(self, line: bytes) -> None:
         with self._sending:
             self._socket.sendall(line)
 
-    def _expect(self, word: str) -> str:
-        deadline = time.monotonic() + _REPLY
+    def _expect(self, word: str, patience: float = _REPLY) -> str:
+        deadline = time.monotonic() + patience
         try:
             while (end := self._said.data.find(b"\n")) < 0:
                 self._socket.settimeout(max(0.01, deadline - time.monotonic()))

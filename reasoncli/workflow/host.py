@@ -6,15 +6,23 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from reasoncli.domain import Spending
 from reasoncli.events import Emitter
+from reasoncli.metering.meter import Meter
 from reasoncli.search.interface import View
 from reasoncli.settings.values import Settings
 from reasoncli.verification.pool import nothing_to_share
 from reasoncli.workflow.loading import Loaded, Loading
+from reasoncli.workflow.spending import budget_of, machine_energy, prices_of
 
 
 class Host(Protocol):
     """Where a run takes place."""
+
+    @property
+    def shared_model(self) -> bool:
+        """Whether its model works in another process, and for others as well."""
+        ...
 
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """Begin to load the model; it is closed, or given back, at the end."""
@@ -32,9 +40,15 @@ class Host(Protocol):
         """Until everything here has to end; `None` for no limit."""
         ...
 
+    def meter(self, settings: Settings, earlier: Spending | None, keep: Callable[[Spending], None]) -> Meter:
+        """What counts what the run takes and holds its budget; `earlier` was spent before."""
+        ...
+
 
 class Alone:
     """A run that has the machine to itself."""
+
+    shared_model = False
 
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """See `Host`."""
@@ -51,3 +65,13 @@ class Alone:
     def seconds(self) -> float | None:
         """See `Host`."""
         return None
+
+    def meter(self, settings: Settings, earlier: Spending | None, keep: Callable[[Spending], None]) -> Meter:
+        """See `Host`: the budget is the run's own, and so is the machine."""
+        return Meter(
+            budget=budget_of(settings),
+            prices=prices_of(settings),
+            earlier=earlier,
+            energy=machine_energy(),
+            keep=keep,
+        )
