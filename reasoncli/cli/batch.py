@@ -72,13 +72,14 @@ def batch(
         ),
     ] = None,
     budget_samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Patches to propose for all.", rich_help_panel=_PANEL)
+        int | None, typer.Option(metavar="N", min=1, help="The same as --budget Nsamples.", rich_help_panel=_PANEL)
     ] = None,
     budget_tokens: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Tokens to generate for all.", rich_help_panel=_PANEL)
+        int | None, typer.Option(metavar="N", min=1, help="The same as --budget Ntokens.", rich_help_panel=_PANEL)
     ] = None,
     budget_seconds: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=1.0, help="Wall-clock time for all.", rich_help_panel=_PANEL)
+        float | None,
+        typer.Option(metavar="SECONDS", min=1.0, help="The same as --budget SECONDSs.", rich_help_panel=_PANEL),
     ] = None,
     json: Json = False,
     junit_report: JUnit = None,

@@ -106,9 +106,9 @@ def _metered(
     emit = Emitter((journal, *listeners))
 
     def keep(spent: Spending) -> None:
-        with suppress(DiskFullError, StoreError):  # whoever writes next is told of it
+        with suppress(DiskFullError, StoreError, OSError):  # whoever writes next is told of it
             journal.spending(spent)
-        emit(Spent(spent))
+            emit(Spent(spent))
 
     if isinstance(host, Alone):
         request = replace(request, settings=narrowed(request.settings))
