@@ -38,9 +38,6 @@ _RUNNER = f"{OWN}/runner"
 # The kernel's memory killer shall take what is tested before the supervisor; a missing program is exit code 127.
 _ENTER = 'echo 1000 > /proc/self/oom_score_adj 2> /dev/null; umask 022; exec "$@"'
 
-_LAST_WORD = 1.0
-"""Seconds for a sandbox that is closed to say how long processors worked for it."""
-
 
 @dataclass(slots=True)
 class Layout:
@@ -219,8 +216,7 @@ class DockerSandbox:
             if self._resident is not None:
                 self._resident.close()
             if self._broken is None:
-                with contextlib.suppress(SandboxFailure):
-                    self._container.state(_LAST_WORD)
+                self._container.last_word()
             self._container.end()
             self._on_close(self)
 
