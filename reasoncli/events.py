@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reasoncli.domain import Baseline, Candidate, Decision, Suspect, Verdict
+from reasoncli.domain import Baseline, Candidate, Decision, Spending, Suspect, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,13 @@ class Decided:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the run took until now, that of earlier processes included; now and then, and at the end."""
+
+    spending: Spending
+
+
 Event = (
     RunStarted
     | StageStarted
@@ -131,6 +138,7 @@ Event = (
     | SandboxReplaced
     | Warned
     | Decided
+    | Spent
 )
 
 Listener = Callable[[Event], None]

@@ -3,7 +3,8 @@
 # Run as `sh -c "$(cat supervisor.sh)" supervisor SECONDS` by a user of its own; what is tested runs as
 # another, and can neither signal it nor write to its files. The driver holds stdin: end of file (it died,
 # or closed us) ends the container; so does a whole period of SECONDS without the line `b`.
-# `s` asks for the state: how many processes are not ours, and how many the kernel killed for memory.
+# `s` asks for the state: how many processes are not ours, how many the kernel killed for memory, and the
+# microseconds that processors worked for this container.
 set -u
 umask 022
 cd /
@@ -29,6 +30,17 @@ oom_kills() { # cgroup v2 first, then v1
   done
 }
 
+cpu_time() { # cgroup v2 first, then v1, which counts nanoseconds
+  used=0
+  if [ -r /sys/fs/cgroup/cpu.stat ]; then
+    while read -r key value; do
+      [ "$key" = usage_usec ] && used=$value
+    done < /sys/fs/cgroup/cpu.stat
+  elif [ -r /sys/fs/cgroup/cpuacct/cpuacct.usage ] && read -r value < /sys/fs/cgroup/cpuacct/cpuacct.usage; then
+    used=$((value / 1000))
+  fi
+}
+
 echo ready
 while read -r line; do
   case $line in
@@ -40,7 +52,8 @@ while read -r line; do
         [ -O "$process" ] || [ ! -e "$process" ] || others=$((others + 1))
       done
       oom_kills
-      echo "state $others $kills"
+      cpu_time
+      echo "state $others $kills $used"
       ;;
   esac
 done

@@ -20,7 +20,7 @@ settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ours")
 
 
-LONG = ("end_to_end", "security", "training", "verification", "benchmarks", "contract", "batch", "runner")
+LONG = ("cluster", "end_to_end", "security", "training", "verification", "benchmarks", "contract", "batch", "runner")
 NO_RAY = ".no-ray"
 """The mark that scripts/setup.sh leaves in an environment whose interpreter Ray has no wheel for."""
 

@@ -15,7 +15,7 @@ PACKAGE = Path(reasoncli.__file__).parent
 # A room imports from lower levels, and from its own. Rooms on one level don't import each other.
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "domain", "errors", "machine"}),
-    frozenset({"settings", "events", "resources", "python_source", "stack_traces", "locks"}),
+    frozenset({"settings", "metering", "events", "resources", "python_source", "stack_traces", "locks"}),
     frozenset({"edits"}),
     frozenset({"sources", "repository", "patches", "sandbox", "models", "prompting", "voting"}),
     frozenset({"localization", "verification", "claims", "reproduction", "cluster"}),

@@ -2,6 +2,7 @@
 
     <state>/batches/<id>/batch.json           the list, settings and budget; written once
     <state>/batches/<id>/lock                 held by the process that leads it
+    <state>/batches/<id>/spent                what the list took so far
     <state>/batches/<id>/issues/<key>/run     the id of the issue's run, written before anything is done
     <state>/batches/<id>/issues/<key>/trouble what ended the last try, if it did not end by itself
     <state>/batches/<id>/issues/<key>/done    nothing is left to do, what was to be delivered included
@@ -17,12 +18,12 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reasoncli.batch.ledger import Budget
 from reasoncli.batch.outcome import Outcome, State, Trouble, outcome
-from reasoncli.domain import WorkItem
+from reasoncli.domain import Budget, Spending, WorkItem
 from reasoncli.errors import StoreError, UsageError
 from reasoncli.locks import FileLock, is_held, owner
 from reasoncli.reports.summary import Summary
@@ -163,6 +164,19 @@ class Book:
             return Summary(found.run, "", item.issue, None, error=words)
         folder = self.store.folder(found.run)
         return replace(summarize(self.store.read(found.run), folder), exit_code=int(found.state is not State.VERIFIED))
+
+    @property
+    def spent(self) -> Spending | None:
+        """What the list took so far; `None` where that was never written."""
+        try:
+            return decode(Spending, json.loads((self.folder / "spent").read_text("utf-8")))
+        except (OSError, ValueError, CodecError):
+            return None
+
+    def keep_spent(self, spent: Spending) -> None:
+        """Note what the list took; what can't be written now is tried again."""
+        with suppress(OSError):
+            _write(self.folder / "spent", json.dumps(encode(Spending, spent)))
 
     def close(self) -> None:
         """Let go of the lock. Idempotent."""

@@ -22,7 +22,7 @@ from reasoncli.batch.outcome import Outcome, State, Trouble
 from reasoncli.batch.serving import Job, ModelServer
 from reasoncli.batch.slots import Slots
 from reasoncli.cluster.cluster import Cluster
-from reasoncli.domain import WorkItem
+from reasoncli.domain import Spending, WorkItem
 from reasoncli.errors import DiskFullError, Interrupted, ReasoncliError, SandboxUnavailable
 
 Entry = Callable[[Connection, Book, WorkItem], None]
@@ -65,6 +65,15 @@ class Board:
     def draining(self, running: int) -> None:
         """No more issues are begun; so many are at work still."""
 
+    def spent(self, item: WorkItem, spent: Spending) -> None:
+        """What an issue's run took until now."""
+
+    def total(self, spent: Spending) -> None:
+        """What the list took until now."""
+
+    def ran_out(self, reason: str) -> None:
+        """The list's budget is used up: no more issues are begun, and those at work end."""
+
 
 class Driver:
     """Leads one batch to its end. Create it, call `run` once."""
@@ -97,6 +106,7 @@ class Driver:
         self._tries: dict[str, int] = {}
         self._later: list[tuple[float, WorkItem]] = []
         self._draining = False
+        self._ran_out = False
 
     def drain(self) -> None:
         """Begin no more issues; what is at work ends by itself."""
@@ -147,12 +157,19 @@ class Driver:
         return self._away is None
 
     def _stopping(self) -> bool:
-        left = self._ledger.seconds_left()
-        return self._draining or (left is not None and left <= 0)
+        over = self._ledger.over()
+        if over and not self._ran_out:
+            self._ran_out = True
+            self._board.ran_out(over)
+        return self._draining or bool(over)
 
     def _begin(self, item: WorkItem) -> None:
         run = self._book.run_of(item.key)
-        self._ledger.begin(item.key, self._book.outcome(item).samples if run else 0)
+        before = self._book.outcome(item) if run else None
+        if before is None:
+            self._ledger.begin(item.key)
+        else:
+            self._ledger.begin(item.key, before.samples, before.spending)
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=self._entry, args=(theirs, replace(self._book, lock=None), item), name=item.key
@@ -180,6 +197,8 @@ class Driver:
             self._book.trouble(item.key, Trouble("Died", f"the issue's process ended {died}", passing=True))
         found = self._outcome(item)
         self._ledger.end(item.key, found.samples + found.ranked)
+        if found.run:
+            self._ledger.told(item.key, found.spending)
         trouble = self._book.trouble_of(item.key)
         if trouble is not None and trouble.kind == DiskFullError.__name__:
             raise DiskFullError(
@@ -304,6 +323,10 @@ class Labourer:
                 self._answer(number, END, self.model.count_tokens(value))
             case "ration":
                 self._answer(number, END, self.ledger.ask(self.item.key, *value))
+            case "spent":
+                self._answer(number, END, self.ledger.told(self.item.key, value))
+                if not self._gone.is_set():
+                    self.board.spent(self.item, value)
             case "seconds":
                 left = self.ledger.seconds_left()
                 self._answer(number, END, None if left is None else max(left, 1.0))

@@ -5,27 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reasoncli.batch.channel import ASK, END, ITEM, Call, Channel
 from reasoncli.batch.ledger import Standing
 from reasoncli.cluster.cluster import Cluster, join
-from reasoncli.domain import Completion, Prompt
-from reasoncli.errors import ModelError
+from reasoncli.domain import Completion, Prompt, Spending, UsedUp
+from reasoncli.errors import Interrupted, ModelError
 from reasoncli.events import Emitter, Warned
+from reasoncli.metering.meter import Meter
 from reasoncli.models.interface import Choices, ModelInfo, Ranked, Ranking, Sampler, SampleRequest
 from reasoncli.search.interface import View
 from reasoncli.settings.values import Settings
 from reasoncli.voting import tiers
 from reasoncli.workflow.loading import Loaded
+from reasoncli.workflow.spending import prices_of
 
 _LOOK = 0.1
 """Seconds after which a thread that waits looks whether it still should."""
 
+_TELL = 1.0
+"""Seconds between two words on what was spent."""
+
 
 class Guest:
     """A `Host` at the other end of a channel."""
+
+    shared_model = True
 
     def __init__(self, channel: Channel, settings: Settings) -> None:
         self._channel = channel
@@ -70,6 +77,18 @@ class Guest:
         """See `Host`."""
         left: float | None = self._channel.call("seconds")
         return left
+
+    def meter(self, settings: Settings, earlier: Spending | None, keep: Callable[[Spending], None]) -> Meter:
+        """See `Host`: the list's budget holds; the machine's hours and energy, and the model's work, are the list's."""
+        prices = replace(prices_of(settings), hour=None, kwh=None)
+        return Meter(prices=prices, earlier=earlier, keep=keep, elsewhere=self._tell_spent, every=_TELL)
+
+    def _tell_spent(self, spent: Spending) -> UsedUp | None:
+        try:
+            used_up: UsedUp | None = self._channel.call("spent", spent)
+        except Interrupted:  # the run is interrupted, too
+            return None
+        return used_up
 
 
 def standing(view: View) -> Standing:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.batch.book import Book
 from reasoncli.batch.driver import Board, Driver, Entry
 from reasoncli.batch.labour import Progress
-from reasoncli.batch.ledger import Ledger, Spent
-from reasoncli.batch.outcome import Outcome
+from reasoncli.batch.ledger import Before, Ledger
+from reasoncli.batch.outcome import Outcome, State
 from reasoncli.batch.results import write_results
 from reasoncli.batch.serving import ModelServer
 from reasoncli.batch.slots import Slots
 from reasoncli.cluster.cluster import Cluster
-from reasoncli.domain import WorkItem
+from reasoncli.domain import Spending, WorkItem
 from reasoncli.errors import SandboxUnavailable
+from reasoncli.metering.meter import Meter
+from reasoncli.models.interface import Sampler
 from reasoncli.models.open import open_sampler
 from reasoncli.models.resolve import resolve
 from reasoncli.sandbox import engine
@@ -26,9 +29,11 @@ from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
 from reasoncli.workflow.consulting import refuse_silent
 from reasoncli.workflow.host import opened_cluster
+from reasoncli.workflow.spending import Metered, check_budget, check_model, machine_energy
 from reasoncli.workflow.upkeep import clean_up
 
 _EVERY = 5.0  # seconds between two writings of the results
+_OPEN = (State.NO_PATCH, State.UNVERIFIED)
 
 
 def lead(
@@ -51,25 +56,53 @@ def lead(
     resolve(preparation.model_spec(settings))
     refuse_silent(settings)
     clean_up(settings, book.store)
-    with opened_cluster(settings, board.told) as cluster:
-        return _led(book, entry, board, output, drainable, settings, cluster)
+    known = {item.key: book.outcome(item) for item in book.order.items}
+    budget = book.order.budget
+    energy = machine_energy()
+    prices = check_budget(settings, budget, energy, asked=True)
+    earlier = book.spent or _spent_before(known)
+
+    def keep(spent: Spending) -> None:
+        book.keep_spent(spent)
+        board.total(spent)
+
+    with (
+        opened_cluster(settings, board.told) as cluster,
+        Meter(budget=budget, prices=prices, earlier=earlier, energy=energy, keep=keep) as meter,
+    ):
+        return _led(book, settings, cluster, known, meter, entry, board, output, drainable)
 
 
 def _led(
     book: Book,
+    settings: Settings,
+    cluster: Cluster | None,
+    known: dict[str, Outcome],
+    meter: Meter,
     entry: Entry,
     board: Board,
     output: Path,
     drainable: Callable[[Callable[[], None]], None],
-    settings: Settings,
-    cluster: Cluster | None,
 ) -> dict[str, Outcome]:
     name = preparation.model_spec(settings)
-    places = worker_count(settings) if cluster is None else cluster.slots
     items = book.order.items
-    known = {item.key: book.outcome(item) for item in items}
-    ledger = Ledger(book.order.budget, len(items), settings.search.samples, _spent(book, known))
-    model = ModelServer(lambda: open_sampler(name, preparation.model_options(settings)), ledger.generated)
+    places = worker_count(settings) if cluster is None else cluster.slots
+    if meter.used_up is None:
+        for key in [key for key, found in known.items() if found.cut_short and found.state in _OPEN]:
+            book.undone(key)  # there is more now
+    ledger = Ledger(book.order.budget, len(items), settings.search.samples, _before(book, known), meter.look_back)
+    meter.count_beside(ledger.cpu_seconds)
+
+    def load() -> Sampler:
+        sampler = open_sampler(name, preparation.model_options(settings))
+        try:
+            check_model(settings, sampler.info, book.order.budget)
+        except BaseException:
+            sampler.close()
+            raise
+        return Metered(sampler, meter, here=True)
+
+    model = ModelServer(load)
     results = _Results(board, book, name, output, known)
     answers = lambda: _engine_answers(settings)  # noqa: E731
     jobs = book.order.jobs or places
@@ -95,12 +128,16 @@ def _engine_answers(settings: Settings) -> bool:
     return True
 
 
-def _spent(book: Book, known: Mapping[str, Outcome]) -> Spent:
-    return Spent(
-        sum(book.is_done(key) for key in known),
-        sum(each.samples + each.ranked for each in known.values()),
-        sum(each.tokens for each in known.values()),
-    )
+def _before(book: Book, known: Mapping[str, Outcome]) -> Before:
+    return Before(sum(book.is_done(key) for key in known), sum(each.samples + each.ranked for each in known.values()))
+
+
+def _spent_before(known: Mapping[str, Outcome]) -> Spending:
+    """By what is known of the issues, where nobody kept it for the list."""
+    spent = Spending()
+    for each in known.values():
+        spent = spent.plus(replace(each.spending, seconds=0.0))
+    return spent
 
 
 class _Results(Board):
@@ -134,6 +171,12 @@ class _Results(Board):
 
     def draining(self, running: int) -> None:
         self._board.draining(running)
+
+    def spent(self, item: WorkItem, spent: Spending) -> None:
+        self._board.spent(item, spent)
+
+    def ran_out(self, reason: str) -> None:
+        self._board.ran_out(reason)
 
     def write(self) -> None:
         """Write what is known by now."""

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reasoncli.domain import Budget, Spending, UsedUp
+
 _FAIR_TRIAL = 64
 """Proposals before an issue can be given up."""
 
@@ -46,25 +48,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What the whole list may spend; `None` is no limit.
-
-    Attributes:
-        samples: proposals. tokens: generated. seconds: of wall-clock time.
-    """
-
-    samples: int | None = None
-    tokens: int | None = None
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was spent before: on issues that are over, and proposals and tokens on all."""
+class Before:
+    """What was done by an earlier leader of the same list: issues that are over, and proposals of all."""
 
     issues: int = 0
     samples: int = 0
-    tokens: int = 0
 
 
 class Ledger:
@@ -75,7 +63,8 @@ class Ledger:
         budget: Budget,
         issues: int,
         each: int,
-        spent: Spent | None = None,
+        before: Before | None = None,
+        used_up: Callable[[], UsedUp | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the books.
@@ -84,27 +73,31 @@ class Ledger:
             budget: of the whole list; its seconds begin now.
             issues: how many share it.
             each: proposals that one issue may make at most.
-            spent: before, by an earlier leader of the same list.
+            before: done by an earlier leader of the same list.
+            used_up: what is used up by now of what the list may spend otherwise.
             clock: seconds.
         """
-        spent = spent or Spent()
+        before = before or Before()
+        self._used_up = used_up
+        self._told: dict[str, Spending] = {}
+        self._known: dict[str, Spending] = {}
         self._budget = budget
         self._each = each
         self._share = each if budget.samples is None else min(each, max(1, budget.samples // max(1, issues)))
-        self._left = None if budget.samples is None else budget.samples - spent.samples
+        self._left = None if budget.samples is None else budget.samples - before.samples
         self._used: dict[str, int] = {}
         self._standings: dict[str, Standing] = {}
         self._refused: dict[str, str] = {}
-        self._waiting = issues - spent.issues
-        self._tokens = spent.tokens
+        self._waiting = issues - before.issues
         self._wanted: dict[str, int] = {}
         self._clock = clock
         self._deadline = None if budget.seconds is None else clock() + budget.seconds
         self._lock = threading.Lock()
 
-    def begin(self, key: str, used: int = 0) -> None:
-        """An issue's turn has come; what it proposed in an earlier part is known and paid."""
+    def begin(self, key: str, used: int = 0, spent: Spending | None = None) -> None:
+        """An issue's turn has come; what it proposed and spent in an earlier part is known and paid."""
         with self._lock:
+            self._known.setdefault(key, spent or Spending())
             self._waiting -= key not in self._used
             self._used[key] = used
             self._refused.pop(key, None)
@@ -123,10 +116,25 @@ class Ledger:
                 self._left -= wanted
             return True
 
-    def generated(self, tokens: int) -> None:
-        """So many tokens more were generated, for whomever."""
+    def told(self, key: str, spent: Spending) -> UsedUp | None:
+        """An issue's run says what it took in all; what is used up of the list's budget."""
         with self._lock:
-            self._tokens += tokens
+            self._told[key] = spent
+        return self._used_up()
+
+    def spent(self, key: str) -> Spending:
+        """What an issue's run took, as it told last."""
+        return self._told.get(key, Spending())
+
+    def cpu_seconds(self) -> float:
+        """Of all issues' runs, since this ledger was opened."""
+        with self._lock:
+            known = self._known
+            return sum(max(0.0, spent.cpu_seconds - known[key].cpu_seconds) for key, spent in self._told.items())
+
+    def over(self) -> str:
+        """Why no issue may go on any more, or an empty string."""
+        return self._spent()
 
     def end(self, key: str, proposals: int) -> None:
         """An issue's search is over; what was granted and not made goes back."""
@@ -174,9 +182,8 @@ class Ledger:
     def _spent(self) -> str:
         if self._deadline is not None and self._clock() >= self._deadline:
             return "the list's time is up"
-        if self._budget.tokens is not None and self._tokens >= self._budget.tokens:
-            return "the list's tokens are spent"
-        return ""
+        spent = self._used_up()
+        return "" if spent is None else spent.reason
 
     def _hopeless(self, standing: Standing) -> bool:
         if standing.fixes or standing.proposals < _FAIR_TRIAL:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reasoncli.domain import Status
+from reasoncli.domain import SPENT, Spending, Status
 from reasoncli.runs.record import RunRecord
+from reasoncli.workflow.summary import spending_of
 
 
 class State(StrEnum):
@@ -45,6 +46,8 @@ class Outcome:
         votes: of the chosen patch. confidence: that it is right.
         seconds: of the run's stages, added up; tokens: generated; test_seconds: summed over workers.
         delivered: sentences on what was written where.
+        cut_short: its search ended as the budget was used up; with more it could go on.
+        spending: of its run. The machine's hours and energy are the list's, as is a model in this process.
     """
 
     key: str
@@ -62,6 +65,8 @@ class Outcome:
     model_seconds: float = 0.0
     test_seconds: float = 0.0
     delivered: tuple[str, ...] = ()
+    cut_short: bool = False
+    spending: Spending = field(default_factory=Spending)
 
     @property
     def over(self) -> bool:
@@ -79,18 +84,21 @@ def outcome(key: str, title: str, record: RunRecord | None, trouble: Trouble | N
         trouble: what ended the last try.
         reason: why its search ended before its own budget, by the ledger.
     """
+    spending = spending_of(record) if record is not None else Spending()
     if trouble is not None:
         run = "" if record is None else record.head.id
-        return Outcome(key, title, State.FAILED, run, trouble.message, trouble.hint)
+        return Outcome(key, title, State.FAILED, run, trouble.message, trouble.hint, spending=spending)
     if record is None:
         return Outcome(key, title, State.WAITING)
     if record.decision is None:
         head = record.head
-        return Outcome(key, title, State.WAITING, head.id, samples=head.samples, ranked=head.ranked)
+        return Outcome(key, title, State.WAITING, head.id, samples=head.samples, ranked=head.ranked, spending=spending)
     decision, totals = record.decision, record.totals
     chosen = next((each for each in record.candidates if each.index == decision.chosen), None)
     state = {Status.VERIFIED: State.VERIFIED, Status.NONE: State.NO_PATCH}.get(decision.status, State.UNVERIFIED)
+    cut_short = decision.stopped_early.startswith(SPENT)
     why = "" if state is State.VERIFIED else next(iter(decision.reasons), "")
+    reason = decision.stopped_early if cut_short else reason
     return Outcome(
         key,
         title,
@@ -101,9 +109,11 @@ def outcome(key: str, title: str, record: RunRecord | None, trouble: Trouble | N
         confidence=decision.confidence,
         samples=decision.samples,
         ranked=decision.ranked,
-        tokens=0 if totals is None else totals.tokens,
+        tokens=max(0 if totals is None else totals.tokens, spending.tokens),
         seconds=sum(stage.seconds for stage in record.stages),
         model_seconds=0.0 if totals is None else totals.model_seconds,
         test_seconds=0.0 if totals is None else totals.test_seconds,
         delivered=() if record.applied is None else tuple(file.path for file in record.applied.files),
+        cut_short=cut_short,
+        spending=spending,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from reasoncli.batch.book import Book, at_work
 from reasoncli.batch.outcome import Outcome, State, outcome
+from reasoncli.domain import Spending
+from reasoncli.reports.spending import Outlook, outlook
 from reasoncli.reports.summary import Cost
 from reasoncli.voting.sampled import Sampled
 from reasoncli.workflow.summary import summarize
@@ -31,6 +33,7 @@ class Overview:
         live: whether a process works on it now.
         stages: seconds by stage, over all runs.
         spent: (answers, tokens) by what was asked for, over all runs.
+        total: what the list took. outlook: what it may come to take, `None` while no issue has ended.
     """
 
     batch: str
@@ -39,6 +42,8 @@ class Overview:
     entries: tuple[Entry, ...]
     stages: Mapping[str, float]
     spent: Mapping[str, tuple[int, int]]
+    total: Spending
+    outlook: Outlook | None
 
     @property
     def counts(self) -> dict[State, int]:
@@ -76,4 +81,21 @@ def overview(book: Book) -> Overview:
         entries=tuple(entries),
         stages=MappingProxyType(stages),
         spent=MappingProxyType(spent),
+        total=(total := total_of(book, [each.outcome for each in entries])),
+        outlook=expected(total, [each.outcome for each in entries]),
     )
+
+
+def total_of(book: Book, outcomes: Sequence[Outcome]) -> Spending:
+    """What a list took, as its leaders kept it; by what is known of its issues where they did not."""
+    known = Spending()
+    for each in outcomes:
+        known = known.plus(replace(each.spending, seconds=0.0))
+    return book.spent or known
+
+
+def expected(total: Spending, outcomes: Sequence[Outcome]) -> Outlook | None:
+    """What a list may come to take."""
+    ended = [each.spending for each in outcomes if each.run and each.state not in (State.WAITING, State.FAILED)]
+    running = [each.spending for each in outcomes if each.run and each.state is State.WAITING]
+    return outlook(total, ended, running, len(outcomes))

@@ -12,6 +12,7 @@ from reasoncli.batch.overview import Entry, Overview
 from reasoncli.reports.html.allowance import Allowance
 from reasoncli.reports.html.charts import bar_chart, pooled_chart
 from reasoncli.reports.html.document import document
+from reasoncli.reports.spending import money_words, outlook_words, spending_rows
 from reasoncli.reports.stats import law_words, together_words
 from reasoncli.reports.words import clip, count, duration, moment, number
 from reasoncli.voting.curves import pooled
@@ -66,6 +67,7 @@ def html_batch(seen: Overview, command: Sequence[str]) -> str:
     stages = [(allowance.line(name), seconds) for name, seconds in list(seen.stages.items())[:_STAGES]]
     spent = [(allowance.line(name), *known) for name, known in list(seen.spent.items())[:_STAGES]]
     costs = [each.cost for each in seen.entries]
+    priced = any(each.outcome.spending.money is not None for each in seen.entries)
     values = {
         "batch": seen.batch,
         "created": moment(seen.created),
@@ -74,7 +76,10 @@ def html_batch(seen: Overview, command: Sequence[str]) -> str:
         "headline": _headline(seen),
         "states": [_count(state, issues, len(seen.entries)) for state, issues in seen.counts.items()],
         "command": allowance.take(shlex.join(command), 4_000),
-        "rows": [_line(each, allowance, share) for each in shown],
+        "rows": [_line(each, allowance, share, priced=priced) for each in shown],
+        "priced": priced,
+        "taken": [tuple(allowance.line(each) for each in row) for row in spending_rows(seen.total)],
+        "outlook": outlook_words(seen.total, seen.outlook),
         "coverage": together_words(together, seen.sampled, len(seen.entries)),
         "together": together,
         "law": "" if together is None else law_words(together.law),
@@ -101,8 +106,8 @@ def _count(state: State, issues: int, of: int) -> Count:
     return Count(state.value, _STYLES.get(state, ""), issues, f"{issues / max(of, 1):.0%}", _MEANINGS[state])
 
 
-def _line(entry: Entry, allowance: Allowance, share: int) -> Line:
-    """A row; `share` is the bytes that it may have of the page."""
+def _line(entry: Entry, allowance: Allowance, share: int, *, priced: bool) -> Line:
+    """A row; `share` is the bytes that it may have of the page, `priced` adds its money."""
     found, cost = entry.outcome, entry.cost
     wide = min(share * 3 // 8, _WIDE)
     made = cost.samples + cost.ranked
@@ -120,6 +125,7 @@ def _line(entry: Entry, allowance: Allowance, share: int) -> Line:
             _number(cost.tokens, number(cost.tokens)),
             _number(cost.model_seconds, duration(cost.model_seconds)),
             _number(cost.test_seconds, duration(cost.test_seconds)),
+            *([_number(found.spending.money or 0.0, money_words(found.spending))] if priced else []),
         ),
         run=found.run,
     )

@@ -10,7 +10,9 @@ from typing import Any
 
 from reasoncli.batch.book import Book
 from reasoncli.batch.outcome import Outcome, State
+from reasoncli.batch.overview import expected, total_of
 from reasoncli.errors import Interrupted
+from reasoncli.reports.spending import outlook_object, spending_object
 from reasoncli.repository import write_patch
 from reasoncli.workflow.result import CHOSEN
 
@@ -44,17 +46,22 @@ def write_results(book: Book, outcomes: Mapping[str, Outcome], model: str, folde
         row = {"instance_id": found.key, "model_name_or_path": f"reasoncli+{model}", "model_patch": patch}
         lines.append(json.dumps(row))
     write_patch(folder / PREDICTIONS, "".join(f"{line}\n" for line in lines))
-    write_patch(folder / TABLE, json.dumps(table(book.id, list(outcomes.values())), indent=2) + "\n")
+    write_patch(folder / TABLE, json.dumps(table(book, list(outcomes.values())), indent=2) + "\n")
 
 
-def table(batch: str, outcomes: Sequence[Outcome], exit_status: int | None = None) -> dict[str, Any]:
-    """All outcomes as JSON values."""
+def table(book: Book, outcomes: Sequence[Outcome], exit_status: int | None = None) -> dict[str, Any]:
+    """All outcomes as JSON values, with what the list took and may come to take."""
+    total = total_of(book, outcomes)
     return {
         "schema_version": SCHEMA_VERSION,
-        "batch": batch,
+        "batch": book.id,
         "exit_code": exit_code(outcomes) if exit_status is None else exit_status,
         "counts": {state.value: sum(each.state is state for each in outcomes) for state in State},
-        "issues": [{**asdict(each), "state": each.state.value} for each in outcomes],
+        "spending": spending_object(total),
+        "expected": outlook_object(expected(total, outcomes)),
+        "issues": [
+            {**asdict(each), "state": each.state.value, "spending": spending_object(each.spending)} for each in outcomes
+        ],
     }
 
 

@@ -52,15 +52,9 @@ class ModelServer:
         seconds: spent at work.
     """
 
-    def __init__(self, load: Callable[[], Sampler], generated: Callable[[int], None]) -> None:
-        """Begin to load the model.
-
-        Args:
-            load: opens it.
-            generated: is told how many tokens each completion took.
-        """
+    def __init__(self, load: Callable[[], Sampler]) -> None:
+        """Begin to load the model, which `load` opens."""
         self._load = load
-        self._generated = generated
         self._loaded: Future[Sampler] = Future()
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
@@ -171,7 +165,6 @@ class ModelServer:
         requests: list[SampleRequest] = [request for job in jobs for request in job.value]
         going = {id(job): job for job in jobs}
         for completion in sampler.sample(requests, self._now[1]):
-            self._generated(completion.tokens)
             job = of[completion.prompt]
             left[id(job)] -= completion.count
             if not job.cancelled.is_set():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json as jsonlib
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -17,14 +18,15 @@ from reasoncli.batch.driver import Board
 from reasoncli.batch.labour import Progress
 from reasoncli.batch.outcome import Outcome
 from reasoncli.cli.options import Flags, Json, JUnit, Quiet, with_settings
-from reasoncli.domain import Issue, WorkItem
+from reasoncli.domain import Issue, Spending, WorkItem
 from reasoncli.reports.board import BoardDisplay, Row
+from reasoncli.reports.spending import money_words
 from reasoncli.reports.words import count, number
 
 _PANEL = "Budget of the whole list"
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "reports", "store")
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "reports", "store", "prices")
 def batch(
     *,
     places: Annotated[
@@ -70,13 +72,14 @@ def batch(
         ),
     ] = None,
     budget_samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Patches to propose for all.", rich_help_panel=_PANEL)
+        int | None, typer.Option(metavar="N", min=1, help="The same as --budget Nsamples.", rich_help_panel=_PANEL)
     ] = None,
     budget_tokens: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Tokens to generate for all.", rich_help_panel=_PANEL)
+        int | None, typer.Option(metavar="N", min=1, help="The same as --budget Ntokens.", rich_help_panel=_PANEL)
     ] = None,
     budget_seconds: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=1.0, help="Wall-clock time for all.", rich_help_panel=_PANEL)
+        float | None,
+        typer.Option(metavar="SECONDS", min=1.0, help="The same as --budget SECONDSs.", rich_help_panel=_PANEL),
     ] = None,
     json: Json = False,
     junit_report: JUnit = None,
@@ -89,24 +92,30 @@ def batch(
     more issues, a second one stops those at work; --resume goes on where it stopped.
     """
     from reasoncli.batch.book import Order, begin, take_up
-    from reasoncli.batch.ledger import Budget
     from reasoncli.batch.results import exit_code
     from reasoncli.cli.publishing import Published
     from reasoncli.errors import UsageError
+    from reasoncli.settings.costs import parse_budget
     from reasoncli.settings.loading import load_settings, state_folder
     from reasoncli.sources import load_list
 
-    root = state_folder(load_settings(flags))
+    settings = load_settings(flags)
+    root = state_folder(settings)
+    short = {"samples": budget_samples, "tokens": budget_tokens, "s": budget_seconds}
+    limits = [f"{value}{unit}" for unit, value in short.items() if value is not None]
     if resume is not None:
         if places:
             raise UsageError("--resume goes on with a list that is known", hint="Leave LIST away.")
         book = take_up(root, resume)
+        if flags.get("budget") or limits:
+            more = tuple(cast("Sequence[str]", flags.get("budget") or ())) + tuple(limits)
+            book.order = replace(book.order, budget=parse_budget(more, book.order.budget))
     elif not places:
         raise UsageError("there is no list of issues", hint="Name a folder, a file or `-`; or --resume BATCH.")
     else:
         items = load_list(places, repository=_repository(repository), cwd=Path.cwd(), stdin=sys.stdin, label=label)
         given = {name: value for name, value in flags.items() if value is not None}
-        budget = Budget(budget_samples, budget_tokens, budget_seconds)
+        budget = parse_budget((*settings.search.budget, *limits))
         order = Order(
             items,
             jsonlib.dumps(given, default=str),
@@ -138,23 +147,27 @@ def _led(book: Book, folder: Path, *, quiet: bool) -> dict[str, Outcome]:
     from reasoncli.cli.labourer import work
     from reasoncli.reports.console import console
 
-    earlier = sum(book.is_done(item.key) for item in book.order.items)
-    with BoardDisplay(console(), issues=len(book.order.items), earlier=earlier, quiet=quiet) as shown:
+    ended = [book.outcome(item).spending for item in book.order.items if book.is_done(item.key)]
+    with BoardDisplay(console(), issues=len(book.order.items), earlier=ended, quiet=quiet) as shown:
         shown.said(f"batch {book.id}: {count(len(book.order.items), 'issue')}, results in {folder}", "quiet")
         return lead(book, work, _Shown(shown), folder, lambda drain: _drain_first(drain, shown))
 
 
 def _show(book: Book, outcomes: Mapping[str, Outcome], *, as_json: bool) -> None:
     from reasoncli.batch.outcome import State
+    from reasoncli.batch.overview import total_of
     from reasoncli.batch.results import table
     from reasoncli.reports.board import outcome_table
     from reasoncli.reports.console import console
+    from reasoncli.reports.spending import spent_words
 
     if as_json:
-        sys.stdout.write(jsonlib.dumps(table(book.id, list(outcomes.values())), indent=2) + "\n")
+        sys.stdout.write(jsonlib.dumps(table(book, list(outcomes.values())), indent=2) + "\n")
         return
     rows = [(each.key, each.state.value, each.title, _words(each)) for each in outcomes.values()]
     outcome_table(rows, console(sys.stdout))
+    if words := spent_words(total_of(book, list(outcomes.values()))):
+        console(sys.stdout).print("in all " + ", ".join(words), soft_wrap=True)
     if any(each.state in (State.WAITING, State.FAILED) for each in outcomes.values()):
         hint = f"`reasoncli batch --resume {book.id}` does what is missing."
         console().print(hint, style="quiet", soft_wrap=True)
@@ -199,7 +212,17 @@ class _Shown(Board):
             _words(outcome),
             proposals=outcome.samples + outcome.ranked,
             tokens=outcome.tokens,
+            spent=outcome.spending,
         )
+
+    def spent(self, item: WorkItem, spent: Spending) -> None:
+        self._display.spent(item.key, spent)
+
+    def total(self, spent: Spending) -> None:
+        self._display.total(spent)
+
+    def ran_out(self, reason: str) -> None:
+        self._display.said(f"{reason}: no more issues are begun, and those at work end")
 
     def draining(self, running: int) -> None:
         self._display.said(f"no more issues are begun; {running} at work end first, Ctrl-C again stops them")
@@ -213,6 +236,7 @@ def _words(outcome: Outcome) -> str:
         return ""
     parts = [f"{number(outcome.votes)} votes of {outcome.samples + outcome.ranked}"] if outcome.votes else []
     parts += [f"confidence {outcome.confidence:.2f}"] if outcome.confidence else []
+    parts += [paid] if (paid := money_words(outcome.spending)) else []
     return ", ".join([*parts, *outcome.delivered])
 
 

@@ -11,7 +11,7 @@ import typer
 from reasoncli.cli.options import Events, Flags, Json, Quiet, Verbose, with_settings
 
 
-@with_settings("model", "sampling", "search", "sandbox", "store")
+@with_settings("model", "sampling", "search", "sandbox", "store", without=("budget",))
 def demo(
     *,
     folder: Annotated[

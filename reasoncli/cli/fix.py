@@ -24,7 +24,7 @@ from reasoncli.cli.options import (
 )
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports")
+@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports", "prices")
 def fix(
     *,
     repository: Repository = Path(),

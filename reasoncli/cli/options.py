@@ -27,6 +27,7 @@ _PANELS = {
     "patches": "Patches",
     "store": "Run store",
     "reports": "Reports",
+    "prices": "Prices",
 }
 
 
@@ -77,7 +78,7 @@ def _parameter(field: Field) -> inspect.Parameter:
 
 
 def _help(field: Field) -> str:
-    text = field.key.help
+    text = field.key.help.replace("[", r"\[")  # else rich would take it for markup
     unset = field.default is None or field.default is False or field.default == ()
     if unset and not field.key.default:
         return text

@@ -31,7 +31,9 @@ from reasoncli.cli.options import (
 _OF_PROPOSALS = ("ranked_share", "samples", "batch_size", "stop_confidence", "exhaustive")
 
 
-@with_settings("model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports", without=_OF_PROPOSALS)
+@with_settings(
+    "model", "sampling", "search", "tests", "sandbox", "patches", "store", "reports", "prices", without=_OF_PROPOSALS
+)
 def select(
     *,
     repository: Repository = Path(),

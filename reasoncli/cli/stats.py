@@ -11,6 +11,7 @@ import typer
 from reasoncli.cli.options import Flags, Json, with_settings
 
 if TYPE_CHECKING:
+    from reasoncli.domain import Spending
     from reasoncli.reports.stats import Counted
 
 
@@ -42,34 +43,34 @@ def stats(
     if batch is not None and runs:
         raise UsageError("--batch and RUN exclude each other", hint="Give one of them.")
     root = state_folder(load_settings(flags))
-    issues = 0
+    issues, total = 0, None
     if batch is not None:
-        batch, issues, told = _batch(root, batch)
+        batch, issues, told, total = _batch(root, batch)
     else:
         store, told = Store(root), []
         for name in dict.fromkeys(store.resolve(run) for run in runs or ["last"]):
             summary = summarize(store.read(name), store.folder(name))
-            told.append(Counted(name, summary.issue.title, summary.sampled))
+            told.append(Counted(name, summary.issue.title, summary.sampled, spent=summary.cost.spending))
     if json:
-        sys.stdout.write(stats_json(told, batch) + "\n")
+        sys.stdout.write(stats_json(told, batch, total) + "\n")
     elif csv:
         sys.stdout.write(stats_csv(told))
     elif batch is not None:
-        show_batch_stats(batch, told, issues, console(sys.stdout))
+        show_batch_stats(batch, told, issues, console(sys.stdout), total)
     else:
         show_stats(told, console(sys.stdout))
 
 
-def _batch(root: Path, reference: str) -> tuple[str, int, list[Counted]]:
-    """A batch's id, how many issues it has, and its runs."""
+def _batch(root: Path, reference: str) -> tuple[str, int, list[Counted], Spending]:
+    """A batch's id, how many issues it has, its runs, and what it took."""
     from reasoncli.batch.book import look_at
     from reasoncli.batch.overview import overview
     from reasoncli.reports.stats import Counted
 
     seen = overview(look_at(root, reference))
     told = [
-        Counted(each.outcome.run, each.outcome.title, each.sampled, each.outcome.key)
+        Counted(each.outcome.run, each.outcome.title, each.sampled, each.outcome.key, each.cost.spending)
         for each in seen.entries
         if each.sampled is not None
     ]
-    return seen.batch, len(seen.entries), told
+    return seen.batch, len(seen.entries), told, seen.total

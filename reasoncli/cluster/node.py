@@ -67,11 +67,13 @@ class Answer:
 
     Attributes:
         resident: whether sandboxes of the run offer a resident runner there, as far as that is known by now.
+        cpu_seconds: that the run's sandboxes there took so far; see `SandboxProvider`.
     """
 
     value: Any = None
     error: Exception | None = None
     resident: bool = False
+    cpu_seconds: float = 0.0
 
 
 class NotPrepared(Exception):
@@ -252,4 +254,5 @@ class Node:
             value, error = work(open_), None
         except (SandboxFailure, RunnerLost, ValueError, ReasoncliError) as raised:
             value, error = None, raised
-        return Answer(value, error, open_.sandbox.resident)
+        run = self._runs.get(open_.run)
+        return Answer(value, error, open_.sandbox.resident, 0.0 if run is None else run.provider.cpu_seconds)

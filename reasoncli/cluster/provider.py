@@ -89,6 +89,12 @@ class ClusterProvider:
         self._warm: tuple[Loaded, int, Any] | None = None
         self._closed = False
 
+    @property
+    def cpu_seconds(self) -> float:
+        """See `SandboxProvider`: what the nodes' containers counted, as far as it has travelled with an answer."""
+        with self._lock:
+            return sum(seat.cpu_seconds for seat in self._seats.values())
+
     def open(self) -> Sandbox:
         """See `SandboxProvider`. On the node that has most room; a node that can't is not asked for a while."""
         problem = SandboxUnavailable("the provider is closed")
@@ -135,6 +141,7 @@ class _Seat:
 
     member: Member
     resident: bool = False
+    cpu_seconds: float = 0.0
 
 
 class ClusterSandbox:
@@ -229,6 +236,7 @@ class ClusterSandbox:
     def _end(self, call: Any) -> Any:
         answer: Answer = self._cluster.end(self._seat.member, call)
         self._seat.resident = answer.resident
+        self._seat.cpu_seconds = max(self._seat.cpu_seconds, answer.cpu_seconds)
         if isinstance(answer.error, MachineLost) and self._closed:
             raise SandboxFailure("the sandbox is closed")
         if answer.error is not None:

@@ -34,13 +34,16 @@ from reasoncli.domain.proposing import (
     Suspect,
 )
 from reasoncli.domain.reproducing import Reproduced, Reproduction
+from reasoncli.domain.spending import SPENT, Budget, Money, Prices, Spending, TokenPrice, Usage, UsedUp, used_up
 from reasoncli.domain.task import Issue, Snapshot, Task, TestPlan
 from reasoncli.domain.testing import Baseline, Evidence, Loaded, Outcome, Target, TestReport, TestResult
 from reasoncli.domain.work import WorkItem
 
 __all__ = [
     "NEITHER",
+    "SPENT",
     "Baseline",
+    "Budget",
     "Candidate",
     "ChatContent",
     "ClaimFate",
@@ -60,8 +63,10 @@ __all__ = [
     "InfillContent",
     "Issue",
     "Loaded",
+    "Money",
     "Outcome",
     "Patch",
+    "Prices",
     "Prompt",
     "Question",
     "Region",
@@ -70,6 +75,7 @@ __all__ = [
     "Reproduced",
     "Reproduction",
     "Snapshot",
+    "Spending",
     "Status",
     "Suspect",
     "Target",
@@ -78,8 +84,12 @@ __all__ = [
     "TestReport",
     "TestResult",
     "TieBreakers",
+    "TokenPrice",
+    "Usage",
+    "UsedUp",
     "Verdict",
     "VerdictKind",
     "Way",
     "WorkItem",
+    "used_up",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reasoncli.domain.spending import Usage
+
 
 @dataclass(frozen=True, slots=True)
 class Clue:
@@ -154,6 +156,7 @@ class Completion:
         batch: index of the sampling batch it belongs to; batches count as a whole.
         rank: place of a given text among all that the model ranked, from 1; 0 for a sample.
         score: of a ranked text: log-probability of prompt and answer together, the prompt's being its share.
+        usage: of the request that it came by, at the first of its answers; `None` where no server was asked.
     """
 
     prompt: str
@@ -166,6 +169,7 @@ class Completion:
     batch: int = 0
     rank: int = 0
     score: float = 0.0
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

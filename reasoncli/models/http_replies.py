@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from reasoncli.domain import ChatContent, InfillContent, Prompt, Usage
 from reasoncli.errors import EndpointError
 from reasoncli.models.thinking import split_unknown
+
+_CHARACTERS_A_TOKEN: Final = 3.0  # code, on the safe side
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Answer:
         logprobs: of the tokens of `text`; empty if the server gave none that fit it.
         tokens: generated ones, thoughts included; estimated where the server doesn't count.
         finish: `stop` or `length`.
+        usage: of the whole reply, at its first choice.
     """
 
     text: str
@@ -26,6 +30,7 @@ class Answer:
     logprobs: tuple[float, ...]
     tokens: int
     finish: str
+    usage: Usage | None = None
 
 
 def read_answers(reply: Mapping[str, Any], *, chat: bool, url: str) -> list[Answer]:
@@ -40,9 +45,45 @@ def read_answers(reply: Mapping[str, Any], *, chat: bool, url: str) -> list[Answ
             f"{url} answered without any choices", hint="Is it an OpenAI-compatible server? Its address ends with /v1."
         )
     usage = reply.get("usage")
-    counted = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    share = counted // len(choices) if isinstance(counted, int) and counted >= 0 else None
-    return [_answer(choice, share, chat=chat) for choice in choices]
+    counted = _whole(usage.get("completion_tokens")) if isinstance(usage, dict) else None
+    share, rest = (None, 0) if counted is None else divmod(counted, len(choices))
+    return [
+        _answer(choice, None if share is None else share + (place < rest), chat=chat)
+        for place, choice in enumerate(choices)
+    ]
+
+
+def read_usage(reply: Mapping[str, Any], answers: Sequence[Answer], prompt: Prompt, server: str, model: str) -> Usage:
+    """What a reply took, as OpenAI, vLLM and SGLang tell it, or DeepSeek; by the texts' lengths where it isn't told."""
+    usage = reply.get("usage")
+    said = usage if isinstance(usage, dict) else {}
+    details = said.get("prompt_tokens_details")
+    cached = _whole(details.get("cached_tokens")) if isinstance(details, dict) else None
+    if cached is None:
+        cached = _whole(said.get("prompt_cache_hit_tokens"))
+    generated, read = _whole(said.get("completion_tokens")), _whole(said.get("prompt_tokens"))
+    known = generated is not None and read is not None
+    if generated is None:
+        generated = sum(answer.tokens for answer in answers)
+    if read is None:
+        read = estimated_tokens(prompt)
+    return Usage(server, model, read, min(cached or 0, read), generated, estimated=not known)
+
+
+def estimated_tokens(prompt: Prompt) -> int:
+    """About how many tokens a prompt has, on the safe side, for whoever has no tokenizer."""
+    content = prompt.content
+    if isinstance(content, ChatContent):
+        texts = [text for _, text in content.messages]
+    elif isinstance(content, InfillContent):
+        texts = [content.prefix, content.suffix, *(part for pair in content.context for part in pair)]
+    else:
+        texts = [content.function, content.line]
+    return sum(math.ceil(len(text.encode()) / _CHARACTERS_A_TOKEN) + 8 for text in texts)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _answer(choice: Mapping[str, Any], share: int | None, *, chat: bool) -> Answer:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reasoncli.errors import ModelNotFoundError
 from reasoncli.models.endpoint import Endpoint
 from reasoncli.models.http_client import EndpointClient, UnwantedFieldsError
-from reasoncli.models.http_replies import Answer, read_answers
+from reasoncli.models.http_replies import Answer, read_answers, read_usage
 from reasoncli.models.http_requests import Body, Dialect
 from reasoncli.models.infill import format_by_name
 from reasoncli.models.interface import Ability, SampleRequest
@@ -86,7 +86,9 @@ class Server:
         """
         count = min(count, self.group)
         body, reply = await self._post(request, start, count)
-        answers = read_answers(reply, chat=body.chat, url=self.url)[:count]
+        answers = read_answers(reply, chat=body.chat, url=self.url)
+        usage = read_usage(reply, answers, request.prompt, self.url, self._dialect.model)
+        answers = [replace(answers[0], usage=usage), *answers[1:count]]
         if len(answers) < count:
             self.group = min(self.group, len(answers))
         return answers

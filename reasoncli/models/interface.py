@@ -42,6 +42,7 @@ class ModelInfo:
         reasoning: whether it thinks before it answers.
         device: where it runs, for people: `CPU`, `CUDA0 (33/33 layers)`, `http://…`.
         ranks: whether `Sampler.score` and `Sampler.rank` are to be had: both or none, as a ranking is one of scores.
+        on_gpu: whether some of its layers lie on a GPU of this machine.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelInfo:
     reasoning: bool
     device: str
     ranks: bool = False
+    on_gpu: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reasoncli.errors import ModelError, UsageError
 from reasoncli.models.catalogue import catalogue
+from reasoncli.models.endpoint import Endpoint, find_key, parse_endpoint
 from reasoncli.models.interface import Ability, Sampler
 from reasoncli.models.options import ModelOptions
 from reasoncli.models.profile import ModelProfile, read_profile
@@ -151,14 +152,29 @@ def describe(spec: str) -> ModelCard:
     )
 
 
+def servers(spec: str, others: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+    """(address, model's name if one was given) of the servers that have a model; none where it is on this machine.
+
+    Raises:
+        ModelNotFoundError, UsageError: see `open_sampler`.
+    """
+    if resolve(spec).kind is not Kind.HTTP:
+        return ()
+    return tuple((each.url, each.model) for each in _endpoints((spec, *others)))
+
+
 def _open_http(specs: Sequence[str], options: ModelOptions) -> Sampler:
-    from reasoncli.models.endpoint import find_key, parse_endpoint
     from reasoncli.models.openai_http import HttpSampler
 
+    keys = [(each, find_key(each, options.api_key_env, os.environ)) for each in _endpoints(specs)]
+    return HttpSampler(keys, options)
+
+
+def _endpoints(specs: Sequence[str]) -> Sequence[Endpoint]:
     first, *others = map(parse_endpoint, specs)
     # A server without a name after its # has the first one's model; what is named twice is one.
-    endpoints = dict.fromkeys([first, *(each if each.model else replace(each, model=first.model) for each in others)])
-    return HttpSampler([(each, find_key(each, options.api_key_env, os.environ)) for each in endpoints], options)
+    named = [each if each.model else replace(each, model=first.model) for each in others]
+    return list(dict.fromkeys([first, *named]))
 
 
 def _path(located: Located) -> Path:

@@ -9,7 +9,6 @@ busy, and cancelling ends what is in flight.
 from __future__ import annotations
 
 import asyncio
-import math
 import queue
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
@@ -19,13 +18,12 @@ from reasoncli.domain import ChatContent, Completion, InfillContent, Prompt, Rep
 from reasoncli.errors import ModelError
 from reasoncli.models.endpoint import Endpoint
 from reasoncli.models.http_pool import ServerPool
-from reasoncli.models.http_replies import Answer
+from reasoncli.models.http_replies import Answer, estimated_tokens
 from reasoncli.models.http_server import Server
 from reasoncli.models.interface import Ability, Choices, ModelInfo, Ranking, SampleRequest
 from reasoncli.models.options import ModelOptions
 
 _POLL: Final = 0.05
-_CHARACTERS_A_TOKEN: Final = 3.0  # code, on the safe side
 
 T = TypeVar("T")
 
@@ -110,14 +108,7 @@ class HttpSampler:
 
     def count_tokens(self, prompt: Prompt) -> int:
         """An estimate: the tokenizer is out of reach."""
-        content = prompt.content
-        if isinstance(content, ChatContent):
-            texts = [text for _, text in content.messages]
-        elif isinstance(content, InfillContent):
-            texts = [content.prefix, content.suffix, *(part for pair in content.context for part in pair)]
-        else:
-            texts = [content.function, content.line]
-        return sum(math.ceil(len(text.encode()) / _CHARACTERS_A_TOKEN) + 8 for text in texts)
+        return estimated_tokens(prompt)
 
     def close(self) -> None:
         """End what is in flight and the thread. Idempotent."""
@@ -201,4 +192,5 @@ def _completion(request: SampleRequest, answer: Answer) -> Completion:
         finish=answer.finish,
         thinking=answer.thinking,
         batch=request.batch,
+        usage=answer.usage,
     )

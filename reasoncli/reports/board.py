@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from reasoncli.domain import Spending
 from reasoncli.reports.console import cropped, glyphs, safe
+from reasoncli.reports.spending import money_words, outlook, outlook_words
 from reasoncli.reports.words import count, duration, number
 
 _FRAMES = 4
@@ -33,6 +36,7 @@ class Row:
         votes, verdict: of the leader.
         began: by the display's clock.
         left: seconds that the stage may still take.
+        spent: by its run until now.
     """
 
     key: str
@@ -47,6 +51,7 @@ class Row:
     verdict: str = ""
     began: float = 0.0
     left: float | None = None
+    spent: Spending = field(default_factory=Spending)
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ class Tally:
         issues: all of them.
         ended: how many ended how.
         tokens, proposals: of those that ended; seconds: since the beginning.
+        total: what the list took, earlier leaders included; spent: of each issue that ended, earlier ones, too.
     """
 
     issues: int
@@ -65,6 +71,8 @@ class Tally:
     proposals: int = 0
     tokens: int = 0
     began: float = 0.0
+    total: Spending = field(default_factory=Spending)
+    spent: list[Spending] = field(default_factory=list)
 
     @property
     def over(self) -> int:
@@ -81,13 +89,13 @@ class Tally:
 class BoardDisplay:
     """Shows a batch. Use it as a context manager; its methods may be called from any thread."""
 
-    def __init__(self, console: Console, *, issues: int, earlier: int = 0, quiet: bool = False) -> None:
-        """`earlier` of the issues were over before."""
+    def __init__(self, console: Console, *, issues: int, earlier: Sequence[Spending] = (), quiet: bool = False) -> None:
+        """`earlier`: what those issues took that were over before."""
         self._console = console
         self._signs = glyphs(console)
         self._quiet = quiet
         self._rows: dict[str, Row] = {}
-        self._tally = Tally(issues, earlier, began=time.monotonic())
+        self._tally = Tally(issues, len(earlier), began=time.monotonic(), spent=list(earlier))
         self._lock = threading.RLock()
         self._over = False
         live = console.file.isatty() and not console.is_dumb_terminal and not quiet
@@ -113,20 +121,41 @@ class BoardDisplay:
             if known is None:
                 return
             changed = known.stage != row.stage
-            self._rows[row.key] = replace(row, began=known.began)
+            self._rows[row.key] = replace(row, began=known.began, spent=known.spent)
         if changed and row.stage and self._live is None:
             self._say(f"{row.key}: {row.stage}")
 
-    def ended(self, key: str, state: str, words: str, *, proposals: int = 0, tokens: int = 0) -> None:
+    def ended(
+        self,
+        key: str,
+        state: str,
+        words: str,
+        *,
+        proposals: int = 0,
+        tokens: int = 0,
+        spent: Spending | None = None,
+    ) -> None:
         """An issue is over; `words` say how, for people."""
         with self._lock:
             row = self._rows.pop(key, None)
             self._tally.ended[state] += 1
             self._tally.proposals += proposals
             self._tally.tokens += tokens
+            self._tally.spent.append(spent or Spending())
             over, issues = self._tally.over, self._tally.issues
         took = "" if row is None else f" ({duration(time.monotonic() - row.began)})"
         self._say(f"[{over}/{issues}] {key}: {state}{f', {words}' if words else ''}{took}", _STYLES.get(state, ""))
+
+    def spent(self, key: str, spent: Spending) -> None:
+        """What an issue that is at work took until now."""
+        with self._lock:
+            if key in self._rows:
+                self._rows[key] = replace(self._rows[key], spent=spent)
+
+    def total(self, spent: Spending) -> None:
+        """What the list took until now."""
+        with self._lock:
+            self._tally.total = spent
 
     def said(self, text: str, style: str = "warn") -> None:
         """Something that stays on the screen."""
@@ -154,7 +183,7 @@ class BoardDisplay:
         tally = self._tally
         left = tally.left(now)
         parts = [f"{n} {state}" for state, n in sorted(tally.ended.items())]
-        parts += [f"{number(tally.proposals)} proposals", f"{number(tally.tokens)} tokens"]
+        parts += [f"{number(tally.proposals)} proposals", self._cost()]
         parts += [duration(now - tally.began)]
         parts += [f"about {duration(left)} left"] if left and not self._over else []
         line = Table.grid(padding=(0, 1))
@@ -167,6 +196,12 @@ class BoardDisplay:
             Text(f" {self._signs.dot} ".join(parts), style="quiet"),
         )
         return line
+
+    def _cost(self) -> str:
+        """What was spent, and what may come to be."""
+        tally = self._tally
+        running = [row.spent for row in self._rows.values()]
+        return outlook_words(tally.total, outlook(tally.total, tally.spent, running, tally.issues))
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._quiet:
@@ -181,6 +216,9 @@ def _work(rows: list[Row], now: float) -> Table:
     table.add_column("tested", justify="right", no_wrap=True)
     table.add_column("votes", justify="right", no_wrap=True)
     table.add_column("leader", no_wrap=True, min_width=9)
+    priced = any(row.spent.money is not None for row in rows)
+    if priced:
+        table.add_column("spent", justify="right", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True, min_width=7)
     table.add_column("left", justify="right", no_wrap=True, min_width=7)
     for row in rows:
@@ -192,6 +230,7 @@ def _work(rows: list[Row], now: float) -> Table:
             Text(f"{row.verified}/{row.distinct}" if row.distinct else ""),
             Text(number(row.votes) if row.votes else ""),
             Text(row.verdict),
+            *([Text(money_words(row.spent))] if priced else []),
             Text(duration(now - row.began), style="quiet"),
             Text("" if row.left is None else duration(row.left), style="quiet"),
         )

@@ -23,9 +23,11 @@ from reasoncli.events import (
     CandidateJudged,
     Decided,
     Event,
+    Spent,
     SuspectsRanked,
 )
 from reasoncli.reports.json import SCHEMA_VERSION, baseline_object, decision_object, suspect_object, verdict_object
+from reasoncli.reports.spending import spending_object
 
 
 class EventLog:
@@ -66,6 +68,8 @@ def _body(event: Event) -> Mapping[str, object]:
             return {"index": index, "verified": verified, "verdict": verdict_object(verdict)}
         case Decided(decision):
             return _decided(decision)
+        case Spent(spending):
+            return spending_object(spending)
         case _:
             return {field.name: getattr(event, field.name) for field in fields(event)}
 

@@ -21,6 +21,7 @@ from reasoncli.reports.junit import outcome
 from reasoncli.reports.markdown import block, code, prose
 from reasoncli.reports.pieces import baseline_words, gist, place
 from reasoncli.reports.result import margin_words
+from reasoncli.reports.spending import spent_words
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, proposals
 from reasoncli.sources.text import printable
@@ -201,7 +202,8 @@ def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "Base", prose(baseline_words(summary.baseline))
     cost = summary.cost
     made = proposals(cost.samples, cost.ranked, given=summary.given)
-    yield "Cost", f"{made}, {duration(cost.test_seconds)} of tests, {duration(cost.total_seconds)} in all"
+    parts = [f"{duration(cost.test_seconds)} of tests", f"{duration(cost.total_seconds)} in all"]
+    yield "Cost", prose(", ".join([made, *parts, *spent_words(cost.spending)]))
     for each in summary.applied:
         yield "Applied", prose(each)
     for each in summary.warnings[:_NAMED]:

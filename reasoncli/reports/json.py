@@ -24,7 +24,10 @@
                     the suite as a whole depends on its order, and runs in that only; reused: seconds since the epoch
                     at which an earlier run measured this, or null
     suspects        {path, line, function, score, clues: [{kind, score, detail}]}
-    cost            {samples, ranked, tokens, model_seconds, test_seconds, total_seconds}; samples: independent ones
+    cost            {samples, ranked, tokens, model_seconds, test_seconds, total_seconds, spending}; spending: what it
+                    took in all its processes, {seconds, tokens, prompt_tokens, cached_tokens, completion_tokens,
+                    estimated_tokens, unpriced_tokens, cpu_seconds, gpu_seconds, joules, energy_of, money, currency},
+                    null where it is not known (docs/costs.md says what each is); samples: independent ones
                     drawn; ranked: small edits proposed by their probability. Votes of samples are whole, those of
                     ranked ones parts: how often each would be drawn in as many samples
     rejected        kind -> proposals that were no patch
@@ -45,6 +48,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Suspect, Verdict
+from reasoncli.reports.spending import spending_object
 from reasoncli.reports.summary import Summary
 from reasoncli.voting.tiers import Tier
 
@@ -81,6 +85,7 @@ def to_object(summary: Summary) -> dict[str, object]:
             "model_seconds": summary.cost.model_seconds,
             "test_seconds": summary.cost.test_seconds,
             "total_seconds": summary.cost.total_seconds,
+            "spending": spending_object(summary.cost.spending),
         },
         "rejected": dict(summary.rejected),
         "refused": [

@@ -26,6 +26,7 @@ from reasoncli.reports.pieces import (
     targets_label,
     verdict_label,
 )
+from reasoncli.reports.spending import money_words
 from reasoncli.reports.state import RunView, StageView
 from reasoncli.reports.words import duration, number, proposals
 
@@ -192,6 +193,7 @@ def _totals(view: RunView, signs: Glyphs) -> Text:
     parts += [f"{number(view.samples)} samples", f"{number(view.distinct)} distinct"]
     parts += [f"{number(view.rejected)} no patch"] if view.rejected else []
     parts += [f"{number(view.verified)} verified", f"{number(view.tokens)} tokens"]
+    parts += [paid] if (paid := money_words(view.spending)) else []
     return Text("     " + f" {signs.dot} ".join(parts), style="quiet")
 
 

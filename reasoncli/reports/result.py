@@ -10,6 +10,7 @@ from reasoncli.domain import Candidate, Status
 from reasoncli.reports.console import Glyphs, glyphs, safe
 from reasoncli.reports.explain import fates
 from reasoncli.reports.pieces import diff_text, gist_text, guards_words, place, verdict_label
+from reasoncli.reports.spending import spent_words
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, number, proposals
 from reasoncli.voting.tiers import Tier
@@ -124,7 +125,7 @@ def facts(summary: Summary, width: int, signs: Glyphs | None = None) -> list[tup
         parts = [proposals(cost.samples, cost.ranked, given=summary.given)]
         parts += [] if summary.given else [count(cost.tokens, "token"), f"{duration(cost.model_seconds)} model"]
         parts += [f"{duration(cost.test_seconds)} tests", f"{duration(cost.total_seconds)} in all"]
-        rows.append(("Cost", Text(", ".join(parts))))
+        rows.append(("Cost", Text(", ".join([*parts, *spent_words(cost.spending)]))))
     rows += [("Applied" if i == 0 else "", safe(line)) for i, line in enumerate(summary.applied)]
     if summary.run:
         rows.append(("Run", Text(f"{summary.run}  ").append_text(safe(summary.stored, "quiet"))))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reasoncli.domain import Baseline, Candidate, Decision, Suspect
+from reasoncli.domain import Baseline, Candidate, Decision, Spending, Suspect
 from reasoncli.events import (
     BaselineReady,
     CandidateFound,
@@ -15,6 +15,7 @@ from reasoncli.events import (
     Event,
     RunStarted,
     SamplesDrawn,
+    Spent,
     StageFinished,
     StageProgress,
     StageStarted,
@@ -52,6 +53,7 @@ class RunView:
     verified: int = 0
     candidates: dict[int, Candidate] = field(default_factory=dict)
     decision: Decision | None = None
+    spending: Spending = field(default_factory=Spending)
     _groups: list[Group] | None = None
 
     def observe(self, event: Event) -> None:
@@ -89,6 +91,8 @@ class RunView:
                 self._groups = None
             case Decided(decision):
                 self.decision = decision
+            case Spent(spending):
+                self.spending = spending
             case _:
                 pass
 

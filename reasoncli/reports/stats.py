@@ -3,7 +3,8 @@
     schema_version  1
     batch           id of the batch whose runs these are, or null
     runs            {run, key, issue, samples, plausible, unjudged, no_patch, targets, ranked, ranked_plausible,
-                    first_ranked, trouble, first: {drawn, expected, median, likely}, law, rows}
+                    first_ranked, trouble, first: {drawn, expected, median, likely}, spending, law, rows}
+    spending        what it took, as in json.py; of the whole batch, or null where runs were named
     together        {runs, law, rows: [{k, pass, band, majority, majority_band}]}: means over the runs, or null for
                     fewer than two of which something can be said
 
@@ -24,14 +25,16 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reasoncli.domain import Spending
 from reasoncli.reports.console import safe
+from reasoncli.reports.spending import spending_object, spent_words
 from reasoncli.reports.words import count, number
 from reasoncli.voting.coverage import PowerLaw
 from reasoncli.voting.curves import Bounds, Curves, First, Pooled, Row, curves, pooled
@@ -47,21 +50,23 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A run whose samples are counted; `title` is its issue's, `key` the issue's in a batch."""
+    """A run whose samples are counted; `title` is its issue's, `key` the issue's in a batch; `spent`: what it took."""
 
     run: str
     title: str
     sampled: Sampled
     key: str = ""
+    spent: Spending = field(default_factory=Spending)
 
 
-def stats_json(told: Sequence[Counted], batch: str | None = None) -> str:
-    """The object as text."""
+def stats_json(told: Sequence[Counted], batch: str | None = None, total: Spending | None = None) -> str:
+    """The object as text; `total` is what a batch took."""
     together = pooled([each.sampled for each in told])
     found = {
         "schema_version": SCHEMA_VERSION,
         "batch": batch,
         "runs": [_run_object(each) for each in told],
+        "spending": None if total is None else spending_object(total),
         "together": None if together is None else _pooled_object(together),
     }
     return json.dumps(found, indent=2, allow_nan=False)
@@ -91,8 +96,12 @@ def show_stats(told: Sequence[Counted], console: Console) -> None:
     console.print(Group(*parts))
 
 
-def show_batch_stats(batch: str, told: Sequence[Counted], issues: int, console: Console) -> None:
-    """Print the means over a batch's runs; there may be too many for a table each."""
+def show_batch_stats(
+    batch: str, told: Sequence[Counted], issues: int, console: Console, total: Spending | None = None
+) -> None:
+    """Print the means over a batch's runs; there may be too many for a table each; `total` is what it took."""
+    if total is not None and (words := spent_words(total)):
+        console.print(_line(f"It took {', '.join(words)}"))
     together = pooled([each.sampled for each in told])
     if together is None:
         console.print(_line(together_words(None, [each.sampled for each in told], issues)))
@@ -204,6 +213,8 @@ def _shown(counted: Counted) -> Iterable[RenderableType]:
     told = curves(counted.sampled)
     for each in sentences(told):
         yield _line(each)
+    if words := spent_words(counted.spent):
+        yield _line(f"It took {', '.join(words)}")
     if told.rows:
         yield Text()
         yield _table(told.rows)
@@ -259,6 +270,7 @@ def _run_object(counted: Counted) -> dict[str, object]:
         "ranked_plausible": found.ranked_plausible,
         "first_ranked": found.first_ranked,
         "trouble": found.trouble,
+        "spending": spending_object(counted.spent),
         "first": asdict(told.first),
         "law": _law_object(told.law),
         "rows": [_row_object(row) for row in told.rows],

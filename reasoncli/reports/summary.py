@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reasoncli.domain import Baseline, Candidate, Cluster, Decision, Excerpt, Issue, Rejection, Reproduction, Suspect
+from reasoncli.domain import (
+    Baseline,
+    Candidate,
+    Cluster,
+    Decision,
+    Excerpt,
+    Issue,
+    Rejection,
+    Reproduction,
+    Spending,
+    Suspect,
+)
 from reasoncli.voting.sampled import Sampled
 
 
@@ -20,6 +31,7 @@ class Cost:
     test_seconds: float = 0.0
     total_seconds: float = 0.0
     ranked: int = 0
+    spending: Spending = field(default_factory=Spending)
 
 
 @dataclass(frozen=True, slots=True)

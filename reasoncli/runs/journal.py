@@ -26,6 +26,7 @@ from reasoncli.domain import (
     Issue,
     Prompt,
     Reproduction,
+    Spending,
     Suspect,
     Verdict,
 )
@@ -167,6 +168,11 @@ class RunJournal:
             _put(db, "decision", to_body(Decision, decision))
             if totals is not None:
                 _put(db, "totals", to_body(Totals, totals))
+
+    def spending(self, spent: Spending) -> None:
+        """What was taken until now; replaces what was said before."""
+        with self._transaction() as db:
+            _put(db, "spending", to_body(Spending, spent))
 
     def failed(self) -> None:
         """It ended by an error before there was a decision."""

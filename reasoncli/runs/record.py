@@ -18,6 +18,7 @@ from reasoncli.domain import (
     Prompt,
     Rejection,
     Reproduction,
+    Spending,
     Suspect,
     Verdict,
 )
@@ -90,6 +91,7 @@ class RunRecord:
         recorded: what the search goes on from.
         candidates: as last known, with their verdicts.
         applied: what was done to the user's repository; stays after an undo, see `head.undone`.
+        spending: what it took, in all its processes; `None` in runs of earlier versions.
     """
 
     head: RunHead
@@ -109,6 +111,7 @@ class RunRecord:
     stages: tuple[StageTime, ...]
     warnings: tuple[str, ...]
     excerpts: tuple[Excerpt, ...] = ()
+    spending: Spending | None = None
 
 
 def load(db: sqlite3.Connection) -> RunRecord:
@@ -157,6 +160,7 @@ def load(db: sqlite3.Connection) -> RunRecord:
             stages=tuple(from_body(StageTime, body) for kind, body in events if kind == "stage"),
             warnings=tuple(from_body(str, body) for kind, body in events if kind == "warning"),
             excerpts=_part(db, "excerpts", tuple[Excerpt, ...]) or (),
+            spending=_part(db, "spending", Spending),
         )
     finally:
         db.execute("COMMIT")

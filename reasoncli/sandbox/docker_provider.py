@@ -86,6 +86,7 @@ class DockerProvider:
         self._tree = tree
         self._kept = kept
         self._layout: Layout | None = None
+        self._cpu_seconds = 0.0  # of those that are closed
         self._beater = threading.Thread(target=self._beat, name="reasoncli-heartbeat", daemon=True)
         self._beater.start()
 
@@ -103,6 +104,12 @@ class DockerProvider:
     def image(self) -> images.Image:
         """What the sandboxes run."""
         return self._image
+
+    @property
+    def cpu_seconds(self) -> float:
+        """See `SandboxProvider`: what the containers' control groups counted."""
+        with self._guard:
+            return self._cpu_seconds + sum(sandbox.container.cpu_seconds for sandbox in self._open)
 
     def open(self) -> Sandbox:
         """See `SandboxProvider`."""
@@ -154,6 +161,8 @@ class DockerProvider:
 
     def _forget(self, sandbox: DockerSandbox) -> None:
         with self._guard:
+            if sandbox in self._open:
+                self._cpu_seconds += sandbox.container.cpu_seconds
             self._open.discard(sandbox)
 
     def _beat(self) -> None:

@@ -215,6 +215,8 @@ class DockerSandbox:
             self._closed = True
             if self._resident is not None:
                 self._resident.close()
+            if self._broken is None:
+                self._container.last_word()
             self._container.end()
             self._on_close(self)
 

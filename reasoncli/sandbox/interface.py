@@ -166,6 +166,13 @@ class SandboxProvider(Protocol):
         """Whether what runs inside is kept from the host (Docker) or not (local)."""
         ...
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that its sandboxes took so far, as of their last use, and that no process of ours is charged
+        with: 0 where they are children of this one.
+        """
+        ...
+
     def open(self) -> Sandbox:
         """Open one.
 

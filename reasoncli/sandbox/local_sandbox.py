@@ -107,6 +107,11 @@ class LocalProvider:
             return None
         return f"local {done.stdout.decode('ascii', 'replace')} {self._config.path}"
 
+    @property
+    def cpu_seconds(self) -> float:
+        """See `SandboxProvider`: what runs here are children of this process, and counted as such when they end."""
+        return 0.0
+
     def open(self) -> Sandbox:
         """See `SandboxProvider`."""
         if self._closed:

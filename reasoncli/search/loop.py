@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from reasoncli.domain import Candidate, Completion, Rejection, TieBreakers, Verdict
+from reasoncli.domain import Candidate, Completion, Rejection, TieBreakers, UsedUp, Verdict
 from reasoncli.events import CandidateFound, CandidateJudged, Emitter, SamplesDrawn
 from reasoncli.models.interface import Sampler, SampleRequest
 from reasoncli.search.drawing import BatchDone, Drawing, DrawingFailed
@@ -24,6 +24,16 @@ from reasoncli.voting.wording import count
 
 TIME_IS_UP = "the time is up"
 """How a search's reason begins that its time has ended."""
+
+_LOOK = 0.25
+"""Seconds after which it is looked again whether the budget is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Nothing more is done but to confirm the leader."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,8 @@ class Rules:
         confirmations: finalists to be judged in a fresh sandbox at most.
         ranked_only: no samples are drawn, so that no proposal to come is likelier than the last one.
         tie_breakers: what decides where votes are even.
+        used_up: what is used up by now of a budget, which ends the search as its time does; where only the model uses
+            it, what was drawn is judged to the end.
     """
 
     samples: int
@@ -51,6 +63,7 @@ class Rules:
     confirmations: int = 8
     ranked_only: bool = False
     tie_breakers: TieBreakers = field(default_factory=TieBreakers)
+    used_up: Callable[[], UsedUp | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +124,10 @@ class Search:
         self._batch: list[Completion] = []
         self._busy = False  # a batch is being drawn
         self._exhausted = False  # the strategy has nothing more to ask
+        self._cut = False  # the model is asked nothing more, and the last batch may not be whole
         self._news = False  # a verdict or a whole batch that was not looked at yet
         self._stopped = ""
+        self._ended = ""  # why nothing more was drawn, though what was drawn is judged
         self._batches = self._asked = self._verified = self._confirmed = 0
         self._test_seconds = 0.0
 
@@ -131,12 +146,13 @@ class Search:
             self._observe()
             while self._propose() or self._busy or self._judging.pending:
                 message = self._next(deadline)
-                if message is None:
-                    self._stopped = self._stopped or TIME_IS_UP
+                if isinstance(message, _End):
+                    self._stopped = self._stopped or message.reason
                     self._finish()
                     break
-                self._handle(message)
-                while not self._inbox.empty() and not self._late(deadline):  # look once at what came together
+                if message is not None:
+                    self._handle(message)
+                while not (self._inbox.empty() or self._ends(deadline)):  # look once at what came together
                     self._handle(self._inbox.get())
                 if self._news:
                     self._observe()
@@ -175,16 +191,38 @@ class Search:
                 self._emit(CandidateJudged(candidate.index, candidate.verdict, self._verified))
 
     def _next(self, deadline: float | None) -> object | None:
-        """The next message, or `None` when the time is up."""
-        if self._late(deadline):
-            return None
-        try:
-            return self._inbox.get(timeout=None if deadline is None else max(deadline - self._clock(), 0.0))
-        except queue.Empty:
-            return None
+        """The next message, an end to all of it, or `None` where there is something to look at again."""
+        while True:
+            spent = self._rules.used_up()
+            if spent is not None and spent.working:
+                return _End(spent.reason)
+            if spent is not None and not self._cut:
+                self._draw_no_more(spent.reason)
+                return None
+            if self._late(deadline):
+                return _End(TIME_IS_UP)
+            left = _LOOK if deadline is None else min(max(deadline - self._clock(), 0.0), _LOOK)
+            try:
+                return self._inbox.get(timeout=left)
+            except queue.Empty:
+                continue
+
+    def _draw_no_more(self, reason: str) -> None:
+        """Give up the batch that is being drawn; what came of it is judged still."""
+        self._drawing.close()
+        while not self._inbox.empty():
+            self._handle(self._inbox.get())
+        if self._busy or not (self._exhausted or self._stopped):
+            self._ended = reason
+        self._cut = self._exhausted = self._news = True
+        self._busy = False
 
     def _late(self, deadline: float | None) -> bool:
         return deadline is not None and self._clock() >= deadline
+
+    def _ends(self, deadline: float | None) -> bool:
+        """Whether something is up that was not before."""
+        return self._late(deadline) or (not self._cut and self._rules.used_up() is not None)
 
     def _finish(self) -> None:
         """Give up all that runs but a confirmation, which is worth more than the time it still takes."""
@@ -196,6 +234,10 @@ class Search:
     def _propose(self) -> bool:
         """Start the next batch if the time has come for it; whether one was started."""
         if self._busy or self._exhausted or self._stopped:
+            return False
+        spent = self._rules.used_up()
+        if spent is not None:
+            self._draw_no_more(spent.reason)
             return False
         ranked = self._pool.ranked
         view = View(self._batches, self._asked + ranked, tuple(self._pool.provisional()), self._judging.pending, ranked)
@@ -266,7 +308,7 @@ class Search:
         if not self._rules.exhaustive:
             worth = contenders(candidates, targets=targets, remaining=remaining)
             unfinished = (each.index for each in self._pool.provisional() if each.index not in known)
-            self._judging.retain({*worth, *(unfinished if remaining else ())})
+            self._judging.retain({*worth, *(unfinished if remaining or self._cut else ())})
             for index in worth:  # some may have been dropped before a confirmation unseated the leader
                 self._judging.screen(known[index])
             if remaining and self._pool.counted:
@@ -303,6 +345,7 @@ class Search:
 
     def _why_stopped(self) -> str:
         uncounted = self._pool.uncounted
+        stopped = self._ended or self._stopped
         if not uncounted:
-            return self._stopped
-        return f"{self._stopped}; of the batch that this cut short, {count(uncounted, 'proposal')} had no vote"
+            return stopped
+        return f"{stopped}; of the batch that this cut short, {count(uncounted, 'proposal')} had no vote"

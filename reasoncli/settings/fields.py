@@ -23,6 +23,7 @@ GROUPS: Mapping[str, type] = types.MappingProxyType(
         "patches": values.PatchSettings,
         "store": values.StoreSettings,
         "reports": values.ReportSettings,
+        "prices": values.PriceSettings,
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class Key:
         order: for choices with `Scope.NARROW`, the narrowest first. Numbers are narrower the smaller they are, and
             nothing set ("no limit") is the widest.
         default: how a default that depends on the machine is described.
+        check: reads a text (each one of a list) that has a form of its own, and raises `ValueError` if it has not.
     """
 
     help: str
@@ -49,6 +50,7 @@ class Key:
     unit: Unit = Unit.PLAIN
     order: tuple[str, ...] = ()
     default: str = ""
+    check: Callable[[str], object] | None = None
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -43,7 +43,7 @@ def read(raw: object, kind: type, optional: bool, key: Key, base: Path) -> Value
     if kind in (int, float):
         return _number(raw, kind, key)
     if kind is tuple:
-        return _texts(raw)
+        return _checked(_texts(raw), key)
     if not isinstance(raw, str | Path) or not str(raw):
         raise BadValueError("text expected")
     if "\0" in str(raw):
@@ -53,7 +53,17 @@ def read(raw: object, kind: type, optional: bool, key: Key, base: Path) -> Value
         if raw not in choices:
             raise BadValueError(f"one of {', '.join(choices)} expected")
         return kind(raw)
-    return base / Path(raw).expanduser() if kind is Path else str(raw)
+    return base / Path(raw).expanduser() if kind is Path else _checked((str(raw),), key)[0]
+
+
+def _checked(texts: tuple[str, ...], key: Key) -> tuple[str, ...]:
+    if key.check is not None:
+        for text in texts:
+            try:
+                key.check(text)
+            except ValueError as error:
+                raise BadValueError(str(error)) from error
+    return texts
 
 
 def _means_none(raw: str, kind: type) -> bool:

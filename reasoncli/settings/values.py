@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from reasoncli.settings.costs import check_budget, check_money, check_price
 from reasoncli.settings.keys import Key, Scope, Unit
 from reasoncli.settings.kinds import BuildNetwork, EndpointAbility, EngineKind, SandboxKind
 
@@ -198,6 +199,16 @@ class SearchSettings:
             default="no limit",
         ),
     ] = None
+    budget: Annotated[
+        tuple[str, ...],
+        Key(
+            "What a run may spend, or a whole batch: `200samples`, `50ktokens`, `30m`, `90cpu-m`, `20Wh`, `5000J`, "
+            "`2.50usd`; repeatable. When one is used up, it ends with the best verified patch.",
+            Scope.USER,
+            default="no limit",
+            check=check_budget,
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +395,27 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSettings:
+    """What things cost, all in one currency. Nothing is paid by this: it is what reports and `budget` count with."""
+
+    price: Annotated[
+        tuple[str, ...],
+        Key(
+            "Price of a million tokens at an endpoint, `PROMPT[/CACHED]/COMPLETION` and a currency: `0.15/0.60usd`; of "
+            "one server or model `PLACE=0.15/0.075/0.60usd`, as `http://host/v1#name`; repeatable.",
+            Scope.USER,
+            check=check_price,
+        ),
+    ] = ()
+    price_hour: Annotated[
+        str | None, Key("Price of an hour of this machine: `1.20usd`.", Scope.USER, check=check_money)
+    ] = None
+    price_kwh: Annotated[
+        str | None, Key("Price of a kWh, where energy can be read: `0.30usd`.", Scope.USER, check=check_money)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSettings:
     """What is told to whom."""
 
@@ -435,3 +467,4 @@ class Settings:
     store: StoreSettings
     origins: Mapping[str, Origin]
     reports: ReportSettings = ReportSettings()
+    prices: PriceSettings = PriceSettings()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 
 from reasoncli.domain import Completion, Consultation, Prompt
@@ -58,6 +58,8 @@ def consultant(
     earlier: RunRecord | None,
     journal: RunJournal,
     emit: Emitter,
+    metered: Callable[[Loaded], Loaded] = lambda loaded: loaded,
+    check: Callable[[], None] = lambda: None,
 ) -> Consultant | None:
     """Whom to ask in this run; `None` where no setting asks anything.
 
@@ -68,6 +70,8 @@ def consultant(
         earlier: what an earlier process of this run left.
         journal: keeps the answers.
         emit: told of the model.
+        metered: has the answers counted of a model that is opened here.
+        check: raises where a model may be asked nothing more.
 
     Raises:
         UsageError: the model takes no conversations.
@@ -76,12 +80,12 @@ def consultant(
     settings = request.settings
     if not asking_flag(settings):
         return None
-    loaded = stack.enter_context(Loading(settings, emit)) if request.patches else proposing
+    loaded = metered(stack.enter_context(Loading(settings, emit))) if request.patches else proposing
     if not refuse_silent(settings):
         info = loaded.result().info  # a server answers soon, and nothing long has begun
         _check_chat(settings, info.name, info.abilities)
     known = earlier.consultations if earlier is not None else ()
-    return Consultant(loaded, settings, request.seed, journal, known)
+    return Consultant(loaded, settings, request.seed, journal, known, check)
 
 
 class Consultant:
@@ -95,8 +99,15 @@ class Consultant:
     """
 
     def __init__(
-        self, loaded: Loaded, settings: Settings, seed: int, journal: RunJournal, known: Sequence[Consultation]
+        self,
+        loaded: Loaded,
+        settings: Settings,
+        seed: int,
+        journal: RunJournal,
+        known: Sequence[Consultation],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        self._check = check
         self._loaded = loaded
         self._settings = settings
         self._seed = seed
@@ -125,10 +136,12 @@ class Consultant:
 
         Raises:
             ModelError: the model failed, or a prompt doesn't fit its context.
+            OutOfTime: it may not be asked any more.
         """
         began = time.monotonic()
         missing = {each.id: each for each in prompts if (purpose, each.id) not in self._known}
         if missing:
+            self._check()
             self._draw(purpose, missing, samples)
         self.seconds += time.monotonic() - began
         found = [self._known[purpose, each.id] for each in prompts]

@@ -7,16 +7,24 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from reasoncli.cluster.cluster import Cluster, found
+from reasoncli.domain import Spending
 from reasoncli.events import Emitter, Warned
+from reasoncli.metering.meter import Meter
 from reasoncli.search.interface import View
 from reasoncli.settings.kinds import EngineKind
 from reasoncli.settings.values import Settings
 from reasoncli.verification.pool import nothing_to_share
 from reasoncli.workflow.loading import Loaded, Loading
+from reasoncli.workflow.spending import budget_of, machine_energy, prices_of
 
 
 class Host(Protocol):
     """Where a run takes place."""
+
+    @property
+    def shared_model(self) -> bool:
+        """Whether its model works in another process, and for others as well."""
+        ...
 
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """Begin to load the model; it is closed, or given back, at the end."""
@@ -36,6 +44,10 @@ class Host(Protocol):
 
     def seconds(self) -> float | None:
         """Until everything here has to end; `None` for no limit."""
+        ...
+
+    def meter(self, settings: Settings, earlier: Spending | None, keep: Callable[[Spending], None]) -> Meter:
+        """What counts what the run takes and holds its budget; `earlier` was spent before."""
         ...
 
 
@@ -60,6 +72,8 @@ def opened_cluster(settings: Settings, warn: Callable[[str], None]) -> Iterator[
 class Alone:
     """A run that has the machine to itself."""
 
+    shared_model = False
+
     def model(self, settings: Settings, emit: Emitter) -> AbstractContextManager[Loaded]:
         """See `Host`."""
         return Loading(settings, emit)
@@ -79,3 +93,13 @@ class Alone:
     def seconds(self) -> float | None:
         """See `Host`."""
         return None
+
+    def meter(self, settings: Settings, earlier: Spending | None, keep: Callable[[Spending], None]) -> Meter:
+        """See `Host`: the budget is the run's own, and so is the machine."""
+        return Meter(
+            budget=budget_of(settings),
+            prices=prices_of(settings),
+            earlier=earlier,
+            energy=machine_energy(),
+            keep=keep,
+        )

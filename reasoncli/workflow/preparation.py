@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reasoncli.cluster.cluster import Cluster
-from reasoncli.domain import Prompt, Snapshot, TieBreakers
+from reasoncli.domain import Prompt, Snapshot, TieBreakers, UsedUp
 from reasoncli.models.interface import Ability, Choices, ModelInfo
 from reasoncli.models.options import ModelOptions
 from reasoncli.patches.policy import Policy
@@ -117,6 +117,7 @@ def rules(
     *,
     ranked_only: bool = False,
     exhaustive: bool = False,
+    used_up: Callable[[], UsedUp | None] = lambda: None,
 ) -> Rules:
     """What the search may spend, and when it stops; `proposals` are made at most, in `seconds`."""
     search = settings.search
@@ -129,6 +130,7 @@ def rules(
         workers=worker_count(settings),
         ranked_only=ranked_only,
         tie_breakers=TieBreakers(size=search.smaller_first, logprob=search.likelier_first),
+        used_up=used_up,
     )
 
 

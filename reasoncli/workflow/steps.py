@@ -24,7 +24,8 @@ from reasoncli.domain import (
     Verdict,
 )
 from reasoncli.errors import ConflictError, DiskFullError, OutOfTime, RepositoryError
-from reasoncli.events import BaselineReady, Decided, Emitter, Listener, RunStarted, Warned
+from reasoncli.events import BaselineReady, Decided, Emitter, RunStarted, Warned
+from reasoncli.metering.meter import Meter
 from reasoncli.models.interface import Sampler
 from reasoncli.patches.completions import parse
 from reasoncli.patches.policy import Policy
@@ -53,7 +54,7 @@ from reasoncli.workflow.comparing import Compared, Comparing
 from reasoncli.workflow.confirming import Confirming
 from reasoncli.workflow.consulting import Consultant, consultant
 from reasoncli.workflow.delivery import deliver, withheld
-from reasoncli.workflow.host import Alone, Host
+from reasoncli.workflow.host import Host
 from reasoncli.workflow.judging import Judging, judging
 from reasoncli.workflow.keeping_reproduced import with_tests
 from reasoncli.workflow.limit import TimeLimit
@@ -61,6 +62,7 @@ from reasoncli.workflow.proposing import Plan, proposing
 from reasoncli.workflow.remembering import RememberingVerifier, baseline_key, recalled_baseline
 from reasoncli.workflow.reproducing import Reproducing
 from reasoncli.workflow.result import CHOSEN, FixResult
+from reasoncli.workflow.spending import MeteredLoading
 from reasoncli.workflow.upkeep import SCRATCH
 from reasoncli.workflow.watching import Watching
 
@@ -75,22 +77,24 @@ class Steps:
         journal: RunJournal,
         request: FixRequest,
         earlier: RunRecord | None,
-        listeners: Sequence[Listener],
+        emit: Emitter,
         memory: Memory,
-        ask: Ask | None = None,
-        host: Host | None = None,
-        limit: TimeLimit | None = None,
+        ask: Ask | None,
+        host: Host,
+        limit: TimeLimit,
+        meter: Meter,
     ) -> None:
         self._journal = journal
-        self._host = host or Alone()
+        self._host = host
+        self._meter = meter
         self._request = request
         self._settings = request.settings
         self._earlier = earlier
         self._memory = memory
         self._ask = ask
-        self._limit = limit or TimeLimit(None)
+        self._limit = limit
         self._told = False  # that the time was too short
-        self._emit = Emitter((journal, *listeners))
+        self._emit = emit
         self._proposing = proposing(request, earlier, journal, self._emit, self._host)
 
     def go(self) -> FixResult:
@@ -108,20 +112,31 @@ class Steps:
             )
         )
         scratch = self._journal.folder / SCRATCH
+        metered = partial(MeteredLoading, meter=self._meter, settings=self._settings, here=not self._host.shared_model)
         with ExitStack() as stack:
             stack.callback(self._memory.trim)
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             with self._limit.guard():
                 snapshot = taken(repository, scratch, self._earlier, self._emit)
                 task = Task(snapshot, self._request.issue, planned_tests(snapshot, self._request))
-                loading = stack.enter_context(self._proposing.ready())
-                consulted = consultant(stack, self._request, loading, self._earlier, self._journal, self._emit)
+                loading = metered(stack.enter_context(self._proposing.ready()))
+                consulted = consultant(
+                    stack,
+                    self._request,
+                    loading,
+                    self._earlier,
+                    self._journal,
+                    self._emit,
+                    metered,
+                    self._limit.check_asking,
+                )
                 cluster = stack.enter_context(self._host.cluster(self._settings, self._emit))
                 if cluster is not None:
                     search = replace(self._settings.search, workers=cluster.slots)
                     self._settings = replace(self._settings, search=search)
                 provider = sandboxes(snapshot, self._settings, self._journal.id, self._emit, cluster)
                 stack.callback(provider.close)
+                self._meter.count_beside(lambda: provider.cpu_seconds)
                 loading.check()
                 pool = SandboxPool(provider, self._emit, self._host.slot)
                 stack.callback(pool.close)
@@ -146,10 +161,11 @@ class Steps:
                 recorded = replace(self._journal.load().recorded, verdicts=())
                 verifier, result = self._judged(stack, provider, task, baseline, pool, issue, plan, sampler, recorded)
             confirming = Confirming(verifier, self._journal, self._emit, len(baseline.targets))
-            if tests and not out_of_time(result):
+            if tests and not self._hurried(result):
                 judged = partial(reproducing.judged, result.candidates, tests, confirming, len(baseline.targets))
                 result = replace(result, candidates=self._in_time(judged, result.candidates))
-            judges = judging(consulted, self._settings, task.issue, len(baseline.targets), self._emit)
+            willing = None if self._limit.used_up is not None else consulted
+            judges = judging(willing, self._settings, task.issue, len(baseline.targets), self._emit)
             key = self._memory_key(provider, task)
             watching = Watching(task, baseline, pool, worker_count(self._settings), self._memory, key)
             targets = len(baseline.targets)
@@ -171,8 +187,14 @@ class Steps:
         except OutOfTime:
             if not self._told:
                 self._told = True
-                self._emit(Warned(f"{TIME_IS_UP}: it is decided by what was judged until now"))
+                spent = self._limit.used_up
+                why = TIME_IS_UP if spent is None else spent.reason
+                self._emit(Warned(f"{why}: it is decided by what was judged until now"))
             return otherwise
+
+    def _hurried(self, result: SearchResult) -> bool:
+        """Whether nothing long is to follow."""
+        return out_of_time(result) or self._limit.over
 
     def _judged(
         self,
@@ -271,6 +293,7 @@ class Steps:
             self._limit.shorter(self._settings.search.timeout),
             ranked_only=plan.ranked_only,
             exhaustive=plan.exhaustive,
+            used_up=self._meter.look_back,
         )
         self._journal.search_begins()
         with self._emit.stage("search", f"{rules.samples} proposals over {len(plan.prompts)} prompts") as stage:
@@ -301,7 +324,7 @@ class Steps:
         thorough: bool,
     ) -> Compared:
         """What patches of equal outcome do, and what judges say, as far as wanted, unless there is no time left."""
-        if out_of_time(result):
+        if self._hurried(result):
             return Compared(result.candidates)
         comparing = Comparing(watching, targets, confirming, self._journal, self._emit)
         if not self._settings.search.behaviour:
@@ -342,6 +365,7 @@ class Steps:
         seconds = result.model_seconds + (consulted.seconds if consulted is not None else 0.0)
         totals = Totals(tokens, seconds, result.test_seconds, result.rejected, result.refused)
         self._journal.decision(decision, result.candidates, totals)
+        self._journal.spending(self._meter.spent)
         self._emit(Decided(decision))
 
     def _deliver(

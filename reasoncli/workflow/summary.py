@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from reasoncli.domain import Completion, Prompt
+from reasoncli.domain import Completion, Prompt, Spending
 from reasoncli.reports.show import RunLine
 from reasoncli.reports.summary import Cost, Summary
 from reasoncli.repository.applied import Applied, How
@@ -38,6 +38,7 @@ def summarize(record: RunRecord, folder: Path, *, live: bool = False) -> Summary
             model_seconds=totals.model_seconds if totals is not None else 0.0,
             test_seconds=totals.test_seconds if totals is not None else 0.0,
             total_seconds=sum(stage.seconds for stage in record.stages),
+            spending=spending_of(record),
         ),
         rejected=totals.rejected if totals is not None else MappingProxyType({}),
         refused=totals.refused if totals is not None else (),
@@ -81,6 +82,13 @@ def line(entry: RunEntry) -> RunLine:
     status = "running" if entry.live else head.status or "interrupted"
     applied = "" if head.applied is None else "applied" if head.undone is None else "undone"
     return RunLine(head.id, head.created, status, head.issue, head.repository, head.samples, applied, head.ranked)
+
+
+def spending_of(record: RunRecord) -> Spending:
+    """What a run took; of earlier versions' runs only the tokens are known."""
+    if record.spending is not None:
+        return record.spending
+    return Spending(tokens=_recorded_tokens(record) if record.totals is None else record.totals.tokens)
 
 
 def _recorded_tokens(record: RunRecord) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from reasoncli.batch.outcome import Outcome, State
-from reasoncli.batch.overview import Entry, Overview
-from reasoncli.domain import Verdict, VerdictKind
+from reasoncli.batch.overview import Entry, Overview, expected
+from reasoncli.domain import Spending, Verdict, VerdictKind
 from reasoncli.reports.summary import Cost
 from reasoncli.voting.sampled import Sampled, sampled
 from tests.reports.pages import HOSTILE
@@ -29,6 +29,7 @@ def entry(key: str, state: State, votes: float = 0.0, tokens: int = 0, title: st
     """An issue with a run of 16 samples, if it has votes; without a run otherwise."""
     run = f"261123-120000-{key[-3:]}" if tokens else ""
     found = Outcome(key, title or f"Issue {key} goes wrong", state, run, why, votes=votes, confidence=votes / 20)
+    found = dataclasses.replace(found, spending=Spending(tokens=tokens))
     cost = Cost(16, tokens, tokens / 100, tokens / 50, tokens / 25, ranked=8) if tokens else Cost()
     return Entry(found, cost, drawn(16, round(votes)) if tokens else None)
 
@@ -42,6 +43,8 @@ def batch_of(*entries: Entry) -> Overview:
         entries,
         {"baseline": 12.5, "search": 190.0, "clean": 8.0},
         {"samples": (96, 4_200), "ranked proposals": (48, 800)},
+        total=(total := Spending(tokens=sum(each.outcome.spending.tokens for each in entries), cpu_seconds=12.0)),
+        outlook=expected(total, [each.outcome for each in entries]),
     )
 
 

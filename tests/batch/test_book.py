@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from reasoncli.batch.book import Book, Order, begin, take_up
-from reasoncli.batch.ledger import Budget
 from reasoncli.batch.outcome import State, Trouble
-from reasoncli.domain import Issue, WorkItem
+from reasoncli.domain import Budget, Issue, WorkItem
 from reasoncli.errors import StoreError, UsageError
 from reasoncli.settings.kinds import SandboxKind
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from reasoncli.batch.ledger import Budget, Ledger, Spent, Standing
+from reasoncli.batch.ledger import Before, Ledger, Standing
+from reasoncli.domain import Budget, Spending, UsedUp
 
 FRESH = Standing()
 FAILING = Standing(proposals=64, patches=60, once=58, judged=60)
@@ -85,21 +86,38 @@ def test_hope_goes_where_new_patches_come_and_few_have_failed() -> None:
     assert ledger.hope("new") > ledger.hope("worn") > 0
 
 
-def test_the_end_of_time_and_of_tokens_is_everyones() -> None:
-    clock = Clock()
-    ledger = Ledger(Budget(tokens=100, seconds=60), issues=1, each=512, clock=clock)
+def test_the_end_of_time_and_of_a_budget_is_everyones() -> None:
+    clock, used_up = Clock(), list[UsedUp | None]([None])
+    ledger = Ledger(Budget(tokens=100, seconds=60), 1, 512, used_up=lambda: used_up[0], clock=clock)
     assert ledger.ask("a", FRESH, 32)
     clock.now = 61
     assert not ledger.ask("a", FRESH, 32)
     assert "time" in ledger.refusal("a")
+    assert "time" in ledger.over()
     clock.now = 10
-    ledger.generated(100)
+    assert ledger.over() == ""
+    assert ledger.told("a", Spending()) is None
+    used_up[0] = UsedUp("the budget is used up: 100 of 100 tokens", working=False)
+    assert ledger.told("a", Spending()) == used_up[0]
     assert not ledger.ask("a", FRESH, 32)
     assert "tokens" in ledger.refusal("a")
+    assert "tokens" in ledger.over()
+
+
+def test_only_what_runs_took_since_is_added() -> None:
+    ledger = Ledger(Budget(), issues=2, each=512)
+    ledger.begin("a", 0, Spending(cpu_seconds=10))
+    ledger.begin("b")
+    assert ledger.cpu_seconds() == 0
+    ledger.told("a", Spending(cpu_seconds=12, tokens=5))
+    ledger.told("b", Spending(cpu_seconds=3))
+    ledger.begin("a", 0, Spending(cpu_seconds=12))  # tried again: what it took until then was counted
+    assert ledger.cpu_seconds() == 5
+    assert ledger.spent("a").tokens == 5
 
 
 def test_what_was_spent_before_counts() -> None:
-    ledger = Ledger(Budget(samples=100), issues=1, each=512, spent=Spent(samples=90))
+    ledger = Ledger(Budget(samples=100), issues=1, each=512, before=Before(samples=90))
     ledger.begin("a", 90)
     assert not ledger.ask("a", Standing(90, 80, 70, 80), 32)
 
@@ -122,7 +140,7 @@ def test_what_is_left_is_for_those_whom_it_does_for() -> None:
 
 
 def test_who_is_over_waits_for_no_share() -> None:
-    ledger = Ledger(Budget(samples=128), issues=2, each=512, spent=Spent(issues=1, samples=20))
+    ledger = Ledger(Budget(samples=128), issues=2, each=512, before=Before(issues=1, samples=20))
     ledger.begin("b")
     assert ledger.ask("b", FRESH, 32)
     assert ledger.ask("b", Standing(32, 30, 29, 30), 32)

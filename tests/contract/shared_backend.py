@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from reasoncli.batch.channel import Channel
 from reasoncli.batch.driver import Board, Labourer
 from reasoncli.batch.guest import RemoteSampler
-from reasoncli.batch.ledger import Budget, Ledger
+from reasoncli.batch.ledger import Ledger
 from reasoncli.batch.serving import ModelServer
 from reasoncli.batch.slots import Slots
-from reasoncli.domain import Issue, WorkItem
+from reasoncli.domain import Budget, Issue, WorkItem
 from reasoncli.models.interface import Sampler
 from reasoncli.models.llama_cpp.sampler import open_llama_sampler
 from reasoncli.models.options import ModelOptions
@@ -26,7 +26,7 @@ from reasoncli.resources import weights_path
 def shared_model() -> Iterator[ModelServer]:
     """The model, to be asked by any number."""
     options = ModelOptions(threads=1, slots=16)
-    server = ModelServer(lambda: open_llama_sampler(weights_path(), options), lambda tokens: None)
+    server = ModelServer(lambda: open_llama_sampler(weights_path(), options))
     try:
         yield server
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -322,6 +323,26 @@ def test_sandboxes_do_not_share_their_tree(provider: SandboxProvider, sandbox: S
     with provider.open() as other:
         other.write([FileChange("plain.txt", b"theirs\n")])
         assert sh(sandbox, "cat plain.txt").stdout == b"plain\n"
+
+
+def test_processor_time_is_told_by_the_provider_or_charged_to_us(provider: SandboxProvider) -> None:
+    """In the time of our children where sandboxes are these; the provider's, while it works and after its end."""
+    burn = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
+
+    def taken() -> float:
+        of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return provider.cpu_seconds + of_children.ru_utime + of_children.ru_stime
+
+    before = taken()
+    with provider.open() as sandbox:
+        sh(sandbox, burn)
+        if provider.isolated:
+            assert taken() - before > 0.1
+    once = taken() - before
+    assert 0.1 < once < 60
+    with provider.open() as sandbox:
+        sh(sandbox, burn)
+    assert taken() - before > 1.3 * once
 
 
 def test_a_closed_sandbox_fails_and_closes_again(provider: SandboxProvider) -> None:

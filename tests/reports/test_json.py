@@ -7,7 +7,8 @@ import json
 import re
 
 from reasoncli import events as events_module
-from reasoncli.events import SandboxReplaced, Warned
+from reasoncli.domain import Spending
+from reasoncli.events import SandboxReplaced, Spent, Warned
 from reasoncli.reports import json as report
 from reasoncli.reports.events_jsonl import EventLog
 from tests.reports.replay import candidates, events, patch, summary
@@ -54,6 +55,7 @@ def lines() -> list[dict[str, object]]:
         log(event)
     log(Warned("w", "h"))
     log(SandboxReplaced("gone"))
+    log(Spent(Spending(tokens=7, money=0.5, currency="usd")))
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -71,6 +73,7 @@ def test_what_lines_hold() -> None:
     assert "diff" in by_kind["candidate-found"]
     assert by_kind["candidate-judged"]["index"] == 0
     assert by_kind["decided"]["status"] == "verified"
+    assert (by_kind["spent"]["money"], by_kind["spent"]["joules"]) == (0.5, None)
     assert by_kind["warned"] == {"schema_version": 1, "type": "warned", "time": 12.5, "message": "w", "hint": "h"}
 
 

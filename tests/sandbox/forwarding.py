@@ -74,6 +74,10 @@ class ForwardingProvider:
     def identity(self) -> str | None:
         return self.inner.identity
 
+    @property
+    def cpu_seconds(self) -> float:
+        return self.inner.cpu_seconds
+
     def open(self) -> Sandbox:
         return self.inner.open()
 

@@ -96,6 +96,9 @@ def _function(function: ctypes._NamedFuncPointer, result: type, *arguments: type
     return function
 
 
+_CPU = "CPU"
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model in memory.
@@ -105,12 +108,14 @@ class LoadedModel:
         device: where its layers are, as llama.cpp reported: `CPU`, `CUDA0 (33/33 layers)`.
         whole: it keeps recurrent states, which can only be copied as they are.
         attends: it has a key-value cache (all but purely recurrent ones).
+        on_gpu: some of its layers are on a GPU.
     """
 
     handle: int
     device: str
     whole: bool
     attends: bool
+    on_gpu: bool
 
 
 def load_model(path: Path, gpu_layers: int) -> LoadedModel:
@@ -139,11 +144,13 @@ def load_model(path: Path, gpu_layers: int) -> LoadedModel:
         llama_cpp.llama_model_free(handle)
         raise ModelError(f"{path}: {refusal}", hint="Name a decoder-only language model.")
     recurrent = bool(llama_cpp.llama_model_is_recurrent(handle))
+    device = _device(log) if offload else _CPU
     return LoadedModel(
         handle=handle,
-        device=_device(log) if offload else "CPU",
+        device=device,
         whole=recurrent or bool(llama_cpp.llama_model_is_hybrid(handle)),
         attends=not recurrent,
+        on_gpu=device != _CPU,
     )
 
 
@@ -163,6 +170,6 @@ def _device(log: Log) -> str:
     """What the load said of its layers: this alone shows that they really are on a GPU."""
     offloaded = log.find(r"offloaded (\d+)/(\d+) layers to GPU")
     if offloaded is None or offloaded[1] == "0":
-        return "CPU"
+        return _CPU
     device = log.find(r"using device (\S+)")
     return f"{device[1] if device else 'GPU'} ({offloaded[1]}/{offloaded[2]} layers)"

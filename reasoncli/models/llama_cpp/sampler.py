@@ -67,6 +67,7 @@ class LlamaSampler:
                 reasoning=self._profile.reasoning,
                 device=self._model.device,
                 ranks=True,
+                on_gpu=self._model.on_gpu,
             )
         return self._info
 

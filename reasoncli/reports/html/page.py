@@ -17,6 +17,7 @@ from reasoncli.reports.html.views import (
 )
 from reasoncli.reports.pieces import baseline_words
 from reasoncli.reports.result import headline
+from reasoncli.reports.spending import spending_rows
 from reasoncli.reports.stats import sentences
 from reasoncli.reports.summary import Summary
 from reasoncli.reports.words import count, duration, moment, number
@@ -61,6 +62,7 @@ def html_report(summary: Summary) -> str:
         "spent": (spent := [(allowance.line(name), answers, tokens) for name, answers, tokens in summary.spent]),
         "token_chart": bar_chart([(name, float(tokens), count(tokens, "token")) for name, _, tokens in spent]),
         "cost": summary.cost,
+        "taken": [tuple(allowance.line(each) for each in row) for row in spending_rows(summary.cost.spending)],
         "heat": heat_views(summary, allowance),
         "suspects": suspects,
         "more_suspects": max(places - len(suspects), 0),

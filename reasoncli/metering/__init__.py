@@ -1,0 +1,1 @@
+"""What this machine can tell of what is taken from it: energy, and the processors' time."""
