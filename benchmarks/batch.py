@@ -190,6 +190,8 @@ class Engine:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(60)
+            # One that was killed leaves its folder mounted, and the next one mounts it again.
+            subprocess.run(["umount", "--recursive", "--lazy", str(self._folder / "data-root")], check=False)
         if self._before is None:
             del os.environ["DOCKER_HOST"]
         else:
@@ -202,7 +204,10 @@ class Engine:
         words = ["--host", os.environ["DOCKER_HOST"], "--pidfile", str(self._folder / "docker.pid")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["dockerd", *places, *words, "--bridge=none", "--iptables=false"], stdout=log, stderr=log
+                # In a network of its own: without a bridge it would remove that of the machine's own engine.
+                ["unshare", "--net", "dockerd", *places, *words, "--bridge=none", "--iptables=false"],
+                stdout=log,
+                stderr=log,
             )
         until = time.monotonic() + 60
         while subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -39,6 +41,9 @@ _AWAY = 600.0
 
 _ORDERLY = 45.0
 """Seconds that a run may take to end in order."""
+
+_LONGEST = 71
+"""Bytes of a folder that a socket of `multiprocessing` fits into: the names below it have 32, a socket's path 103."""
 
 _LOOK = 0.2
 _SOON = 5.0
@@ -121,6 +126,7 @@ class Driver:
             DiskFullError: there is no space to go on; so has every run.
         """
         items = self._book.order.items
+        _begin_forkserver()
         try:
             self._lead([item for item in items if not self._book.is_done(item.key)])
             while not self._draining and (again := self._uncertain()):
@@ -243,6 +249,17 @@ class Driver:
             labourer.close()
         self._active.clear()
         self._model.close()
+
+
+def _begin_forkserver() -> None:
+    """Begin it now, where its socket has room: a long TMPDIR has none."""
+    chosen = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
+        tempfile.tempdir = "/tmp"  # noqa: S108 - in a folder of its own, as ever
+    try:
+        forkserver.ensure_running()
+    finally:
+        tempfile.tempdir = chosen
 
 
 @dataclass(eq=False, slots=True)

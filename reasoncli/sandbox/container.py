@@ -100,6 +100,7 @@ class Container:
         self._said = Collected()
         self._complaints = Capped(1 << 12)
         self._frames = Frames(self._said, self._complaints)
+        self._frames.feed(engine.already_read(channel))
         self._sending = threading.Lock()
         self._entering = threading.Lock()
         self._entered: list[Any] = []
@@ -231,11 +232,15 @@ class Container:
             SandboxFailure: the engine can't, or the container was ended meanwhile.
         """
         variables = [f"{name}={value}" for name, value in (environment or {}).items()]
-        with engine.judging():
-            id = self.client.exec_create(
-                self.id, list(argv), stdin=stdin, user=f"{user}:{user}", workdir=cwd, environment=variables
-            )["Id"]
-            stream = self.client.exec_start(id, socket=True)
+        try:
+            with engine.judging():
+                id = self.client.exec_create(
+                    self.id, list(argv), stdin=stdin, user=f"{user}:{user}", workdir=cwd, environment=variables
+                )["Id"]
+                stream = self.client.exec_start(id, socket=True)
+        except SandboxFailure:
+            self._hang_up_once_more()
+            raise
         with self._entering:
             self._entered.append(stream)
             ended = self._ended
@@ -249,6 +254,12 @@ class Container:
         with self._entering:
             self._entered = [each for each in self._entered if each is not stream]
         engine.hang_up(stream)
+        self._hang_up_once_more()
+
+    def _hang_up_once_more(self) -> None:
+        """Who enters while the container is ended makes a connection after all of them were closed."""
+        if self._ended:
+            self.client.close()
 
     def execute(
         self,
@@ -272,6 +283,7 @@ class Container:
         frames = Frames(stdout, stderr)
         try:
             with engine.judging():
+                frames.feed(engine.already_read(stream))
                 ended = _pump(engine.raw_socket(stream), first, pieces, frames, deadline)
                 code = self._exit_code(id, deadline) if ended else None
         finally:
@@ -302,7 +314,11 @@ class Container:
     ) -> Conversation:
         """Start a program of ours that answers requests; close the conversation in the end."""
         _, stream = self.enter(argv, user=user, cwd=cwd, environment=environment, stdin=True)
-        return Conversation(stream, self.leave)
+        try:
+            return Conversation(stream, self.leave)
+        except SandboxFailure:
+            self.leave(stream)
+            raise
 
     @contextlib.contextmanager
     def converse(self, argv: Sequence[str], *, user: int) -> Iterator[Conversation]:
@@ -363,6 +379,8 @@ class Conversation:
         self._said = Collected()
         self._complaints = Capped(1 << 12)
         self._frames = Frames(self._said, self._complaints)
+        with engine.judging():
+            self._frames.feed(engine.already_read(stream))
 
     def ask(self, request: dict[str, Any], timeout: float = 120.0) -> list[str]:
         """Send one request and wait for the fields of its answer, for `timeout` seconds.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from typing import Any
 
 import docker
@@ -94,6 +95,24 @@ ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestExcep
 def raw_socket(stream: Any) -> socket.socket:
     """The socket below what the client hands out for attach and exec."""
     return getattr(stream, "_sock", stream)  # type: ignore[no-any-return]
+
+
+def already_read(stream: Any) -> bytes:
+    """What a program said so early that it was read together with the reply that it has begun.
+
+    The client hands out the socket below that reply's buffer, and forgets what is in there.
+    """
+    reply = getattr(getattr(getattr(stream, "_response", None), "raw", None), "_fp", None)
+    buffer = getattr(reply, "fp", None)
+    if not isinstance(buffer, BufferedReader):
+        return b""
+    connection = raw_socket(stream)
+    patience = connection.gettimeout()
+    connection.settimeout(0.0)
+    try:
+        return bytes(buffer.peek())
+    finally:
+        connection.settimeout(patience)
 
 
 def wake(stream: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reasoncli import __version__
 from reasoncli.errors import EnvironmentFailure, UsageError
 from reasoncli.reports.health import Finding
-from reasoncli.settings.kinds import SandboxKind
+from reasoncli.settings.kinds import EngineKind, SandboxKind
 from reasoncli.settings.loading import state_folder
 from reasoncli.settings.values import Settings
 from reasoncli.workflow import preparation
@@ -25,8 +25,10 @@ def examine(settings: Settings, *, load_model: bool) -> list[Finding]:
         _python,
         _git,
         lambda: _sandbox(settings),
+        lambda: _cluster(settings),
         lambda: _store(settings),
         _devices,
+        _energy,
         lambda: _model(settings, load=load_model),
     )
     return [finding for step in steps for finding in step()]
@@ -44,17 +46,33 @@ def _git() -> Iterator[Finding]:
 def _sandbox(settings: Settings) -> Iterator[Finding]:
     from reasoncli.sandbox import engine
 
-    wanted = settings.sandbox.sandbox is SandboxKind.DOCKER
+    docker = settings.sandbox.sandbox is SandboxKind.DOCKER
+    here = settings.sandbox.engine is EngineKind.THREADS  # nodes of a cluster have engines of their own
     try:
         client = engine.connect(timeout=10.0)
     except (UsageError, EnvironmentFailure) as error:
-        yield Finding("Docker", False, str(error), error.hint, fatal=wanted)
+        yield Finding("Docker", False, str(error), error.hint, fatal=docker and here)
     else:
         version = client.version()
         client.close()
         yield Finding("Docker", True, f"engine {version.get('Version', '?')}, API {version.get('ApiVersion', '?')}")
-    if not wanted:
+    if not docker:
         yield Finding("sandbox", False, "local: tests and patches run as you, unprotected", "Take --sandbox docker.")
+
+
+def _cluster(settings: Settings) -> Iterator[Finding]:
+    from reasoncli.workflow.host import opened_cluster
+
+    warnings: list[str] = []
+    try:
+        with opened_cluster(settings, warnings.append) as cluster:
+            if cluster is None:
+                return
+            detail = f"{cluster.size} nodes of the cluster take part, {cluster.slots} sandboxes at once"
+    except (UsageError, EnvironmentFailure) as error:
+        yield Finding("Ray", False, str(error), error.hint, fatal=True)
+        return
+    yield Finding("Ray", not warnings, detail, " ".join(warnings))
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
@@ -84,6 +102,14 @@ def _devices() -> Iterator[Finding]:
         yield Finding("GPU", False, f"{names} stands idle: this build of llama.cpp has no GPU support", hint)
     else:
         yield Finding("GPU", True, "none found; models run on the CPU")
+
+
+def _energy() -> Iterator[Finding]:
+    from reasoncli.workflow.spending import machine_energy
+
+    energy = machine_energy()
+    energy.read()
+    yield Finding("energy", True, f"read from {', '.join(energy.of)}" if energy.of else "joules can't be read here")
 
 
 def _model(settings: Settings, *, load: bool) -> Iterator[Finding]:

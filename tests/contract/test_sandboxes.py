@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
 import os
 import resource
 import threading
@@ -124,6 +125,27 @@ def test_a_command_gives_code_and_both_outputs(sandbox: Sandbox) -> None:
     result = sh(sandbox, "echo out; echo err >&2; exit 7")
     assert (result.exit_code, result.stdout, result.stderr) == (7, b"out\n", b"err\n")
     assert (result.timed_out, result.truncated, result.oom) == (False, False, False)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_what_is_said_while_we_are_slow_to_listen_is_heard(
+    provider: SandboxProvider, monkeypatch: pytest.MonkeyPatch, delay: float
+) -> None:
+    """A program's first words may come together with the engine's reply that it has begun."""
+    if delay:
+        begin = http.client.HTTPResponse.begin
+
+        def slow(response: http.client.HTTPResponse) -> None:
+            time.sleep(delay)
+            begin(response)
+
+        monkeypatch.setattr(http.client.HTTPResponse, "begin", slow)
+    with provider.open() as sandbox:
+        assert sh(sandbox, "echo out; echo err >&2").stdout == b"out\n"
+        sandbox.write([FileChange("plain.txt", b"ours\n")])
+        assert sh(sandbox, "cat plain.txt").stdout == b"ours\n"
+        sandbox.restore()
+        assert sh(sandbox, "cat plain.txt").stdout == b"plain\n"
 
 
 def test_arguments_pass_without_a_shell(sandbox: Sandbox) -> None:

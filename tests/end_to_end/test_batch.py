@@ -106,8 +106,13 @@ def test_a_list_is_worked_on_and_said_as_files(tool: Tool, shops: Path, recordin
     before = files_of(shops.parent / "one")
     places = ("--results", tmp_path / "out", "--junit-report", tmp_path / "junit.xml")
     summary = tmp_path / "summary.md"
+    temporary = tmp_path / ("a name that leaves no room for a socket's path " * 2)
+    temporary.mkdir()
     ran = tool.run(
-        *arguments(shops, recording, *places, "--json"), GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary)
+        *arguments(shops, recording, *places, "--json"),
+        GITHUB_ACTIONS="true",
+        GITHUB_STEP_SUMMARY=str(summary),
+        TMPDIR=str(temporary),
     )
     assert ran.code == 3, ran.err
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
