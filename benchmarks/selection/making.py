@@ -42,7 +42,12 @@ from reasoncli.workflow.doubt import weigh_by_doubt
 from training.mix import LOGIC
 from training.practice import Planted, planted
 
-COMMAND = "python3 -m pytest -q -p no:cacheprovider {tests}"
+COMMAND = (
+    "python3 -m pytest -q -p no:cacheprovider -p no:hypothesispytest -p no:typeguard -o addopts= "
+    "-o 'pythonpath=. src lib' -o 'python_files=test_*.py *_test.py test.py tests.py' {tests}"
+)
+"""Without what a project's own settings ask for: its plugins aren't there. Nor is there a need for those of two
+libraries in the image, which take more time to start than most of these suites run."""
 _ATTEMPTS = 16  # of a pool; the given ones have 14 to 19
 _EDITS = 32  # that are judged for a pool
 _RIGHT = (1.3, 2.3)
@@ -55,6 +60,14 @@ _MOST = 60
 _ROUNDS = 3  # bugs in a function
 _LIMIT = 15.0  # seconds of an edit's tests: some never end
 _SUITE = 90.0  # seconds of a project's suite; slower ones are left out
+
+
+@dataclass(frozen=True, slots=True)
+class _Suite:
+    """Ids of the tests that pass without a bug, and for each function the test functions that execute it."""
+
+    passing: frozenset[str]
+    tests: Mapping[tuple[str, str], Sequence[TestFunction]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +113,82 @@ def make(
     """
     rng = random.Random(f"{seed} {project.name}")
     found = 0
-    with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as scratch:
-        started = time.monotonic()
-        flags = {**where, "test_command": COMMAND}
-        with opened(project, Issue("", "", project.name), flags, Path(scratch)) as base:
-            coverage, passing = base.baseline.first.coverage, base.baseline.guards
-        if time.monotonic() - started > _SUITE or not passing:
-            print(f"{project.name}: its suite is too slow, or nothing passes", file=sys.stderr, flush=True)
-            return 0
-    tests = _tests_by_function(project, {test: coverage[test] for test in passing if test in coverage})
-    for bug in chain.from_iterable(planted(project, LOGIC, rng, tests) for _ in range(_ROUNDS)):
+    suite = _suite(project, where, ())
+    if suite is None:
+        print(f"{project.name}: its suite is too slow, or nothing passes", file=sys.stderr, flush=True)
+        return 0
+    for bug in chain.from_iterable(planted(project, LOGIC, rng, suite.tests) for _ in range(_ROUNDS)):
         if found == wanted:
             break
-        try:
-            pool = _pool(project, bug, tests[bug.path, bug.function], where, sampler, rng)
-        except Exception as error:  # noqa: BLE001 - the other bugs go on
-            print(f"{project.name} {bug.function}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-            continue
-        if isinstance(pool, str):
-            print(f"{project.name} {bug.function}: {pool}", file=sys.stderr, flush=True)
-        else:
-            _add(pool, project, pools, mirrors)
-            found += 1
-            right = sum(each["correct"] for each in pool.candidates)
-            print(f"{pool.instance['instance_id']}: {right} of {len(pool.candidates)} right", flush=True)
+        found += _made(project, bug, suite, where, sampler, rng, pools, mirrors)
     return found
+
+
+def make_of_fix(
+    project: Path,
+    bug: Planted,
+    scope: Sequence[str],
+    where: Mapping[str, object],
+    sampler: Sampler,
+    pools: Path,
+    mirrors: Path,
+    seed: int,
+) -> bool:
+    """Make the pool of a fix that a project's history has, if one can be made; its tree is as the fix left it.
+
+    Args:
+        project: the work tree.
+        bug: the function before and after the fix.
+        scope: test files that the fix changed.
+        where: settings of the sandbox, by their names.
+        sampler: of a model that ranks line repairs.
+        pools: where its files go.
+        mirrors: where its tree goes.
+        seed: of all that is drawn.
+    """
+    suite = _suite(project, where, scope)
+    if suite is None or (bug.path, bug.function) not in suite.tests:
+        print(f"{project.name} {bug.function}: too few or too many tests execute it", file=sys.stderr, flush=True)
+        return False
+    rng = random.Random(f"{seed} {project.name} {bug.function}")
+    return _made(project, bug, suite, where, sampler, rng, pools, mirrors)
+
+
+def _suite(project: Path, where: Mapping[str, object], scope: Sequence[str]) -> _Suite | None:
+    """What a project's tests, or those of a scope, are; `None` where they are too slow, or nothing passes."""
+    with tempfile.TemporaryDirectory(prefix="reasoncli-bench-") as scratch:
+        started = time.monotonic()
+        flags = {**where, "test_command": COMMAND, "tests": tuple(scope)}
+        with opened(project, Issue("", "", project.name), flags, Path(scratch)) as base:
+            coverage, passing = base.baseline.first.coverage, frozenset(base.baseline.guards)
+        if time.monotonic() - started > _SUITE or not passing:
+            return None
+    reached = {test: coverage[test] for test in passing if test in coverage}
+    return _Suite(passing, _tests_by_function(project, reached))
+
+
+def _made(
+    project: Path,
+    bug: Planted,
+    suite: _Suite,
+    where: Mapping[str, object],
+    sampler: Sampler,
+    rng: random.Random,
+    pools: Path,
+    mirrors: Path,
+) -> bool:
+    """Make the pool of a bug and add it; says on stderr why there is none."""
+    try:
+        pool = _pool(project, bug, suite, where, sampler, rng)
+    except Exception as error:  # noqa: BLE001 - the other bugs go on
+        pool = f"{type(error).__name__}: {error}"
+    if isinstance(pool, str):
+        print(f"{project.name} {bug.function}: {pool}", file=sys.stderr, flush=True)
+        return False
+    _add(pool, project, pools, mirrors)
+    right = sum(each["correct"] for each in pool.candidates)
+    print(f"{pool.instance['instance_id']}: {right} of {len(pool.candidates)} right", flush=True)
+    return True
 
 
 def _tests_by_function(
@@ -144,12 +208,13 @@ def _tests_by_function(
 def _pool(
     project: Path,
     bug: Planted,
-    functions: Sequence[TestFunction],
+    suite: _Suite,
     where: Mapping[str, object],
     sampler: Sampler,
     rng: random.Random,
 ) -> Made | str:
     """A pool of this bug, or why there is none."""
+    functions = suite.tests[bug.path, bug.function]
     files = {path: (project / path).read_bytes() for path, _ in functions}
     if without(files, functions) is None or bug.path in files:
         return "the tests can't be taken out"
@@ -161,7 +226,7 @@ def _pool(
         scratch = Path(folder)
         repository = _copy(project, {bug.path: bug.broken}, scratch / "repository")
         flags = {**where, "test_command": COMMAND, "tests": tuple(scope), "test_timeout": _LIMIT}
-        with opened(repository, issue, flags, scratch, targets=None) as base:
+        with opened(repository, issue, flags, scratch, targets=None, steady=suite.passing) as base:
             failing = {each for test in base.baseline.targets if (each := function_of(test.id)) is not None}
             if not failing & set(functions):
                 return "no test sees the bug"
@@ -182,7 +247,8 @@ def _pool(
             ]
     changed, drawn = without(files, hidden) or {}, _drawn(attempts, rng)
     if not drawn:
-        return "all attempts fare alike"
+        right = sum(each.right for each in attempts)
+        return f"all attempts fare alike: {right} of {len(attempts)} are right"
     return Made(
         instance={
             "instance_id": name,
