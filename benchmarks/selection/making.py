@@ -247,8 +247,8 @@ def _pool(
             ]
     changed, drawn = without(files, hidden) or {}, _drawn(attempts, rng)
     if not drawn:
-        right = sum(each.right for each in attempts)
-        return f"all attempts fare alike: {right} of {len(attempts)} are right"
+        found = sum(each.right for each in attempts)
+        return f"all attempts fare alike: {found} of {len(attempts)} are right"
     return Made(
         instance={
             "instance_id": name,
