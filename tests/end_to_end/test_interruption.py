@@ -204,7 +204,9 @@ def test_a_second_signal_does_not_wait(tool: Tool, repository: Path, recording: 
 
 def test_two_runs_at_once_leave_each_other_alone(tool: Tool, repository: Path, recording: Path) -> None:
     first = Started(tool, *fix(repository, recording, "--dry-run")).wait_for(is_stage("baseline"))
+    first.process.send_signal(signal.SIGSTOP)  # or it may have ended before the other has begun
     refused = tool.run("runs", "resume", first.run, "--json")
+    first.process.send_signal(signal.SIGCONT)
     assert refused.code == 3
     assert str(first.process.pid) in refused.json["error"]["message"]
     second = Started(tool, *fix(repository, recording, "--dry-run"))
